@@ -1,0 +1,99 @@
+"""Money: an integer number of minor units (cents) beside an ISO 4217 currency; never a float.
+
+All texts in which shops write an amount are read here, and nowhere else (conventions.md, "Money may be").
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+
+CEILING = 10**12  # minor units; more than ten billion euro in one amount is a mistake
+
+# Digits after the comma, where it is not two (ISO 4217).
+_EXPONENT = dict.fromkeys(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+_SYMBOLS = {"€": "EUR", "$": "USD", "£": "GBP"}
+_CODE = re.compile(r"[A-Z]{3}")
+_AMOUNT = re.compile(r"-?[0-9][0-9.,'\u00a0\u202f ]*")
+
+
+def exponent(currency: str) -> int:
+    """Give the number of decimal digits of a currency: 2 for EUR, 0 for JPY."""
+    return _EXPONENT.get(currency, 2)
+
+
+def is_currency(code: str) -> bool:
+    """Tell whether a text has the form of an ISO 4217 code."""
+    return _CODE.fullmatch(code) is not None
+
+
+def minor_units(amount: object, currency: str) -> int | None:
+    """Read an amount as minor units of `currency`; None where it is no amount or beyond the ceiling.
+
+    Accepts numbers and texts, Dutch ones included. A part of a cent is rounded half to even.
+
+    >>> minor_units("€ 1.234,50", "EUR"), minor_units(79.95, "EUR"), minor_units("79.95 EUR", "EUR")
+    (123450, 7995, 7995)
+    """
+    if isinstance(amount, bool) or amount is None:
+        return None
+    if isinstance(amount, str):
+        text = _plain_number(amount)
+        if text is None:
+            return None
+    elif isinstance(amount, int | float | Decimal):
+        text = str(amount)
+    else:
+        return None
+    try:
+        scaled = Decimal(text).scaleb(exponent(currency))
+        units = int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
+    except (InvalidOperation, ValueError, OverflowError):
+        return None
+    return units if abs(units) <= CEILING else None
+
+
+def currency_in(text: str) -> str | None:
+    """Find the currency an amount's text names itself: '79.95 EUR', '€ 79,95'."""
+    for symbol, code in _SYMBOLS.items():
+        if symbol in text:
+            return code
+    found = _CODE.search(text.upper())
+    return found.group() if found else None
+
+
+def decimal_text(units: int, currency: str) -> str:
+    """Write minor units as a plain decimal: 7995 EUR -> '79.95'."""
+    digits = exponent(currency)
+    return f"{Decimal(units).scaleb(-digits):.{digits}f}"
+
+
+def _plain_number(text: str) -> str | None:
+    """Bring '1.234,50', '1,234.50', '79,95' and '12,-' to the form Decimal reads.
+
+    With both separators the last one is the decimal one. A comma before exactly three digits separates
+    thousands; a single dot is always decimal, because programs write '79.950' and people write '1.234,00'.
+    """
+    text = text.strip().removesuffix(",-").removesuffix(",--")
+    found = _AMOUNT.search(text)
+    if found is None or not _only_currency(text[: found.start()] + text[found.end() :]):
+        return None
+    number = re.sub(r"['\u00a0\u202f ]", "", found.group()).rstrip(".,")
+    comma, dot = number.rfind(","), number.rfind(".")
+    if comma >= 0 and dot >= 0:
+        decimal = "," if comma > dot else "."
+        thousands = "." if decimal == "," else ","
+        return number.replace(thousands, "").replace(decimal, ".")
+    separator = "," if comma >= 0 else "."
+    if number.count(separator) > 1:
+        return number.replace(separator, "")
+    if separator == "," and len(number) - comma - 1 == 3:  # noqa: PLR2004  1,234 is a thousand
+        return number.replace(",", "")
+    return number.replace(",", ".")
+
+
+def _only_currency(rest: str) -> bool:
+    rest = rest.strip().upper()
+    return rest in {"", "€", "$", "£", "EURO", "EUR €"} or _CODE.fullmatch(rest) is not None

@@ -1,0 +1,128 @@
+"""Folds and people: what is remembered of a visitor, and the person as the merge of her visitors.
+
+The law that carries the product (design 4.1): for event sets without an event in common,
+`merge(fold(A), fold(B)) == fold(A + B)`, exactly, in any order and grouping. Every part below is therefore an
+integer count, a sum of integers, a minimum or maximum, a last writer by (time, id), a set, or the newest N by
+(time, id). Nothing here is a float, and nothing is cut off except by a rule that survives merging.
+
+What depends on consent lives in `parts`, one per consent epoch; what is needed to measure and to keep promises
+(arms, caps, consent itself) lives beside them.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from etalage.domain.consent import Purpose, Register
+from etalage.domain.event import Line, Scalar
+from etalage.domain.ids import ExperienceName, FeatureId, VariantName, VisitorKey
+
+RECENT_EVENTS = 500  # the newest of a visitor are kept whole
+RECENT_HOURS = 48  # and all of the last two days ...
+RECENT_LIMIT = 5_000  # ... up to this many; above it the visitor is no person but a program
+MAX_LINKED = 20  # visitors of one person; more is quarantined
+
+
+class Recent(Struct, frozen=True, array_like=True):
+    """An event as a profile remembers it: all that a segment may ask, and nothing else."""
+
+    time: int
+    id: str
+    name: str
+    lines: tuple[Line, ...] = ()
+    category: str | None = None
+    value: int | None = None
+    currency: str | None = None
+    query: str | None = None
+    url: str | None = None
+    page_type: str | None = None
+    referrer: str | None = None
+    utm_source: str | None = None
+    utm_medium: str | None = None
+    utm_campaign: str | None = None
+    device: str | None = None
+    country: str | None = None
+    region: str | None = None
+    language: str | None = None
+    properties: dict[str, Scalar] = {}
+
+
+class Written(Struct, frozen=True, array_like=True):
+    """A value with who wrote it last: larger (time, id) wins."""
+
+    time: int
+    id: str
+    value: Scalar | None
+
+
+class CartLine(Struct, frozen=True, array_like=True):
+    """The state of one product in the cart, by the last event that set it."""
+
+    time: int
+    id: str
+    quantity: int
+    price: int | None
+
+
+class Tally(Struct, frozen=True, array_like=True):
+    """What a feature counts on one shop day: matching events, and the sum of their values in minor units."""
+
+    events: int
+    value: int
+
+
+class Part(Struct, frozen=True, array_like=True):
+    """The fold of one visitor's events of one consent epoch."""
+
+    features: dict[FeatureId, dict[int, Tally]]  # per shop day
+    days: dict[int, int]  # events per shop day
+    recents: tuple[Recent, ...]  # by (time, id), newest last
+    traits: dict[str, Written]
+    preferences: dict[str, Written]
+    scores: dict[str, Written]  # phase, rfm.*, persona, churn ...: stored facts with a date
+    refused: dict[str, Written]  # "not for me": product or experience
+    cart: dict[str, CartLine]
+    cleared: tuple[int, str]  # (time, id) of the event that last emptied or resynchronised the cart
+    bought: dict[str, int]  # product -> last time
+    sessions: dict[
+        VisitorKey, tuple[tuple[int, int, int], ...]
+    ]  # (start, end, events), gaps > 30 minutes
+
+
+class Arm(Struct, frozen=True, array_like=True):
+    """The first time a visitor's moment came in one arm of an experience."""
+
+    time: int
+    id: str
+    unit: str
+    propensity: int  # millionths
+    policy: str
+
+
+class Fold(Struct, frozen=True, array_like=True):
+    """All that is remembered of one visitor. `first_seen` is 0 for a visitor without events."""
+
+    first_seen: int
+    link: Written | None  # to which customer key, by the last identify, link or unlink
+    consent: dict[Purpose, Register]
+    arms: dict[ExperienceName, dict[VariantName, Arm]]
+    holdout: Arm | None  # her first decision: unit and whether she is held out (policy tells)
+    triggered: dict[ExperienceName, dict[int, int]]  # per shop day, for caps
+    interruptions: dict[int, int]  # shown interrupting messages per shop day, for pressure
+    parts: dict[int, Part]  # by consent epoch
+
+
+class Person(Struct, frozen=True):
+    """A profile: the merge of the folds of a person's linked visitors, as far as she allows it now.
+
+    `asking` is the visitor that asks; `oldest` the one first seen, which is the unit of allocation (design 7).
+    `part` is the merge of all epochs that began after her last refusal; None while `personalise` is closed.
+    """
+
+    asking: VisitorKey
+    visitors: tuple[VisitorKey, ...]
+    oldest: VisitorKey
+    fold: Fold
+    open: frozenset[Purpose]
+    part: Part | None
+    quarantined: bool = False  # more than MAX_LINKED visitors: only the asking one is used

@@ -1,0 +1,148 @@
+"""All refusals by name: what a shop owner must do, which value it was, and a code that never changes.
+
+Every error the product raises on purpose is a subclass of `EtalageError` with its own `code`. The code names
+the text at `/docs/errors/{code}`, stands in the API's answer and decides the exit code of a command.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class EtalageError(Exception):
+    """Something was refused, with a reason a person can act on."""
+
+    code = "error"
+    status = 400  # HTTP status of the answer that carries it
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class Unknown(EtalageError):
+    """A name was used that does not exist; the message gives the nearest one that does."""
+
+    code = "unknown-name"
+
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], *, field: str | None = None
+    ) -> None:
+        near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        super().__init__(f"unknown {kind} '{name}'{hint}", field=field)
+        self.nearest = near[0] if near else None
+
+
+class BadInput(EtalageError):
+    """A request or file is not what it should be."""
+
+    code = "bad-input"
+
+
+class BadJson(BadInput):
+    """The body is not one JSON document in UTF-8."""
+
+    code = "bad-json"
+
+
+class TooLarge(BadInput):
+    """A request, event or field is larger than its limit."""
+
+    code = "too-large"
+    status = 413
+
+
+class Unauthorized(EtalageError):
+    """The key is missing, unknown or not allowed to do this."""
+
+    code = "unauthorized"
+    status = 401
+
+
+class Forbidden(EtalageError):
+    """The key is known but may not do this."""
+
+    code = "forbidden"
+    status = 403
+
+
+class NotFound(EtalageError):
+    """What was asked for does not exist here."""
+
+    code = "not-found"
+    status = 404
+
+
+class NotYet(NotFound):
+    """A part of the public face that a later version brings."""
+
+    code = "not-yet"
+
+
+class Conflict(EtalageError):
+    """The change does not fit what is there now."""
+
+    code = "conflict"
+    status = 409
+
+
+class Overloaded(EtalageError):
+    """A queue is full or a disk is nearly so; try again later."""
+
+    code = "overloaded"
+    status = 503
+
+
+class BadSegment(BadInput):
+    """A segment's tree breaks a rule of the language."""
+
+    code = "bad-segment"
+
+
+class BadExperience(BadInput):
+    """An experience breaks a rule of design 7."""
+
+    code = "bad-experience"
+
+
+class BadFeed(BadInput):
+    """A catalogue file is no catalogue, or a suspicious one; the last good one stays."""
+
+    code = "bad-feed"
+
+
+class NotApproved(EtalageError):
+    """Something may not go live: not approved, approved by its author, or changed since."""
+
+    code = "not-approved"
+    status = 409
+
+
+class NoShop(EtalageError):
+    """The data directory holds no shop, several, or not the one that was named."""
+
+    code = "no-shop"
+    status = 404
+
+
+class KeysMissing(EtalageError):
+    """The key directory that belongs to this data directory is not there."""
+
+    code = "keys-missing"
+    status = 500
+
+
+class Damaged(EtalageError):
+    """A stored record does not have the digest it was written with."""
+
+    code = "damaged"
+    status = 500
+
+
+class ReplayFailed(EtalageError):
+    """A logged decision computes to another answer than was given."""
+
+    code = "replay-failed"

@@ -1,0 +1,364 @@
+"""All we ask of the outside world: five ports. `store/` answers them, `app.py` picks the answers by URL.
+
+Steps never see these; `flow/` hands them what they need. One contract suite (tests/contract) runs on every answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Literal, Protocol, TypeVar
+
+from msgspec import Struct
+
+from etalage.domain.arrival import Arrival, Entered, Rejected
+from etalage.domain.event import Event
+from etalage.domain.ids import FeatureId, VisitorKey
+from etalage.domain.product import Catalogue
+from etalage.domain.profile import Fold
+
+T = TypeVar("T")
+
+
+# ---- The event log: the truth -------------------------------------------------------------------------
+
+
+class Account(Struct, frozen=True, order=True):
+    """One line of the account of intake."""
+
+    key: str
+    day: int
+    outcome: str
+    reason: str  # "" for accepted and duplicate
+    count: int
+
+
+class EventLog(Protocol):
+    """Append-only memory of what happened. Appending twice is appending once.
+
+    Positions count from 1, without gaps, in the order of commits over all processes. A record carries its
+    position and a digest over position and payload; reading a record whose digest differs raises `Damaged`.
+    """
+
+    def append(
+        self, arrivals: Sequence[Arrival], rejected: Sequence[Rejected] = ()
+    ) -> list[Entered]:
+        """Write events, ids and counts in one transaction and sync; returning means it is on disk.
+
+        An arrival whose identity is known is a `duplicate` (same digest) or quarantined as `id_conflict`
+        (another digest); one whose `once` is known is a `duplicate`. Twice in one call counts as twice.
+        """
+        ...
+
+    def head(self) -> int:
+        """Give the position of the newest event; 0 for an empty log."""
+        ...
+
+    def read(self, after: int, *, upto: int | None = None) -> Iterator[tuple[int, Event]]:
+        """Give the events with after < position <= upto, in order, sealed or not."""
+        ...
+
+    def account(self) -> list[Account]:
+        """Give the exact counts of everything received, in order."""
+        ...
+
+    def quarantine(self) -> Iterator[Rejected]:
+        """Give what was set aside, oldest first."""
+        ...
+
+    def close(self) -> None:
+        """Release files and threads; what was acknowledged stays."""
+        ...
+
+
+# ---- Profiles: folds per visitor, rebuildable ---------------------------------------------------------
+
+
+class OrderClaim(Struct, frozen=True, array_like=True):
+    """What is known of one transaction: the shop's order, the browser that claims it, and who has it."""
+
+    order: Event | None = None  # the confirmed purchase, while nobody has it
+    claimant: VisitorKey | None = None
+    claimed: int = 0  # micros
+    epoch: int = 0  # the claim's
+    owner: VisitorKey | None = None  # with whom it was folded
+
+
+class ProfilesWrite(Protocol):
+    """One write transaction: reads see its own writes; all of it becomes visible at once, or nothing."""
+
+    position: int  # up to which log position the folds are complete; set it before leaving
+
+    def get(self, visitor: VisitorKey) -> Fold | None: ...
+    def put(self, visitor: VisitorKey, fold: Fold) -> None:
+        """Store a fold, and keep the index of links (see `linked_to`) in step with `fold.link`."""
+        ...
+
+    def order(self, transaction: str) -> OrderClaim: ...
+    def put_order(self, transaction: str, claim: OrderClaim) -> None: ...
+    def clear(self) -> None:
+        """Forget everything, before a rebuild."""
+        ...
+
+
+class Profiles(Protocol):
+    """Folds per visitor. Derived from the log: losing them costs a rebuild and nothing else."""
+
+    def get(self, visitor: VisitorKey) -> Fold | None: ...
+    def many(self, visitors: Iterable[VisitorKey]) -> dict[VisitorKey, Fold]:
+        """Give the folds that exist, read at one moment."""
+        ...
+
+    def linked_to(self, customer: VisitorKey) -> tuple[VisitorKey, ...]:
+        """Give the visitors whose fold is linked to this customer key, in order of key."""
+        ...
+
+    def order(self, transaction: str) -> OrderClaim: ...
+    def position(self) -> int: ...
+    def update(self, change: Callable[[ProfilesWrite], T]) -> T:
+        """Run `change` in one write transaction; writers of all processes wait for each other."""
+        ...
+
+    def visitors(self) -> Iterator[tuple[VisitorKey, Fold]]:
+        """Give all folds, in order of key, as of the moment of the call."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# ---- Keys: what makes pseudonyms and personal fields readable; kept apart from all data ----------------
+
+
+class Keys(Protocol):
+    """The shop's secrets and one AES key per person. Has its own directory and its own backups."""
+
+    @property
+    def pepper(self) -> bytes:
+        """The secret under which identifiers are digested (32 bytes)."""
+        ...
+
+    def secret(self, purpose: str) -> bytes:
+        """Give a 32-byte secret of the shop for one purpose ("token", "visitor", "identify", "quarantine")."""
+        ...
+
+    def seal(self, person: VisitorKey, plain: bytes) -> bytes:
+        """Encrypt under the person's key (AES-256-GCM, nonce in front), made durable if it is new."""
+        ...
+
+    def unseal(self, person: VisitorKey, sealed: bytes) -> bytes | None:
+        """Decrypt; None when the person's key was destroyed."""
+        ...
+
+    def destroy(self, person: VisitorKey) -> bool:
+        """Destroy a person's key for ever: all her sealed fields become unreadable."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# ---- Records: what people decided ---------------------------------------------------------------------
+
+DocumentKind = Literal["segment", "experience", "strategy"]
+DocumentState = Literal["draft", "in_review", "approved", "live", "paused", "ended"]
+
+
+class Document(Struct, frozen=True):
+    """One version of something the shop wrote: immutable, named by the hash of its body."""
+
+    kind: DocumentKind
+    name: str
+    version: int  # counts from 1 per (kind, name)
+    hash: str  # SHA-256 of the canonical JSON of the body, hex
+    body: dict[str, object]
+    state: DocumentState
+    author: str
+    created: int  # micros
+    approved_by: str | None = None
+    approved: int | None = None
+    approved_hash: str | None = None  # of the document together with all that it uses
+
+
+class ActiveFeature(Struct, frozen=True):
+    """A counted condition: live counting takes events after `position`, the back-fill those up to it."""
+
+    id: FeatureId
+    name: str  # of the event
+    where: dict[str, object]
+    position: int
+    warm: bool = False  # the back-fill is done
+
+
+class ApiKey(Struct, frozen=True):
+    """A key by its hash; secrets are never stored in the clear."""
+
+    hash: str  # SHA-256, hex
+    kind: Literal["write", "server"]
+    label: str  # "wk_ab12" : enough to name it in an account, too little to use it
+    purposes: tuple[
+        str, ...
+    ] = ()  # under which this server source sends without a consent of its own
+    basis: str = ""
+    revoked: int | None = None
+
+
+class AuditLine(Struct, frozen=True):
+    """Who did what to which object; each line carries the hash of the one before."""
+
+    number: int
+    at: int
+    actor: str
+    action: str
+    object: str
+    before: str | None
+    after: str | None
+    chain: str
+
+
+class Records(Protocol):
+    """What people decided: settings of the shop, keys, documents, approvals, the catalogue, the audit."""
+
+    def generation(self) -> int:
+        """Give a number that grows with every change; a process compares it once a second."""
+        ...
+
+    def shop(self) -> dict[str, object]:
+        """Give the shop's own settings: id, name, domain, currency, zone, origins, orders, simulated ..."""
+        ...
+
+    def change_shop(self, changes: Mapping[str, object], *, actor: str, now: int) -> None: ...
+
+    def keys(self) -> list[ApiKey]: ...
+    def add_key(self, key: ApiKey, *, actor: str, now: int) -> None: ...
+
+    def document(
+        self, kind: DocumentKind, name: str, version: int | None = None
+    ) -> Document | None:
+        """Give a version, the newest by default; None if there is none."""
+        ...
+
+    def documents(self, kind: DocumentKind | None = None) -> list[Document]:
+        """Give the newest version of each, by kind and name."""
+        ...
+
+    def live(self, kind: DocumentKind) -> list[Document]:
+        """Give what is live: per name the version that went live last and was not paused or ended since."""
+        ...
+
+    def add_draft(
+        self, kind: DocumentKind, name: str, body: Mapping[str, object], *, author: str, now: int
+    ) -> Document:
+        """Store a new version as a draft; the same body as the newest version gives that version back."""
+        ...
+
+    def set_state(
+        self,
+        document: Document,
+        state: DocumentState,
+        *,
+        actor: str,
+        now: int,
+        approved_hash: str | None = None,
+    ) -> Document:
+        """Move a version through its life; refuses (`Conflict`) if it changed in between."""
+        ...
+
+    def features(self) -> list[ActiveFeature]: ...
+    def activate(self, features: Sequence[ActiveFeature], *, now: int) -> None: ...
+    def mark_warm(self, ids: Iterable[FeatureId], *, now: int) -> None: ...
+
+    def catalogue(self, version: str | None = None) -> Catalogue | None:
+        """Give the accepted catalogue, the newest by default; older versions stay 30 days for replay."""
+        ...
+
+    def put_catalogue(self, catalogue: Catalogue, *, source: str, actor: str, now: int) -> None: ...
+
+    def audit(
+        self,
+        actor: str,
+        action: str,
+        obj: str,
+        *,
+        now: int,
+        before: str | None = None,
+        after: str | None = None,
+    ) -> None: ...
+    def audit_lines(self) -> list[AuditLine]: ...
+
+    def close(self) -> None: ...
+
+
+# ---- The warehouse: batch questions over events -------------------------------------------------------
+
+Row = tuple[object, ...]
+
+
+class Answer(Struct, frozen=True):
+    """Columns and rows of a question."""
+
+    columns: tuple[str, ...]
+    rows: list[Row]
+
+    def dicts(self) -> list[dict[str, object]]:
+        """Give the rows with their column names."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+class Warehouse(Protocol):
+    """Questions in SQL (DuckDB's dialect; other engines translate) over the table `events`.
+
+    One row per event of the log as it stands at the call, sealed or not; columns as in `EVENT_COLUMNS`.
+    """
+
+    def ask(self, sql: str, parameters: Mapping[str, object] | None = None) -> Answer:
+        """Answer one question. `$name` in the text is bound, never formatted in."""
+        ...
+
+    def roll(self, *, now: int) -> int:
+        """Seal what the journal holds into daily Parquet; give how many events were sealed."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# Name and DuckDB type of each column of `events`; the order of the Parquet files.
+EVENT_COLUMNS: dict[str, str] = {
+    "position": "BIGINT",
+    "id": "VARCHAR",
+    "name": "VARCHAR",
+    "time": "BIGINT",
+    "received": "BIGINT",
+    "day": "INTEGER",  # shop day of `time`
+    "trust": "VARCHAR",
+    "source": "VARCHAR",
+    "visitor": "VARCHAR",
+    "customer": "VARCHAR",
+    "session": "VARCHAR",
+    "lines": "STRUCT(product VARCHAR, quantity BIGINT, price BIGINT, category VARCHAR, brand VARCHAR, "
+    "size VARCHAR)[]",
+    "category": "VARCHAR",
+    "value": "BIGINT",
+    "tax": "BIGINT",
+    "currency": "VARCHAR",
+    "transaction": "VARCHAR",
+    "query": "VARCHAR",
+    "url": "VARCHAR",
+    "page_type": "VARCHAR",
+    "referrer": "VARCHAR",
+    "utm_source": "VARCHAR",
+    "utm_medium": "VARCHAR",
+    "utm_campaign": "VARCHAR",
+    "device": "VARCHAR",
+    "country": "VARCHAR",
+    "region": "VARCHAR",
+    "language": "VARCHAR",
+    "experience": "VARCHAR",  # the six of `shown`, null without it
+    "arm": "VARCHAR",
+    "unit": "VARCHAR",
+    "propensity": "BIGINT",
+    "policy": "VARCHAR",
+    "decided": "BIGINT",
+    "properties": "VARCHAR",  # JSON object of scalars, '{}' if none
+    "purposes": "VARCHAR[]",
+    "epoch": "BIGINT",
+    "personal": "BLOB",
+    "record": "VARCHAR",
+}
