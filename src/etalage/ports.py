@@ -14,7 +14,7 @@ from etalage.domain.arrival import Arrival, Entered, Rejected
 from etalage.domain.event import Event
 from etalage.domain.ids import FeatureId, VisitorKey
 from etalage.domain.product import Catalogue
-from etalage.domain.profile import Fold
+from etalage.domain.profile import Fold, OrderClaim
 
 T = TypeVar("T")
 
@@ -73,16 +73,6 @@ class EventLog(Protocol):
 # ---- Profiles: folds per visitor, rebuildable ---------------------------------------------------------
 
 
-class OrderClaim(Struct, frozen=True, array_like=True):
-    """What is known of one transaction: the shop's order, the browser that claims it, and who has it."""
-
-    order: Event | None = None  # the confirmed purchase, while nobody has it
-    claimant: VisitorKey | None = None
-    claimed: int = 0  # micros
-    epoch: int = 0  # the claim's
-    owner: VisitorKey | None = None  # with whom it was folded
-
-
 class ProfilesWrite(Protocol):
     """One write transaction: reads see its own writes; all of it becomes visible at once, or nothing."""
 
@@ -95,6 +85,10 @@ class ProfilesWrite(Protocol):
 
     def order(self, transaction: str) -> OrderClaim: ...
     def put_order(self, transaction: str, claim: OrderClaim) -> None: ...
+    def mark(self, visitor: VisitorKey) -> None:
+        """Ask for this visitor to be folded again from the log by the background process."""
+        ...
+
     def clear(self) -> None:
         """Forget everything, before a rebuild."""
         ...
@@ -114,6 +108,10 @@ class Profiles(Protocol):
 
     def order(self, transaction: str) -> OrderClaim: ...
     def position(self) -> int: ...
+    def marked(self) -> frozenset[VisitorKey]:
+        """Give the visitors that wait to be folded again; storing their fold removes the mark."""
+        ...
+
     def update(self, change: Callable[[ProfilesWrite], T]) -> T:
         """Run `change` in one write transaction; writers of all processes wait for each other."""
         ...

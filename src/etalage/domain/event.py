@@ -32,7 +32,12 @@ OUR_NAMES = frozenset(
 NOT_FROM_BROWSER = frozenset(
     {"decision", "link", "unlink", "score", "purchase_claim", "coupon_issued"}
 )
-# Names of which a later one must not be lost with the consent to personalise: they are the shop's books.
+# What says something about a visitor but is nothing that she did: never counted by a segment's `did`,
+# never remembered as a recent event, never part of a session.
+NOT_ACTIVITY = frozenset(
+    "decision consent identify link unlink score triggered purchase_claim".split()
+)
+# The shop's own books: kept without a visitor where no consent allows more.
 ORDERS = frozenset({"purchase", "refund"})
 
 

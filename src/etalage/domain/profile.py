@@ -14,13 +14,17 @@ from __future__ import annotations
 from msgspec import Struct
 
 from etalage.domain.consent import Purpose, Register
-from etalage.domain.event import Line, Scalar
+from etalage.domain.event import Event, Line, Scalar
 from etalage.domain.ids import ExperienceName, FeatureId, VariantName, VisitorKey
 
 RECENT_EVENTS = 500  # the newest of a visitor are kept whole
 RECENT_HOURS = 48  # and all of the last two days ...
 RECENT_LIMIT = 5_000  # ... up to this many; above it the visitor is no person but a program
+CAP_MEMORY = 50  # moments remembered per experience; no cap may count further
 MAX_LINKED = 20  # visitors of one person; more is quarantined
+
+
+HOLDOUT_EXPERIENCE = ExperienceName("@holdout")
 
 
 class Recent(Struct, frozen=True, array_like=True):
@@ -100,16 +104,28 @@ class Arm(Struct, frozen=True, array_like=True):
 
 
 class Fold(Struct, frozen=True, array_like=True):
-    """All that is remembered of one visitor. `first_seen` is 0 for a visitor without events."""
+    """All that is remembered of one visitor.
+
+    The global holdout is kept as the arms of an experience of its own, `HOLDOUT_EXPERIENCE`, entered at the
+    first decision; all others are entered at the first `triggered`.
+    """
 
     first_seen: int
     link: Written | None  # to which customer key, by the last identify, link or unlink
     consent: dict[Purpose, Register]
     arms: dict[ExperienceName, dict[VariantName, Arm]]
-    holdout: Arm | None  # her first decision: unit and whether she is held out (policy tells)
-    triggered: dict[ExperienceName, dict[int, int]]  # per shop day, for caps
-    interruptions: dict[int, int]  # shown interrupting messages per shop day, for pressure
+    triggered: dict[
+        ExperienceName, tuple[tuple[int, str], ...]
+    ]  # newest CAP_MEMORY (time, id), for caps
     parts: dict[int, Part]  # by consent epoch
+
+
+class OrderClaim(Struct, frozen=True):
+    """What is known of one transaction: the shop's order, the browser that claims it, and who has it."""
+
+    order: Event | None = None  # the confirmed purchase, unless it named our visitor itself
+    claim: Event | None = None  # the first browser that said it placed this order
+    owner: VisitorKey | None = None  # with whom the order was folded
 
 
 class Person(Struct, frozen=True):
