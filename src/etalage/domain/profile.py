@@ -49,6 +49,7 @@ class Recent(Struct, frozen=True, array_like=True):
     region: str | None = None
     language: str | None = None
     properties: dict[str, Scalar] = {}
+    visitor: VisitorKey | None = None  # whose it is: a session never spans two browsers of a person
 
 
 class Written(Struct, frozen=True, array_like=True):
