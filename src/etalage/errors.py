@@ -135,6 +135,17 @@ class KeysMissing(EtalageError):
     status = 500
 
 
+class KeyDestroyed(EtalageError):
+    """Something was to be written about a person who was erased; it is refused for ever."""
+
+    code = "key-destroyed"
+    status = 410
+
+    def __init__(self, person: str) -> None:
+        super().__init__(f"person {person} was erased; nothing can be kept about her any more")
+        self.person = person
+
+
 class Damaged(EtalageError):
     """A stored record does not have the digest it was written with."""
 

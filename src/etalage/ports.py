@@ -6,6 +6,7 @@ Steps never see these; `flow/` hands them what they need. One contract suite (te
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Literal, Protocol, TypeVar
 
 from msgspec import Struct
@@ -67,6 +68,45 @@ class EventLog(Protocol):
 
     def close(self) -> None:
         """Release files and threads; what was acknowledged stays."""
+        ...
+
+
+class Manifest(Struct, frozen=True):
+    """Which part of the log lies in Parquet: all events up to `sealed_to`, in these files together, each once."""
+
+    sealed_to: int = 0
+    files: tuple[str, ...] = ()
+
+
+class Archive(Protocol):
+    """Reads sealed events back, for those whom the log itself no longer holds."""
+
+    def read(self, after: int, upto: int) -> Iterator[tuple[int, Event]]:
+        """Give all events with after < position <= upto, in order."""
+        ...
+
+
+class Sealable(Protocol):
+    """What an event log offers to whoever rolls it into Parquet."""
+
+    def manifest(self) -> Manifest:
+        """Give what is sealed now."""
+        ...
+
+    def seal(self, upto: int, files: Sequence[str], *, removed: Sequence[str] = ()) -> None:
+        """State at once that all events up to `upto` are in `files`, the whole list of files from now on.
+
+        A file of the present list that is neither in `files` nor in `removed` means that somebody else
+        sealed in between: `Conflict`. The files must be on disk before the call.
+        """
+        ...
+
+    def snapshot(self) -> AbstractContextManager[tuple[Manifest, Iterator[tuple[int, Event]]]]:
+        """Give the manifest and every event behind it, at one moment: together exactly the log, each once."""
+        ...
+
+    def prune(self, upto: int) -> int:
+        """Drop events up to `upto`, never unsealed ones, that the archive now answers for; give how many."""
         ...
 
 
@@ -142,8 +182,24 @@ class Keys(Protocol):
         """Encrypt under the person's key (AES-256-GCM, nonce in front), made durable if it is new."""
         ...
 
+    def seal_many(self, fields: Sequence[tuple[VisitorKey, bytes]]) -> list[bytes]:
+        """Encrypt several at the cost of one sync; `KeyDestroyed` for any of them seals none."""
+        ...
+
     def unseal(self, person: VisitorKey, sealed: bytes) -> bytes | None:
         """Decrypt; None when the person's key was destroyed."""
+        ...
+
+    def is_destroyed(self, person: VisitorKey) -> bool:
+        """Tell whether this person was erased: nothing can be sealed for her any more."""
+        ...
+
+    def seal_shop(self, plain: bytes) -> bytes:
+        """Encrypt what belongs to no person yet (quarantine) under the shop's own secret."""
+        ...
+
+    def unseal_shop(self, sealed: bytes) -> bytes:
+        """Decrypt what `seal_shop` gave; `Damaged` if it is not that."""
         ...
 
     def destroy(self, person: VisitorKey) -> bool:
