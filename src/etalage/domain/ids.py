@@ -34,10 +34,11 @@ CONTROL = VariantName("control")
 HOLDOUT = VariantName("holdout")
 
 PLACEHOLDERS = frozenset(
-    "0 1 -1 00000000-0000-0000-0000-000000000000 [object object] anonymous anoniem gast guest n/a na nan nil "
-    "no-id none null test true false undefined unknown onbekend user visitor (not set) not_set".split()
-    + ["[object object]", "(not set)", ""]
-)
+    (
+        "0 1 -1 00000000-0000-0000-0000-000000000000 anonymous anoniem gast guest n/a na nan nil no-id none null "
+        "test true false undefined unknown onbekend user visitor not_set"
+    ).split()
+) | {"", "[object object]", "(not set)"}
 
 
 def normalised(identifier: str) -> str:

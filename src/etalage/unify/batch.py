@@ -1,0 +1,23 @@
+"""Step 2 of 8, unify: the views of `sql/` in the order in which they build on each other.
+
+Who prepares these on a session of the warehouse can ask about persons: `people`, `orders`, `known_people`,
+`known_events`. They say in batch what person.py, links.py and orders.py say for one visitor.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+VIEWS = ("orders", "people", "known", "measured")
+
+
+def view_statements() -> list[str]:
+    """Give the statements that make the views, in DuckDB's dialect."""
+    folder = files("etalage.unify") / "sql"
+    texts = [(folder / f"{name}.sql").read_text(encoding="utf-8") for name in VIEWS]
+    return [statement for text in texts for statement in _statements(text)]
+
+
+def _statements(text: str) -> list[str]:
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    return [s.strip() for s in "\n".join(lines).split(";") if s.strip()]

@@ -1,0 +1,266 @@
+"""Step 2 of 8, unify: what a set of events leaves behind in the memory of its visitors.
+
+In:   events of any number of visitors, in any order, each once.
+Out:  one `Fold` per visitor.
+Idea: `merge(fold(A), fold(B)) == fold(A + B)` for sets without an event in common, exactly, in any order and
+      grouping. So late and shuffled events, several machines, linking and rebuilding all give the same memory,
+      and nobody ever has to fold anything twice. Each part below is a count, a newest, a set or a union.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from etalage.domain.consent import PURPOSES, Choice, Purpose, Register, merge_register, register_of
+from etalage.domain.event import NOT_ACTIVITY, TRUSTED_FOR_IDENTITY, Event
+from etalage.domain.ids import ExperienceName, FeatureId, VariantName, VisitorKey
+from etalage.domain.profile import (
+    CAP_MEMORY,
+    HOLDOUT_EXPERIENCE,
+    Arm,
+    CartLine,
+    Fold,
+    Part,
+    Recent,
+    Tally,
+    Written,
+)
+from etalage.domain.time import ShopZone
+from etalage.unify.merge import merge_spans, newest_recents
+
+WHOLE_CART = frozenset({"view_cart", "begin_checkout", "purchase"})  # they say all that is in it
+
+
+class CountedFeature(Protocol):
+    """A condition counted per shop day: made by the segment step, used here."""
+
+    @property
+    def id(self) -> FeatureId: ...  # noqa: D102  the protocol's docstring says it
+    @property
+    def matches(self) -> Callable[[Event], bool]: ...  # noqa: D102
+
+
+Counted = Mapping[str, Sequence[CountedFeature]]  # by event name
+
+
+class Memory(NamedTuple):
+    """How this shop remembers: its days, its currency, and what it counts."""
+
+    zone: ShopZone
+    currency: str
+    counted: Counted
+
+
+def fold(events: Iterable[Event], memory: Memory) -> dict[VisitorKey, Fold]:
+    """Fold events into one memory per visitor; events without a visitor leave nothing behind."""
+    by_visitor: dict[VisitorKey, list[Event]] = {}
+    for event in events:
+        if event.visitor is not None:
+            by_visitor.setdefault(event.visitor, []).append(event)
+    return {visitor: _fold(visitor, own, memory) for visitor, own in by_visitor.items()}
+
+
+def _fold(visitor: VisitorKey, events: Sequence[Event], memory: Memory) -> Fold:
+    by_epoch: dict[int, list[Event]] = {}
+    for event in events:
+        if event.epoch:
+            by_epoch.setdefault(event.epoch, []).append(event)
+    return Fold(
+        first_seen=min(event.time for event in events),
+        link=_link(events),
+        consent=_consent(events),
+        arms=_arms(events),
+        triggered=_triggered(events),
+        parts={epoch: _part(visitor, own, memory) for epoch, own in by_epoch.items()},
+    )
+
+
+def _link(events: Iterable[Event]) -> Written | None:
+    """Find whom the visitor was last said to be, by somebody who may say so."""
+    said = (
+        Written(e.time, e.id, None if e.name == "unlink" else e.customer)
+        for e in events
+        if (e.name == "unlink" or (e.name in {"identify", "link"} and e.customer is not None))
+        and e.trust in TRUSTED_FOR_IDENTITY
+    )
+    return max(said, key=_written_order, default=None)
+
+
+def _consent(events: Iterable[Event]) -> dict[Purpose, Register]:
+    """Read the registers from `consent` events: a property per purpose, `declared` when not first-hand."""
+    registers: dict[Purpose, Register] = {}
+    for event in events:
+        if event.name != "consent":
+            continue
+        said = event.properties
+        for purpose in PURPOSES:
+            if purpose not in said:
+                continue
+            choice = Choice(
+                time=event.time,
+                granted=said[purpose] is True,
+                id=event.id,
+                basis=str(said.get("basis", "")),
+                text_version=str(said.get("text_version", "")),
+                source=str(said.get("source", "")),
+            )
+            new = register_of(choice, first_hand=said.get("declared") is not True)
+            known = registers.get(purpose)
+            registers[purpose] = new if known is None else merge_register(known, new)
+    return registers
+
+
+def _arms(events: Iterable[Event]) -> dict[ExperienceName, dict[VariantName, Arm]]:
+    """Keep the first moment in each arm: of experiences when they triggered, of the holdout when she first asked."""
+    arms: dict[ExperienceName, dict[VariantName, Arm]] = {}
+    for event in events:
+        shown = event.shown
+        if shown is None or event.name not in {"triggered", "decision"}:
+            continue
+        if event.name == "decision" and shown.experience != HOLDOUT_EXPERIENCE:
+            continue
+        arm = Arm(event.time, event.id, shown.unit, shown.propensity, shown.policy)
+        known = arms.setdefault(shown.experience, {}).get(shown.arm)
+        if known is None or (arm.time, arm.id) < (known.time, known.id):
+            arms[shown.experience][shown.arm] = arm
+    return arms
+
+
+def _triggered(events: Iterable[Event]) -> dict[ExperienceName, tuple[tuple[int, str], ...]]:
+    moments: dict[ExperienceName, list[tuple[int, str]]] = {}
+    for event in events:
+        if event.name == "triggered" and event.shown is not None:
+            moments.setdefault(event.shown.experience, []).append((event.time, event.id))
+    return {name: tuple(sorted(times)[-CAP_MEMORY:]) for name, times in moments.items()}
+
+
+# ---- Parts: one consent epoch ------------------------------------------------------------------------
+
+
+def _part(visitor: VisitorKey, events: Sequence[Event], memory: Memory) -> Part:
+    active = [event for event in events if event.name not in NOT_ACTIVITY]
+    cleared = max((e.order() for e in active if e.name in WHOLE_CART), default=(0, ""))
+    spans = merge_spans((e.time, e.time, 1) for e in active)
+    return Part(
+        features=_features(active, memory),
+        days=_days(active, memory.zone),
+        recents=newest_recents(_recent(e) for e in active),
+        traits=_last_written(events, "identify"),
+        preferences=_last_written(events, "preference"),
+        scores=_last_written(events, "score"),
+        refused=_refused(active),
+        cart=_cart(active, cleared),
+        cleared=cleared,
+        bought=_bought(active),
+        sessions={visitor: spans} if spans else {},
+    )
+
+
+def _features(events: Iterable[Event], memory: Memory) -> dict[FeatureId, dict[int, Tally]]:
+    features: dict[FeatureId, dict[int, Tally]] = {}
+    for event in events:
+        for feature in memory.counted.get(event.name, ()):
+            if feature.matches(event):
+                days = features.setdefault(feature.id, {})
+                day = memory.zone.day(event.time)
+                known = days.get(day, Tally(0, 0))
+                value = counted_value(event, memory.currency)
+                days[day] = Tally(known.events + 1, known.value + value)
+    return features
+
+
+def counted_value(event: Event | Recent, currency: str) -> int:
+    """Give the value an event adds to a sum: currencies are never mixed."""
+    return event.value if event.value is not None and event.currency == currency else 0
+
+
+def _days(events: Iterable[Event], zone: ShopZone) -> dict[int, int]:
+    days: dict[int, int] = {}
+    for event in events:
+        day = zone.day(event.time)
+        days[day] = days.get(day, 0) + 1
+    return days
+
+
+def _recent(event: Event) -> Recent:
+    return Recent(
+        time=event.time,
+        id=event.id,
+        name=event.name,
+        lines=event.lines,
+        category=event.category,
+        value=event.value,
+        currency=event.currency,
+        query=event.query,
+        url=event.url,
+        page_type=event.page_type,
+        referrer=event.referrer,
+        utm_source=event.utm_source,
+        utm_medium=event.utm_medium,
+        utm_campaign=event.utm_campaign,
+        device=event.device,
+        country=event.country,
+        region=event.region,
+        language=event.language,
+        properties=event.properties,
+        visitor=event.visitor,
+    )
+
+
+def _written_order(written: Written) -> tuple[int, str]:
+    return (written.time, written.id)
+
+
+def _last_written(events: Iterable[Event], name: str) -> dict[str, Written]:
+    """Keep, of all properties of the events of one name, each one's last value."""
+    last: dict[str, Written] = {}
+    for event in events:
+        if event.name == name:
+            for key, value in event.properties.items():
+                known = last.get(key)
+                if known is None or (known.time, known.id) < event.order():
+                    last[key] = Written(event.time, event.id, value)
+    return last
+
+
+def _refused(events: Iterable[Event]) -> dict[str, Written]:
+    """Keep what she said "not for me" to (or took back), as `product:ID` or `experience:NAME`."""
+    refused: dict[str, Written] = {}
+    for event in events:
+        if event.name != "feedback":
+            continue
+        experience = event.properties.get("experience")
+        keys = [f"product:{line.product}" for line in event.lines]
+        keys += [f"experience:{experience}"] if experience is not None else []
+        for key in keys:
+            known = refused.get(key)
+            if known is None or (known.time, known.id) < event.order():
+                taken_back = event.properties.get("refused") is False
+                refused[key] = Written(event.time, event.id, not taken_back)
+    return refused
+
+
+def _cart(events: Iterable[Event], cleared: tuple[int, str]) -> dict[str, CartLine]:
+    """Keep the last word on each product in the cart since it was last said as a whole."""
+    cart: dict[str, CartLine] = {}
+    for event in events:
+        if event.name not in {"add_to_cart", "remove_from_cart", "view_cart", "begin_checkout"}:
+            continue
+        if event.order() < cleared:
+            continue
+        for line in event.lines:
+            known = cart.get(line.product)
+            if known is None or (known.time, known.id) < event.order():
+                quantity = 0 if event.name == "remove_from_cart" else line.quantity
+                cart[line.product] = CartLine(event.time, event.id, quantity, line.price)
+    return cart
+
+
+def _bought(events: Iterable[Event]) -> dict[str, int]:
+    bought: dict[str, int] = {}
+    for event in events:
+        if event.name == "purchase":
+            for line in event.lines:
+                bought[line.product] = max(event.time, bought.get(line.product, 0))
+    return bought

@@ -1,0 +1,84 @@
+"""Step 2 of 8, unify: a person is the merge, at read time, of the folds of her linked visitors.
+
+In:   the folds of all visitors linked to one customer key (links.py says which), and who is asking.
+Out:  a `Person`: what may be known of her now.
+Idea: linking and unlinking only change the set of folds that is merged; nothing is folded again, so
+      "unlinked" equals "never linked". Consent is applied here, on reading: only epochs that began after her
+      last refusal are merged, so a withdrawal works at once and a new yes brings nothing back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+
+from etalage.domain.consent import last_refusal, open_purposes
+from etalage.domain.ids import VisitorKey
+from etalage.domain.profile import MAX_LINKED, Fold, Part, Person
+from etalage.unify.merge import merge, merge_parts
+
+NOTHING = Fold(first_seen=0, link=None, consent={}, arms={}, triggered={}, parts={})
+
+
+def person_of(asking: VisitorKey, folds: Mapping[VisitorKey, Fold], *, gpc: bool = False) -> Person:
+    """Make the person behind a visitor, as that visitor's browser may be answered.
+
+    Args:
+        asking: the visitor that asks; needs no fold (she may be new).
+        folds: of her linked visitors, herself included if she has one.
+        gpc: the request carried Global Privacy Control.
+    """
+    quarantined = len(folds) > MAX_LINKED
+    if quarantined:
+        folds = {asking: folds[asking]} if asking in folds else {}
+    own = folds.get(asking, NOTHING)
+    linked = [fold.consent for visitor, fold in folds.items() if visitor != asking]
+    allowed = open_purposes(own.consent, linked, gpc=gpc)
+    return Person(
+        asking=asking,
+        visitors=tuple(sorted(folds)) or (asking,),
+        oldest=min(folds, key=lambda v: (folds[v].first_seen, v), default=asking),
+        fold=reduce(merge, folds.values()) if folds else NOTHING,
+        open=allowed,
+        part=readable_part(folds) if "personalise" in allowed else None,
+        quarantined=quarantined,
+    )
+
+
+def as_known(folds: Mapping[VisitorKey, Fold]) -> Person:
+    """Make the person as the shop may count her in batch: no browser asks, her own newest choice decides."""
+    merged = reduce(merge, folds.values())
+    oldest = min(folds, key=lambda v: (folds[v].first_seen, v))
+    allowed = open_purposes(merged.consent)
+    return Person(
+        asking=oldest,
+        visitors=tuple(sorted(folds)),
+        oldest=oldest,
+        fold=merged,
+        open=allowed,
+        part=readable_part(folds) if "personalise" in allowed else None,
+    )
+
+
+def readable_part(folds: Mapping[VisitorKey, Fold]) -> Part:
+    """Merge what was remembered since the person's last refusal to be personalised."""
+    refused = last_refusal("personalise", (fold.consent for fold in folds.values()))
+    parts = [
+        part for fold in folds.values() for epoch, part in fold.parts.items() if epoch > refused
+    ]
+    return reduce(merge_parts, parts) if parts else EMPTY
+
+
+EMPTY = Part(
+    features={},
+    days={},
+    recents=(),
+    traits={},
+    preferences={},
+    scores={},
+    refused={},
+    cart={},
+    cleared=(0, ""),
+    bought={},
+    sessions={},
+)
