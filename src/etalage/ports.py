@@ -89,6 +89,10 @@ class Archive(Protocol):
 class Sealable(Protocol):
     """What an event log offers to whoever rolls it into Parquet."""
 
+    def head(self) -> int:
+        """Give the position of the newest event; 0 for an empty log."""
+        ...
+
     def manifest(self) -> Manifest:
         """Give what is sealed now."""
         ...
