@@ -70,7 +70,8 @@ def load(directory: Path | None = None, environment: Mapping[str, str] | None = 
     for name in values:
         if name not in known:
             raise Unknown("setting", name, known, field=name)
-    return Settings(**{name: _checked(known[name], value) for name, value in values.items()})
+    checked: dict[str, Any] = {name: _checked(known[name], v) for name, v in values.items()}
+    return Settings(**checked)
 
 
 def table() -> list[tuple[str, str, object, str, str]]:

@@ -1,0 +1,78 @@
+# Two commands on a fresh machine (Debian 12, Python 3.11, make): `make demo` and `make test`.
+# Each sets up all it needs. Arguments for the demo: make demo DEMO_ARGS="--port 9000 --headless"
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO_ARGS ?=
+TEST_ARGS ?=
+
+.PHONY: install demo test check bench proof lock clean rees46
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo     a running shop with simulated shoppers, and the report beside the truth"
+	@echo "make test     everything that is tested"
+	@echo "make check    lint, types, import contracts, fast tests"
+	@echo "make bench    the benchmarks       make proof   the long evidence"
+	@echo "make rees46   real events through a running server, and the report (needs ../shared/data)"
+	@echo "make install  only set up          make lock    write the locked requirements again"
+
+# Debian ships Python without ensurepip; then the system's package manager has to help once.
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Etalage needs Python 3.11 or newer; this is $$($(PYTHON) --version)."; exit 2; }
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; \
+	  echo "Installing python3-venv, which makes virtual environments ..."; \
+	  { [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq install -y python3-venv >/dev/null; } \
+	  || { echo "Please run: sudo apt-get install python3-venv   and try again."; exit 2; }; \
+	  $(PYTHON) -m venv .venv; }
+	@touch $@
+
+.venv/installed: .venv/made requirements/runtime.lock pyproject.toml
+	@echo "Installing Etalage into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/tested: .venv/installed requirements/test.lock
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.lock
+	@touch $@
+
+install: .venv/installed
+
+demo: .venv/installed
+	@$(BIN)/etalage demo $(DEMO_ARGS)
+
+check: .venv/tested
+	$(BIN)/ruff format --check src tests bench examples
+	$(BIN)/ruff check src tests bench examples
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -n auto -m "not slow" tests/unit tests/contract $(TEST_ARGS)
+
+test: .venv/tested
+	$(BIN)/ruff check src tests bench examples
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n auto tests $(TEST_ARGS)
+
+bench: .venv/installed
+	@$(BIN)/etalage bench all
+
+proof: .venv/tested
+	$(BIN)/pytest -n auto tests/proof $(TEST_ARGS)
+
+rees46: .venv/installed
+	@$(BIN)/python examples/rees46.py
+
+lock:
+	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip -q install uv
+	.venv-lock/bin/uv pip compile -q pyproject.toml requirements/build.in --generate-hashes --no-emit-index-url \
+	  --python-version 3.11 --custom-compile-command "make lock" -o requirements/runtime.lock
+	.venv-lock/bin/uv pip compile -q pyproject.toml requirements/build.in requirements/test.in --generate-hashes \
+	  --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" -o requirements/test.lock
+	@rm -rf .venv-lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis artefacts
