@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from etalage.domain.arrival import Arrival, Entered, Rejected
 from etalage.domain.event import Event
-from etalage.domain.ids import FeatureId, VisitorKey
+from etalage.domain.ids import VisitorKey
 from etalage.domain.product import Catalogue
-from etalage.domain.profile import Fold, OrderClaim
+from etalage.domain.profile import ActiveFeature, Fold, OrderClaim
 
 T = TypeVar("T")
 
@@ -129,6 +129,15 @@ class ProfilesWrite(Protocol):
 
     def order(self, transaction: str) -> OrderClaim: ...
     def put_order(self, transaction: str, claim: OrderClaim) -> None: ...
+    def features(self) -> tuple[ActiveFeature, ...]:
+        """Give the conditions that are counted, in the order in which they came into force."""
+        ...
+
+    def put_features(self, features: Sequence[ActiveFeature]) -> None: ...
+    def remove(self, visitor: VisitorKey) -> None:
+        """Forget one visitor's fold and its links; a mark to fold her again goes too."""
+        ...
+
     def mark(self, visitor: VisitorKey) -> None:
         """Ask for this visitor to be folded again from the log by the background process."""
         ...
@@ -152,6 +161,7 @@ class Profiles(Protocol):
 
     def order(self, transaction: str) -> OrderClaim: ...
     def position(self) -> int: ...
+    def features(self) -> tuple[ActiveFeature, ...]: ...
     def marked(self) -> frozenset[VisitorKey]:
         """Give the visitors that wait to be folded again; storing their fold removes the mark."""
         ...
@@ -235,16 +245,6 @@ class Document(Struct, frozen=True):
     approved_hash: str | None = None  # of the document together with all that it uses
 
 
-class ActiveFeature(Struct, frozen=True):
-    """A counted condition: live counting takes events after `position`, the back-fill those up to it."""
-
-    id: FeatureId
-    name: str  # of the event
-    where: dict[str, object]
-    position: int
-    warm: bool = False  # the back-fill is done
-
-
 class ApiKey(Struct, frozen=True):
     """A key by its hash; secrets are never stored in the clear."""
 
@@ -318,10 +318,6 @@ class Records(Protocol):
     ) -> Document:
         """Move a version through its life; refuses (`Conflict`) if it changed in between."""
         ...
-
-    def features(self) -> list[ActiveFeature]: ...
-    def activate(self, features: Sequence[ActiveFeature], *, now: int) -> None: ...
-    def mark_warm(self, ids: Iterable[FeatureId], *, now: int) -> None: ...
 
     def catalogue(self, version: str | None = None) -> Catalogue | None:
         """Give the accepted catalogue, the newest by default; older versions stay 30 days for replay."""

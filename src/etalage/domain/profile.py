@@ -121,6 +121,16 @@ class Fold(Struct, frozen=True, array_like=True):
     parts: dict[int, Part]  # by consent epoch
 
 
+class ActiveFeature(Struct, frozen=True):
+    """A counted condition (a segment's `did` without its window): live counting takes events after `position`, the back-fill those up to it."""
+
+    id: FeatureId
+    name: str  # of the event
+    where: dict[str, object]
+    position: int
+    warm: bool = False  # the back-fill is done
+
+
 class OrderClaim(Struct, frozen=True):
     """What is known of one transaction: the shop's order, the browser that claims it, and who has it."""
 

@@ -9,6 +9,8 @@ Idea: the browser says who, the shop's server says how much. In this order: our 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import msgspec
 from msgspec import Struct
 
@@ -42,6 +44,23 @@ def settle(event: Event, known: OrderClaim) -> Settled:
             msgspec.structs.replace(known, order=None, owner=event.visitor), remember=event
         )
     return _ordered(event, known)
+
+
+def as_remembered(history: Iterable[Event]) -> Iterator[Event]:
+    """Give a whole history as it is remembered in the end: each order once, with its final owner."""
+    claims: dict[str, OrderClaim] = {}
+    found: dict[str, Event] = {}
+    for event in history:
+        if not is_of_transaction(event) or event.transaction is None:
+            yield event
+            continue
+        settled = settle(event, claims.get(event.transaction, OrderClaim()))
+        claims[event.transaction] = settled.claim
+        if settled.remember is not None:
+            found[event.transaction] = settled.remember
+        if event.name != "purchase":
+            yield event
+    yield from found.values()
 
 
 def _ordered(order: Event, known: OrderClaim) -> Settled:

@@ -1,0 +1,165 @@
+"""The way in, second half: bring the memory of visitors up to the log.
+
+In:   what the log holds after the position that the profiles have reached.
+Out:  folds merged into the stored ones, and the new position, in one transaction.
+Idea: whoever holds the write lock does all the work there is, in the order of the log, also that of other
+      processes. So each event is folded exactly once, wherever it came in, and a crash costs nothing.
+
+A counted condition (feature) comes into force by an event of its own in the log, at position p: events after p are
+counted as they come in, those up to p by `back_fill`; their sum is exact (design 4.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from etalage.domain.event import Event
+from etalage.domain.ids import FeatureId, VisitorKey
+from etalage.domain.profile import ActiveFeature, Fold
+from etalage.domain.time import ShopZone
+from etalage.ports import EventLog, Profiles, ProfilesWrite
+from etalage.segment.features import counted_by
+from etalage.unify.fold import Memory, fold
+from etalage.unify.merge import merge, merge_parts
+from etalage.unify.orders import as_remembered, is_of_transaction, settle
+from etalage.unify.person import EMPTY as EMPTY_PART
+
+FEATURE = "feature"  # name of the event with which a counted condition comes into force
+AT_ONCE = 5_000  # events per transaction
+
+
+class Memorist(msgspec.Struct, frozen=True):
+    """How one shop remembers: what it takes to turn its log into folds."""
+
+    zone: ShopZone
+    currency: str
+
+    def memory(self, features: Iterable[ActiveFeature]) -> Memory:
+        """Give the way of folding with these conditions counted."""
+        return Memory(self.zone, self.currency, counted_by(tuple(features)))
+
+
+def remember(log: EventLog, profiles: Profiles, how: Memorist) -> int:
+    """Fold all that is new in the log; give the position reached."""
+    while True:
+        if profiles.position() >= (head := log.head()):
+            return head
+        profiles.update(lambda write: _take(log, write, how))
+
+
+def _take(log: EventLog, write: ProfilesWrite, how: Memorist) -> None:
+    upto = min(log.head(), write.position + AT_ONCE)
+    features = list(write.features())
+    events: list[Event] = []
+    for position, event in log.read(write.position, upto=upto):
+        if event.name == FEATURE:
+            _put(write, fold(_found(events, write), how.memory(features)))
+            events = []
+            features = _with(features, event, position)
+            write.put_features(features)
+        else:
+            events.append(event)
+    _put(write, fold(_found(events, write), how.memory(features)))
+    write.position = upto
+
+
+def _found(events: Sequence[Event], write: ProfilesWrite) -> Iterator[Event]:
+    """Give the events as they are remembered: orders with the visitor they were found to belong to."""
+    for event in events:
+        if not is_of_transaction(event) or event.transaction is None:
+            yield event
+            continue
+        settled = settle(event, write.order(event.transaction))
+        write.put_order(event.transaction, settled.claim)
+        if event.name != "purchase":
+            yield event
+        if settled.remember is not None:
+            yield settled.remember
+        if settled.again is not None:
+            write.mark(settled.again)
+
+
+def _put(write: ProfilesWrite, folds: dict[VisitorKey, Fold]) -> None:
+    for visitor, new in folds.items():
+        known = write.get(visitor)
+        write.put(visitor, new if known is None else merge(known, new))
+
+
+def _with(known: list[ActiveFeature], event: Event, position: int) -> list[ActiveFeature]:
+    feature = msgspec.json.decode(event.record or "", type=ActiveFeature)
+    if any(one.id == feature.id for one in known):
+        return known
+    return [*known, msgspec.structs.replace(feature, position=position)]
+
+
+# ---- Looking back ------------------------------------------------------------------------------------
+
+
+def back_fill(log: EventLog, profiles: Profiles, how: Memorist) -> tuple[FeatureId, ...]:
+    """Count what happened before each new condition came into force; give those that are warm now."""
+    waiting = [feature for feature in profiles.features() if not feature.warm]
+    for feature in waiting:
+        before = (event for _, event in log.read(0, upto=feature.position))
+        counts = fold(as_remembered(before), how.memory([feature]))
+        profiles.update(_warmer(feature, counts))
+    return tuple(feature.id for feature in waiting)
+
+
+def _warmer(
+    feature: ActiveFeature, counts: dict[VisitorKey, Fold]
+) -> Callable[[ProfilesWrite], None]:
+    def change(write: ProfilesWrite) -> None:
+        features = list(write.features())
+        if any(one.id == feature.id and one.warm for one in features):
+            return  # another process was first
+        for visitor, counted in counts.items():
+            known = write.get(visitor)
+            if known is not None:
+                write.put(visitor, _with_counts(known, counted, feature.id))
+        warm = msgspec.structs.replace(feature, warm=True)
+        write.put_features([warm if one.id == feature.id else one for one in features])
+
+    return change
+
+
+def _with_counts(known: Fold, counted: Fold, feature: FeatureId) -> Fold:
+    """Add one feature's counts, and nothing else of what was folded to find them."""
+    parts = dict(known.parts)
+    for epoch, part in counted.parts.items():
+        days = part.features.get(feature)
+        if not days or epoch not in parts:
+            continue
+        alone = msgspec.structs.replace(EMPTY_PART, features={feature: days})
+        parts[epoch] = merge_parts(parts[epoch], alone)
+    return msgspec.structs.replace(known, parts=parts)
+
+
+def refold(
+    log: EventLog, profiles: Profiles, how: Memorist, visitors: frozenset[VisitorKey]
+) -> None:
+    """Fold these visitors again from the whole log, as of the position the profiles have reached."""
+    if not visitors:
+        return
+
+    def change(write: ProfilesWrite) -> None:
+        history = (event for _, event in log.read(0, upto=write.position) if event.name != FEATURE)
+        own = (event for event in as_remembered(history) if event.visitor in visitors)
+        folds = fold(own, how.memory(write.features()))
+        for visitor in visitors:
+            write.put(visitor, folds[visitor]) if visitor in folds else write.remove(visitor)
+
+    profiles.update(change)
+
+
+def rebuild(log: EventLog, profiles: Profiles, how: Memorist) -> int:
+    """Forget all folds and make them again from the log: the same folds, byte for byte."""
+    profiles.update(_forget)
+    return remember(log, profiles, how)
+
+
+def _forget(write: ProfilesWrite) -> None:
+    features = [msgspec.structs.replace(one, position=0, warm=True) for one in write.features()]
+    write.clear()
+    write.put_features(features)
