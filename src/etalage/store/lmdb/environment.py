@@ -1,0 +1,169 @@
+"""Store, LMDB: one environment that several processes and threads share, with a map that grows by itself.
+
+In:   a directory and the names of its tables.
+Out:  short read transactions, and write transactions that are run again where the map was too small.
+Idea: LMDB may only change the size of its map while this process has no transaction open. So transactions are
+      counted, and whoever closes the last one makes the change that is waiting. Nobody is kept waiting for it
+      but the writer that needs the room.
+From: http://www.lmdb.tech/doc/ (mdb_env_set_mapsize, MDB_MAP_RESIZED, mdb_reader_check).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+import lmdb
+from lmdb import _Database as Table
+
+from etalage.errors import Overloaded
+
+T = TypeVar("T")
+Transaction: TypeAlias = "lmdb.Transaction[bytes]"
+
+GIB = 1 << 30
+SYNC_MAP = 0  # the size that asks LMDB to take over what another process made it
+MAX_READERS = 512  # slots in the lock file: threads x processes that read at one moment
+SPARE_READERS = 8  # finished read transactions kept for the next reader; a third of a read's cost
+PATIENCE_SECONDS = 30.0  # a reader that stays longer than this keeps a full map from growing
+RESERVE_BYTES = 256 << 20  # safety.md 7: refuse before the disk is full ...
+RESERVE_SHARE = 20  # ... or at one 20th of a small disk
+
+
+class Environment:
+    """An open LMDB directory. A process may have the same directory open only once."""
+
+    def __init__(
+        self,
+        path: Path,
+        tables: Sequence[str],
+        *,
+        map_size: int,
+        dupsort: Sequence[str] = (),
+        metasync: bool = True,
+    ) -> None:
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+        self._env = lmdb.open(
+            str(path),
+            map_size=map_size,
+            max_dbs=len(tables),
+            max_readers=MAX_READERS,
+            max_spare_txns=SPARE_READERS,
+            metasync=metasync,
+            mode=0o600,
+        )
+        self._env.reader_check()  # slots of processes that were killed would keep old pages for ever
+        self._gate = threading.Condition()
+        self._open = 0
+        self._wanted: int | None = None
+        self._tables = {
+            name: self._env.open_db(name.encode(), dupsort=name in dupsort) for name in tables
+        }
+        _sync_directory(path)
+        _sync_directory(path.parent)
+
+    def table(self, name: str) -> Table:
+        """Give the handle of a table."""
+        return self._tables[name]
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Read at one moment. Keep it short: pages that others free meanwhile cannot be used again."""
+        txn = self._begin(write=False)
+        try:
+            yield txn
+        finally:
+            txn.abort()
+            self._leave()
+
+    def write(self, change: Callable[[Transaction], T]) -> T:
+        """Run `change` in one write transaction, on disk when this returns.
+
+        It is run again from the start if the map had to grow, so it may change nothing but the transaction.
+        """
+        while True:
+            txn = self._begin(write=True)
+            try:
+                result = change(txn)
+                txn.commit()
+            except lmdb.MapFullError:
+                full = True
+            except lmdb.DiskError as error:
+                raise Overloaded(f"the disk of {self.path} does not take more: {error}") from error
+            else:
+                full = False
+            finally:
+                txn.abort()  # does nothing after a commit
+                self._leave()
+            if not full:
+                return result
+            self._resize(self._env.info()["map_size"] * 2)
+
+    def refuse_when_nearly_full(self) -> None:
+        """Raise `Overloaded` while the disk still has room for what is already being written."""
+        disk = os.statvfs(self.path)
+        free = disk.f_bavail * disk.f_frsize
+        reserve = min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE)
+        if free < reserve:
+            raise Overloaded(
+                f"the disk of {self.path} has {free >> 20} MB left and keeps {reserve >> 20} MB in reserve; "
+                "make room and it goes on by itself"
+            )
+
+    def close(self) -> None:
+        """Close files; open readers end."""
+        self._env.close()
+
+    def _begin(self, *, write: bool) -> Transaction:
+        while True:
+            with self._gate:
+                self._open += 1
+            try:
+                return self._env.begin(write=write)
+            except lmdb.MapResizedError:
+                self._leave()
+                self._resize(SYNC_MAP)
+            except lmdb.ReadersFullError:
+                self._leave()
+                if not self._env.reader_check():
+                    raise
+            except BaseException:
+                self._leave()
+                raise
+
+    def _leave(self) -> None:
+        with self._gate:
+            self._open -= 1
+            if not self._open and self._wanted is not None:
+                self._apply_wanted()
+
+    def _resize(self, size: int) -> None:
+        """Give the map another size as soon as no transaction of this process is open."""
+        with self._gate:
+            if self._wanted is None or size > self._wanted:
+                self._wanted = size
+            if not self._open:
+                self._apply_wanted()
+            elif not self._gate.wait_for(lambda: self._wanted is None, PATIENCE_SECONDS):
+                self._wanted = None
+                raise Overloaded(f"{self.path} is full and cannot grow while it is being read")
+
+    def _apply_wanted(self) -> None:
+        if self._wanted == SYNC_MAP or (self._wanted or 0) > self._env.info()["map_size"]:
+            self._env.set_mapsize(self._wanted or SYNC_MAP)
+        self._wanted = None
+        self._gate.notify_all()
+
+
+def _sync_directory(path: Path) -> None:
+    """Make the names of new files durable too."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
