@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager
 from typing import Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
 from etalage.domain.arrival import Arrival, Entered, Rejected
+from etalage.domain.consent import Purpose, Register
 from etalage.domain.event import Event
 from etalage.domain.ids import VisitorKey
 from etalage.domain.product import Catalogue
-from etalage.domain.profile import ActiveFeature, Fold, OrderClaim
+from etalage.domain.profile import ActiveFeature, Fold, OrderClaim, Written
 
 T = TypeVar("T")
 
@@ -117,6 +119,14 @@ class Sealable(Protocol):
 # ---- Profiles: folds per visitor, rebuildable ---------------------------------------------------------
 
 
+class FoldHead(Struct, frozen=True, array_like=True):
+    """The first fields of a `Fold`, in its order: who she is and what she allows, without what she did."""
+
+    first_seen: int
+    link: Written | None
+    consent: dict[Purpose, Register]
+
+
 class ProfilesWrite(Protocol):
     """One write transaction: reads see its own writes; all of it becomes visible at once, or nothing."""
 
@@ -142,6 +152,10 @@ class ProfilesWrite(Protocol):
         """Ask for this visitor to be folded again from the log by the background process."""
         ...
 
+    def unmark(self, visitor: VisitorKey) -> None:
+        """Say that it is done. Live events go on storing a marked fold, so storing it is no sign of that."""
+        ...
+
     def clear(self) -> None:
         """Forget everything, before a rebuild."""
         ...
@@ -151,6 +165,10 @@ class Profiles(Protocol):
     """Folds per visitor. Derived from the log: losing them costs a rebuild and nothing else."""
 
     def get(self, visitor: VisitorKey) -> Fold | None: ...
+    def head(self, visitor: VisitorKey) -> FoldHead | None:
+        """Give the first fields of a fold, at a sixth of the cost of the whole."""
+        ...
+
     def many(self, visitors: Iterable[VisitorKey]) -> dict[VisitorKey, Fold]:
         """Give the folds that exist, read at one moment."""
         ...
@@ -163,7 +181,7 @@ class Profiles(Protocol):
     def position(self) -> int: ...
     def features(self) -> tuple[ActiveFeature, ...]: ...
     def marked(self) -> frozenset[VisitorKey]:
-        """Give the visitors that wait to be folded again; storing their fold removes the mark."""
+        """Give the visitors that wait to be folded again."""
         ...
 
     def update(self, change: Callable[[ProfilesWrite], T]) -> T:
@@ -356,6 +374,15 @@ class Answer(Struct, frozen=True):
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
+class Questions(Protocol):
+    """Several questions about one frozen moment of the log; used in one thread."""
+
+    def ask(self, sql: str, parameters: Mapping[str, object] | None = None) -> Answer: ...
+    def prepare(self, sql: str) -> None:
+        """Create a temporary view or macro for the questions that follow."""
+        ...
+
+
 class Warehouse(Protocol):
     """Questions in SQL (DuckDB's dialect; other engines translate) over the table `events`.
 
@@ -364,6 +391,10 @@ class Warehouse(Protocol):
 
     def ask(self, sql: str, parameters: Mapping[str, object] | None = None) -> Answer:
         """Answer one question. `$name` in the text is bound, never formatted in."""
+        ...
+
+    def session(self) -> AbstractContextManager[Questions]:
+        """Freeze the log as it stands now, for several questions from one moment."""
         ...
 
     def roll(self, *, now: int) -> int:

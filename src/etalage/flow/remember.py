@@ -149,6 +149,7 @@ def refold(
         folds = fold(own, how.memory(write.features()))
         for visitor in visitors:
             write.put(visitor, folds[visitor]) if visitor in folds else write.remove(visitor)
+            write.unmark(visitor)
 
     profiles.update(change)
 
