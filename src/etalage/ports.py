@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from contextlib import AbstractContextManager
 from typing import Literal, Protocol, TypeVar
 
 from msgspec import Struct

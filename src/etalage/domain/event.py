@@ -20,22 +20,54 @@ TRUSTED_FOR_IDENTITY: frozenset[Trust] = frozenset({"signed", "confirmed"})
 Scalar = str | int | bool
 
 GA4_NAMES = frozenset(
-    "page_view view_item_list select_item view_item search view_search_results add_to_wishlist add_to_cart "
-    "remove_from_cart view_cart begin_checkout add_shipping_info add_payment_info purchase refund view_promotion "
-    "select_promotion login sign_up share".split()
+    [
+        "page_view",
+        "view_item_list",
+        "select_item",
+        "view_item",
+        "search",
+        "view_search_results",
+        "add_to_wishlist",
+        "add_to_cart",
+        "remove_from_cart",
+        "view_cart",
+        "begin_checkout",
+        "add_shipping_info",
+        "add_payment_info",
+        "purchase",
+        "refund",
+        "view_promotion",
+        "select_promotion",
+        "login",
+        "sign_up",
+        "share",
+    ]
 )
 OUR_NAMES = frozenset(
-    "triggered decision consent identify link unlink feedback preference score coupon_issued coupon_redeemed "
-    "purchase_claim".split()
+    [
+        "triggered",
+        "decision",
+        "consent",
+        "identify",
+        "link",
+        "unlink",
+        "feedback",
+        "preference",
+        "score",
+        "coupon_issued",
+        "coupon_redeemed",
+        "feature",
+        "purchase_claim",
+    ]
 )
 # What the engine and the shop's server write; a browser that sends one of these is refused.
 NOT_FROM_BROWSER = frozenset(
-    {"decision", "link", "unlink", "score", "purchase_claim", "coupon_issued"}
+    {"decision", "link", "unlink", "score", "feature", "purchase_claim", "coupon_issued"}
 )
 # What says something about a visitor but is nothing that she did: never counted by a segment's `did`,
 # never remembered as a recent event, never part of a session.
 NOT_ACTIVITY = frozenset(
-    "decision consent identify link unlink score triggered purchase_claim".split()
+    ["decision", "consent", "identify", "link", "unlink", "score", "triggered", "purchase_claim"]
 )
 # The shop's own books: kept without a visitor where no consent allows more.
 ORDERS = frozenset({"purchase", "refund"})

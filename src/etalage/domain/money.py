@@ -12,8 +12,27 @@ CEILING = 10**12  # minor units; more than ten billion euro in one amount is a m
 
 # Digits after the comma, where it is not two (ISO 4217).
 _EXPONENT = dict.fromkeys(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
-) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ],
+    0,
+) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
 _SYMBOLS = {"€": "EUR", "$": "USD", "£": "GBP"}
 _CODE = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"-?[0-9][0-9.,'\u00a0\u202f ]*")

@@ -1,0 +1,260 @@
+"""Puts everything together: makes a shop, opens a shop, and picks the answer to each port by its URL.
+
+A data directory is a workspace:
+
+    DIR/etalage.toml              settings (optional)
+    DIR/format                    version of this layout
+    DIR/shops/noord/journal/      the event log (LMDB)
+    DIR/shops/noord/profiles/     folds (LMDB, rebuildable)
+    DIR/shops/noord/events/       the sealed log (daily Parquet)
+    DIR/shops/noord/records.db    what people decided (SQLite)
+    DIR.keys/noord/               keys: outside the data, with backups of their own
+
+Nowhere else does the name of an engine appear.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from etalage.config import Settings, load
+from etalage.domain.ids import ShopId
+from etalage.domain.shop import Shop, shop_from, to_settings
+from etalage.domain.time import ShopZone
+from etalage.errors import BadInput, Conflict, NoShop, NotYet, Unknown
+from etalage.ports import ApiKey, EventLog, Keys, Manifest, Profiles, Records, Warehouse
+from etalage.store.duckdb.archive import ParquetArchive
+from etalage.store.duckdb.warehouse import DuckdbWarehouse
+from etalage.store.lmdb.journal import LmdbEventLog
+from etalage.store.lmdb.keys import LmdbKeys
+from etalage.store.lmdb.profiles import LmdbProfiles
+from etalage.store.sql.records import SqlRecords
+
+FORMAT = "1"
+LATER = {"kafka", "redis", "sc", "postgresql"}  # distributed answers: a later version brings them
+GIGABYTE = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The URLs of the four stores; empty: the embedded one in the shop's own directory."""
+
+    records: str = ""
+    profiles: str = ""
+    events: str = ""
+    warehouse: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """One shop's five ports, opened; close them together."""
+
+    log: EventLog
+    profiles: Profiles
+    keys: Keys
+    records: Records
+    warehouse: Warehouse
+
+    def close(self) -> None:
+        """Release everything, in the order in which it depends on each other."""
+        for port in (self.warehouse, self.profiles, self.log, self.records, self.keys):
+            port.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new shop and its keys; the server key is shown this once."""
+
+    shop: Shop
+    write_key: str
+    server_key: str
+
+
+def new_shop(name: str, domain: str, **decided: object) -> Shop:
+    """Give the settings of a new shop: its id from its name, its own salt, its domain as the only origin.
+
+    Raises:
+        BadInput: the name, the zone or another setting is none.
+    """
+    chosen = {"origins": [f"https://{domain}"], "salt": secrets.token_hex(8)} | decided
+    shop = shop_from({"id": _slug(name), "name": name, "domain": domain} | chosen)
+    _zone(shop.zone)
+    return shop
+
+
+def create_shop(
+    directory: Path,
+    shop: Shop,
+    *,
+    now: int,
+    purposes: tuple[str, ...] = (),
+    basis: str = "",
+    settings: Settings | None = None,
+) -> Created:
+    """Make a shop in a data directory (and the directory, if it is new), with a write key and a server key.
+
+    Args:
+        directory: the workspace; may hold other shops.
+        shop: its settings, from `new_shop`.
+        now: micros.
+        purposes: those under which its server may send without a consent of its own, ...
+        basis: ... and on which ground: an audited setting (design 5).
+        settings: of the installation.
+
+    Raises:
+        BadInput: purposes without a basis.
+        Conflict: the directory already has a shop of this name.
+    """
+    settings = settings or load(directory if directory.is_dir() else None)
+    home = directory / "shops" / shop.id
+    if home.exists():
+        raise Conflict(f"{directory} already has a shop '{shop.id}'", field="name")
+    if purposes and not basis:
+        raise BadInput("declared purposes need a basis: --basis TEXT", field="basis")
+    home.mkdir(parents=True)
+    (directory / "format").write_text(FORMAT + "\n", encoding="utf-8")
+    LmdbKeys.create(_keys_directory(directory, settings) / shop.id).close()
+    write_key, server_key = f"wk_{secrets.token_hex(16)}", f"sk_{secrets.token_hex(24)}"
+    records = SqlRecords(f"sqlite:///{home / 'records.db'}")
+    records.upgrade()
+    records.change_shop(to_settings(shop), actor="init", now=now)
+    records.add_key(ApiKey(key_hash(write_key), "write", write_key[:7]), actor="init", now=now)
+    server = ApiKey(key_hash(server_key), "server", server_key[:7], purposes, basis)
+    records.add_key(server, actor="init", now=now)
+    records.close()
+    return Created(shop, write_key, server_key)
+
+
+def key_hash(key: str) -> str:
+    """Give the hash under which a key is stored: keys are random, so one round of SHA-256 is enough."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def shops_in(directory: Path) -> list[ShopId]:
+    """Give the shops of a data directory, in order of name."""
+    homes = directory / "shops"
+    return [ShopId(p.name) for p in sorted(homes.iterdir()) if p.is_dir()] if homes.is_dir() else []
+
+
+def the_shop(directory: Path, name: str | None = None) -> ShopId:
+    """Give the shop that was named, or the only one.
+
+    Raises:
+        NoShop: there is none, or there are several and none was named.
+    """
+    shops = shops_in(directory)
+    if not shops:
+        raise NoShop(
+            f"{directory} holds no shop; make one with: etalage init {directory} --name NAME --domain DOMAIN"
+        )
+    if name is None and len(shops) > 1:
+        raise NoShop(
+            f"{directory} holds {len(shops)} shops ({', '.join(shops)}); name one with --shop"
+        )
+    wanted = ShopId(_slug(name)) if name is not None else shops[0]
+    if wanted not in shops:
+        raise Unknown("shop", wanted, shops, field="shop")
+    return wanted
+
+
+def open_ports(
+    directory: Path, shop: ShopId, *, settings: Settings, stores: Stores | None = None
+) -> tuple[Shop, Ports]:
+    """Open one shop's stores.
+
+    Raises:
+        NoShop: the directory is of a newer format, or holds no such shop.
+        KeysMissing: the keys that belong to it are not there.
+    """
+    stores = stores or Stores()
+    _check_format(directory)
+    home = directory / "shops" / shop
+    records = SqlRecords(_sql_url(stores.records, home))
+    records.upgrade()
+    known = shop_from(records.shop())
+    zone = ShopZone(known.zone)
+    events = home / "events"
+    events.mkdir(exist_ok=True)
+
+    def manifest() -> Manifest:
+        return log.manifest()
+
+    log = LmdbEventLog(
+        _embedded("lmdb", stores.events, home / "journal"),
+        map_size=int(settings.journal_gb * GIGABYTE),
+        zone=zone,
+        archive=ParquetArchive(events, manifest),
+    )
+    profiles = LmdbProfiles(
+        _embedded("lmdb", stores.profiles, home / "profiles"),
+        map_size=int(settings.profiles_gb * GIGABYTE),
+    )
+    warehouse = DuckdbWarehouse(
+        _embedded("duckdb", stores.warehouse, events),
+        log,
+        zone,
+        threads=settings.warehouse_threads,
+        memory=settings.warehouse_memory,
+    )
+    keys = LmdbKeys(_keys_directory(directory, settings) / shop)
+    return known, Ports(log, profiles, keys, records, warehouse)
+
+
+def _embedded(scheme: str, url: str, default: Path) -> Path:
+    """Read the URL of a store that has, for now, only its embedded answer."""
+    if not url:
+        return default
+    given, _, path = url.partition(":")
+    if given in LATER:
+        raise NotYet(
+            f"a store at {given}: comes with a later version; use {scheme}:PATH", field="url"
+        )
+    if given != scheme:
+        raise Unknown("kind of store", given, [scheme], field="url")
+    return Path(path.removeprefix("//"))
+
+
+def _sql_url(url: str, home: Path) -> str:
+    if url.startswith("postgresql"):
+        raise NotYet(
+            "records in PostgreSQL: comes with a later version; use sqlite:///PATH", field="url"
+        )
+    return url or f"sqlite:///{home / 'records.db'}"
+
+
+def _keys_directory(directory: Path, settings: Settings) -> Path:
+    if settings.keys:
+        return Path(settings.keys)
+    resolved = directory.resolve()
+    return resolved.with_name(resolved.name + ".keys")
+
+
+def _check_format(directory: Path) -> None:
+    file = directory / "format"
+    if not file.exists():
+        raise NoShop(f"{directory} is no data directory of Etalage")
+    found = file.read_text(encoding="utf-8").strip()
+    if found != FORMAT:
+        raise NoShop(f"{directory} has format {found}; this version reads format {FORMAT}")
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:40]
+    if not slug:
+        raise BadInput(f"'{name}' is no name for a shop: it needs a letter or digit", field="name")
+    return slug
+
+
+def _zone(name: str) -> ShopZone:
+    try:
+        return ShopZone(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise BadInput(
+            f"'{name}' is no time zone; an example is Europe/Amsterdam", field="zone"
+        ) from error
