@@ -1,0 +1,1 @@
+"""The way from an empty database to the tables of this version, one step a file."""
