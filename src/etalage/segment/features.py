@@ -1,0 +1,116 @@
+"""Step 3 of 8, segment: what has to be counted per shop day so that a tree can be answered live.
+
+In:   trees.
+Out:  features: the `did` conditions without window and thresholds, and for the fold what to count per event.
+Idea: equal conditions have equal ids, whoever wrote them and in whatever order, so they are counted once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import get_args
+
+from msgspec import Struct
+
+from etalage.domain.event import Event, Line, Scalar
+from etalage.domain.ids import FeatureId
+from etalage.domain.profile import Recent
+from etalage.domain.segment import Did, Feature, Node, Operator, Test, Where, walk
+from etalage.segment.check import Check, check_of
+from etalage.segment.fields import LINE_FIELDS, PROPERTY, attribute
+
+Matcher = Callable[[Event | Recent], bool]
+
+
+class CountedFeature(Struct, frozen=True):
+    """A feature as the fold counts it."""
+
+    id: FeatureId
+    matches: Matcher
+
+
+def features(node: Node) -> tuple[Feature, ...]:
+    """Give the conditions that are counted per day, each once, in order of id."""
+    found = [
+        feature_of(part.name, part.where)
+        for part in walk(node)
+        if isinstance(part, Did) and part.window.hours is None
+    ]
+    return tuple({feature.id: feature for feature in sorted(found, key=lambda f: f.id)}.values())
+
+
+def feature_of(name: str, where: Where) -> Feature:
+    """Make the feature of a condition; its id is the digest of what it counts."""
+    text = json.dumps([name, where_json(where)], sort_keys=True, separators=(",", ":"))
+    return Feature(FeatureId(hashlib.sha256(text.encode()).hexdigest()[:16]), name, where)
+
+
+def where_json(where: Where) -> dict[str, object]:
+    """Write a `where` for storage, in minor units: {"price": {"at_least": 5000}}."""
+    return {field: {test.operator: test.value for test in tests} for field, tests in where}
+
+
+def feature_from(feature_id: FeatureId, name: str, stored: Mapping[str, object]) -> Feature:
+    """Make a feature of what was stored of it: its id, its event and its `where_json`."""
+    return Feature(feature_id, name, where_of(stored))
+
+
+def where_of(stored: Mapping[str, object]) -> Where:
+    """Read what `where_json` wrote, also after a journey through JSON."""
+    known: tuple[Operator, ...] = get_args(Operator)
+    where = []
+    for field in sorted(stored):
+        written = stored[field]
+        if not isinstance(written, Mapping):
+            raise TypeError(f"the stored condition on {field} is no object")
+        tests = tuple(Test(op, _value(written[op])) for op in known if op in written)
+        where.append((field, tests))
+    return tuple(where)
+
+
+def _value(stored: object) -> Scalar | tuple[Scalar, ...]:
+    if isinstance(stored, list | tuple):
+        return tuple(value for value in stored if isinstance(value, str | int))
+    if isinstance(stored, str | int):
+        return stored
+    raise TypeError(f"a stored condition tests {type(stored).__name__}")
+
+
+def counted(all_features: Iterable[Feature]) -> dict[str, tuple[CountedFeature, ...]]:
+    """Give per event name what the fold has to count, each feature once."""
+    by_name: dict[str, dict[FeatureId, CountedFeature]] = {}
+    for feature in all_features:
+        compiled = CountedFeature(feature.id, matcher(feature))
+        by_name.setdefault(feature.name, {})[feature.id] = compiled
+    return {name: tuple(by_id.values()) for name, by_id in by_name.items()}
+
+
+def matcher(feature: Feature) -> Matcher:
+    """Compile a feature into a test of an event."""
+    name, holds = feature.name, where_matcher(feature.where)
+    return lambda event: event.name == name and holds(event)
+
+
+def where_matcher(where: Where) -> Matcher:
+    """Compile a `where`: event fields all hold, and one line satisfies all tests of line fields."""
+    of_line = tuple((f, check_of(tests)) for f, tests in where if f in LINE_FIELDS)
+    of_event = tuple(_event_check(f, check_of(tests)) for f, tests in where if f not in LINE_FIELDS)
+    if not of_line:
+        return lambda event: all(holds(event) for holds in of_event)
+
+    def line_fits(line: Line) -> bool:
+        return all(check(getattr(line, field)) for field, check in of_line)
+
+    return lambda event: (
+        all(holds(event) for holds in of_event) and any(line_fits(line) for line in event.lines)
+    )
+
+
+def _event_check(field: str, check: Check) -> Matcher:
+    if field.startswith(PROPERTY):
+        name = field.removeprefix(PROPERTY)
+        return lambda event: check(event.properties.get(name))
+    column = attribute(field)
+    return lambda event: check(getattr(event, column))

@@ -1,0 +1,247 @@
+"""Step 3 of 8, segment: a tree as a Python closure over a person and the moment.
+
+In:   a tree, compiled once.
+Out:  a function of (person, context, now) that tells whether she belongs to it; microseconds.
+Idea: windows in days read the counts that the fold keeps per shop day, hours and sequences read the recents.
+      sql.py gives the same people from the log, exactly; whatever is decided here is decided there too:
+
+      - while `personalise` is closed (`person.part` is None) nobody is in a segment that asks about history;
+      - a program (more than 5,000 events within three shop days in a row) is in no segment;
+      - days after today, and in a window of hours moments after `now`, do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from etalage.domain.context import Context
+from etalage.domain.ids import VisitorKey
+from etalage.domain.profile import RECENT_EVENTS, RECENT_LIMIT, Part, Person, Recent, Tally, Written
+from etalage.domain.segment import (
+    AllOf,
+    AnyOf,
+    Did,
+    Fact,
+    In,
+    InOrder,
+    Node,
+    Not,
+    OfContext,
+    Preference,
+    Trait,
+    Window,
+    has_history,
+)
+from etalage.domain.time import HOUR, SESSION_GAP, ShopZone
+from etalage.segment.check import check_of
+from etalage.segment.features import Matcher, feature_of, where_matcher
+
+IsIn: TypeAlias = Callable[[Person, Context, int], bool]
+_Holds: TypeAlias = Callable[[Part, Context, int], bool]
+
+BUSY_DAYS = 3  # shop days in a row that hold the 48 hours of which a profile keeps all events
+
+_NOBODY = Part({}, {}, (), {}, {}, {}, {}, {}, (0, ""), {}, {})
+
+
+def compile_live(node: Node, *, zone: ShopZone, currency: str) -> IsIn:
+    """Compile a tree; `zone` and `currency` are the shop's."""
+    holds = _compile(node, zone, currency)
+    asks_history = has_history(node)
+
+    def is_in(person: Person, context: Context, now: int) -> bool:
+        part = person.part
+        if part is None:
+            return not asks_history and holds(_NOBODY, context, now)
+        return holds(part, context, now) and not is_program(part)
+
+    return is_in
+
+
+def holds_for_nobody(node: Node, context: Context, now: int, *, zone: ShopZone) -> bool:
+    """Tell whether a person without any event would be in it, so that batch cannot leave her out."""
+    return _compile(node, zone, "")(_NOBODY, context, now)
+
+
+def is_program(part: Part) -> bool:
+    """Tell whether this many events can only come from a program."""
+    if len(part.recents) < RECENT_EVENTS:  # then these are all there are
+        return False
+    days = part.days
+    return any(sum(days.get(d + i, 0) for i in range(BUSY_DAYS)) > RECENT_LIMIT for d in days)
+
+
+def _compile(node: Node, zone: ShopZone, currency: str) -> _Holds:  # noqa: PLR0911  one per form
+    match node:
+        case AllOf(parts):
+            return _all([_compile(p, zone, currency) for p in sorted(parts, key=_cost)])
+        case AnyOf(parts):
+            return _any([_compile(p, zone, currency) for p in sorted(parts, key=_cost)])
+        case Not(part):
+            return _not(_compile(part, zone, currency))
+        case In(_, tree):
+            return _compile(tree, zone, currency)
+        case OfContext(field, tests):
+            check = check_of(tests)
+            return lambda _part, context, _now: check(getattr(context, field))
+        case Did():
+            return _did(node, zone, currency)
+        case InOrder():
+            return _in_order(node, zone)
+        case _:
+            return _register(node)
+
+
+def _cost(node: Node) -> int:
+    """Order conditions by how long they take, so that most are never reached."""
+    match node:
+        case OfContext():
+            return 0
+        case Trait() | Preference() | Fact():
+            return 1
+        case Did(window=window):
+            return 2 if window.hours is None else 4
+        case InOrder():
+            return 5
+        case Not(part) | In(_, part):
+            return _cost(part)
+        case AllOf(parts) | AnyOf(parts):
+            return max(3, *(_cost(part) for part in parts))
+
+
+def _all(parts: list[_Holds]) -> _Holds:
+    def holds(part: Part, context: Context, now: int) -> bool:
+        for one in parts:  # noqa: SIM110  a generator costs more than the conditions
+            if not one(part, context, now):
+                return False
+        return True
+
+    return holds
+
+
+def _any(parts: list[_Holds]) -> _Holds:
+    def holds(part: Part, context: Context, now: int) -> bool:
+        for one in parts:  # noqa: SIM110  a generator costs more than the conditions
+            if one(part, context, now):
+                return True
+        return False
+
+    return holds
+
+
+def _not(one: _Holds) -> _Holds:
+    return lambda part, context, now: not one(part, context, now)
+
+
+# ---- What is known of her ----------------------------------------------------------------------------
+
+
+def _register(node: Trait | Preference | Fact) -> _Holds:
+    check = check_of(node.tests)
+    if isinstance(node, Fact):
+        key = node.key
+        return lambda part, _context, _now: check(_value(part.scores, key))
+    name = node.name
+    if isinstance(node, Trait):
+        return lambda part, _context, _now: check(_value(part.traits, name))
+    return lambda part, _context, _now: check(_value(part.preferences, name))
+
+
+def _value(written: Mapping[str, Written], name: str) -> object:
+    found = written.get(name)
+    return None if found is None else found.value
+
+
+# ---- What she did ------------------------------------------------------------------------------------
+
+
+def _did(node: Did, zone: ShopZone, currency: str) -> _Holds:
+    count = _count_hours(node, currency) if node.window.hours else _count_days(node, zone)
+    times, total = node.times, node.sum
+
+    def holds(part: Part, _context: Context, now: int) -> bool:
+        events, value = count(part, now)
+        return times.holds(events) and (total is None or total.holds(value))
+
+    return holds
+
+
+_NO_DAYS: dict[int, Tally] = {}
+
+
+def _count_days(node: Did, zone: ShopZone) -> Callable[[Part, int], tuple[int, int]]:
+    feature, window = feature_of(node.name, node.where).id, node.window
+
+    def count(part: Part, now: int) -> tuple[int, int]:
+        events = value = 0
+        first, last = window.bounds(zone.day(now))
+        for day, tally in part.features.get(feature, _NO_DAYS).items():
+            if day <= last and (first is None or day >= first):
+                events += tally.events
+                value += tally.value
+        return events, value
+
+    return count
+
+
+def _count_hours(node: Did, currency: str) -> Callable[[Part, int], tuple[int, int]]:
+    name, matches, length = node.name, where_matcher(node.where), (node.window.hours or 0) * HOUR
+
+    def count(part: Part, now: int) -> tuple[int, int]:
+        events = value = 0
+        for event in reversed(part.recents):
+            if event.time <= now - length:
+                break
+            if event.time <= now and event.name == name and matches(event):
+                events += 1
+                if event.value is not None and event.currency == currency:
+                    value += event.value
+        return events, value
+
+    return count
+
+
+# ---- What she did one after the other ----------------------------------------------------------------
+
+
+def _in_order(node: InOrder, zone: ShopZone) -> _Holds:
+    steps = tuple((step.name, where_matcher(step.where)) for step in node.steps)
+    times, window = node.times, node.window
+
+    def holds(part: Part, _context: Context, now: int) -> bool:
+        starts = _complete_sessions(part.recents, steps)
+        return times.holds(sum(_began_within(start, window, zone, now) for start in starts))
+
+    return holds
+
+
+def _began_within(start: int, window: Window, zone: ShopZone, now: int) -> bool:
+    if window.hours is not None:
+        return now - window.hours * HOUR < start <= now
+    first, last = window.bounds(zone.day(now))
+    day = zone.day(start)
+    return day <= last and (first is None or day >= first)
+
+
+def _complete_sessions(
+    recents: tuple[Recent, ...], steps: tuple[tuple[str, Matcher], ...]
+) -> list[int]:
+    """Give the beginnings of the sessions in which all steps were taken in order.
+
+    Taking each step at the first event that fits is enough: a later one leaves less room for the next.
+    """
+    complete: list[int] = []
+    open_sessions: dict[VisitorKey | None, tuple[int, int, int]] = {}  # start, newest, steps taken
+    for event in recents:
+        start, newest, taken = open_sessions.get(event.visitor, (event.time, event.time, 0))
+        if event.time - newest > SESSION_GAP:
+            start, taken = event.time, 0
+        if taken < len(steps):
+            name, matches = steps[taken]
+            if event.name == name and matches(event):
+                taken += 1
+                if taken == len(steps):
+                    complete.append(start)
+        open_sessions[event.visitor] = (start, event.time, taken)
+    return complete
