@@ -57,12 +57,22 @@ OUR_NAMES = frozenset(
         "coupon_issued",
         "coupon_redeemed",
         "feature",
+        "configuration",
         "purchase_claim",
     ]
 )
 # What the engine and the shop's server write; a browser that sends one of these is refused.
 NOT_FROM_BROWSER = frozenset(
-    {"decision", "link", "unlink", "score", "feature", "purchase_claim", "coupon_issued"}
+    {
+        "decision",
+        "link",
+        "unlink",
+        "score",
+        "feature",
+        "configuration",
+        "purchase_claim",
+        "coupon_issued",
+    }
 )
 # What says something about a visitor but is nothing that she did: never counted by a segment's `did`,
 # never remembered as a recent event, never part of a session.

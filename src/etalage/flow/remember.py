@@ -18,9 +18,10 @@ import msgspec
 from etalage.domain.event import Event
 from etalage.domain.ids import FeatureId, VisitorKey
 from etalage.domain.profile import ActiveFeature, Fold
+from etalage.domain.segment import Feature
 from etalage.domain.time import ShopZone
 from etalage.ports import EventLog, Profiles, ProfilesWrite
-from etalage.segment.features import counted_by
+from etalage.segment.features import counted, where_of
 from etalage.unify.fold import Memory, fold
 from etalage.unify.merge import merge, merge_parts
 from etalage.unify.orders import as_remembered, is_of_transaction, settle
@@ -38,7 +39,11 @@ class Memorist(msgspec.Struct, frozen=True):
 
     def memory(self, features: Iterable[ActiveFeature]) -> Memory:
         """Give the way of folding with these conditions counted."""
-        return Memory(self.zone, self.currency, counted_by(tuple(features)))
+        return Memory(
+            self.zone,
+            self.currency,
+            counted(Feature(one.id, one.name, where_of(one.where)) for one in features),
+        )
 
 
 def remember(log: EventLog, profiles: Profiles, how: Memorist) -> int:
@@ -114,10 +119,10 @@ def _warmer(
         features = list(write.features())
         if any(one.id == feature.id and one.warm for one in features):
             return  # another process was first
-        for visitor, counted in counts.items():
+        for visitor, past in counts.items():
             known = write.get(visitor)
             if known is not None:
-                write.put(visitor, _with_counts(known, counted, feature.id))
+                write.put(visitor, _with_counts(known, past, feature.id))
         warm = msgspec.structs.replace(feature, warm=True)
         write.put_features([warm if one.id == feature.id else one for one in features])
 

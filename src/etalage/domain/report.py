@@ -1,0 +1,222 @@
+"""Reports: what a message was worth, against those who were kept from it, and how sure that is.
+
+Money is integer minor units of the report's currency, moments are micros, shares lie between 0 and 1.
+"No answer yet" is a value of its own, `Unsettled`; it is never a zero or a p of 1.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from etalage.domain.event import Trust
+from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName, VariantName
+from etalage.domain.time import DAY
+
+State = Literal[
+    "too_early",  # not enough seen yet; says what is missing and when to expect it
+    "verified_effect",
+    "no_relevant_difference",  # the whole interval of the lift lies within the precision asked for
+    "undecided",  # the planned end was reached
+    "harmful",
+    "broken",  # the figures cannot be trusted; says why
+]
+Missing = Literal[
+    "nobody_triggered", "no_control", "too_few_days", "windows_open", "too_few_conversions", "interval_wide"
+]
+Fault = Literal["sample_ratio", "joined_orders"]
+NoteKey = Literal[
+    "not_confirmed",  # orders come from browsers; the shop did not confirm them
+    "measured_in_browser",  # the goal exists only in the browser
+    "other_currency",  # orders left out of revenue
+    "without_value",  # orders without an amount
+    "crossed",  # persons whose linked visitors met two arms; the first counts
+    "crossed_left_out",  # more than 1% of them: they left the analysis
+    "exposed_without_trigger",  # saw it, but no moment was logged: outside the comparison
+    "split_changed",  # shares changed on the way; each stretch is compared within itself
+    "effect_changed",  # the weekly intervals no longer agree with each other
+    "several_variants",  # each interval is wider, so that all hold together
+]
+
+OVERALL = ExperienceName("*")  # all messages together, against the holdout
+ANY_MESSAGE = VariantName("messages")  # its treated arm
+
+
+class Plan(Struct, frozen=True):
+    """What was agreed about one experience before anybody looked: the goal, the split, and how long."""
+
+    name: ExperienceName
+    started: int  # micros; daily and weekly looks are counted from here
+    shares: dict[VariantName, float]  # configured now, `control` included; they add up to 1
+    goal: str = "purchase"  # name of the event that counts
+    window: int = 7 * DAY  # micros after the first `triggered`; the first moment after it is outside
+    ends: int | None = None  # micros; whoever is triggered later is not compared
+    control: VariantName = CONTROL  # the arm that the others are compared with
+    # Persons at which the interval is narrowest (N* of methods 3.3), fixed before the start. Not critical: at a
+    # tenth of it the interval is 1.27 times as wide as it could be, at twice of it 1.01 times.
+    planned_sample: int = 10_000
+    precision: float = 0.10  # a lift within +-10% is "no relevant difference"
+    base_rate: float = 0.03  # expected share that converts, for the date while little is known
+    revenue_cap: int | None = None  # per person, fixed at the first analysis; None = not fixed yet
+
+
+class Interval(Struct, frozen=True):
+    """Where the true value lies, at all looks together, with probability `level`."""
+
+    low: float
+    high: float
+    level: float = 0.95
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a value lies within."""
+        return self.low <= value <= self.high
+
+    def times(self, factor: float) -> Interval:
+        """Scale both ends by a positive number."""
+        return Interval(low=self.low * factor, high=self.high * factor, level=self.level)
+
+    def within(self, other: Interval) -> Interval | None:
+        """Give what both hold in common; None if that is nothing."""
+        low, high = max(self.low, other.low), min(self.high, other.high)
+        return Interval(low=low, high=high, level=self.level) if low <= high else None
+
+
+class Unsettled(Struct, frozen=True):
+    """No answer yet: what is missing, how much of it is needed and there, and when to expect an answer."""
+
+    reason: Missing
+    need: int = 0
+    have: int = 0
+    expected: int | None = None  # micros, at the present pace; None = cannot be said
+
+
+class Effect(Struct, frozen=True):
+    """What one variant did beside its control, among the persons counted at one look.
+
+    `lift` is relative (0.10 = 10% more); None as long as one of the arms has no conversion at all.
+    Revenue is capped per person; it is None below 100 orders in an arm.
+    """
+
+    difference: float  # of the shares that converted
+    difference_interval: Interval
+    extra_conversions: float
+    extra_conversions_interval: Interval
+    lift: float | None
+    lift_interval: Interval | None
+    p: float  # running: the smallest over all looks so far
+    extra_revenue: float | None = None
+    extra_revenue_interval: Interval | None = None
+    extra_revenue_uncapped: float | None = None
+
+
+class ArmFigures(Struct, frozen=True):
+    """The counts of one arm, and for a variant what is known of its effect."""
+
+    arm: VariantName
+    visitors: int = 0  # browsers in which the moment came
+    triggered: int = 0  # persons in whom the moment came
+    exposures: int = 0  # persons who really saw it
+    clicks: int = 0  # persons who clicked
+    counted: int = 0  # triggered persons whose window was closed at the look
+    conversions: int = 0  # of those
+    orders: int = 0
+    revenue: int = 0  # minor units, refunds subtracted, other currencies left out
+    revenue_capped: int = 0
+    state: State | None = None  # None for control and holdout
+    effect: Effect | Unsettled | None = None  # idem
+
+
+class SampleRatio(Struct, frozen=True):
+    """Whether the arms were filled as configured (methods 3.5), over all triggered persons."""
+
+    counts: dict[VariantName, int]
+    expected: dict[VariantName, float]
+    p_fixed: float | None  # chi-square; None below 5 expected in an arm
+    p_continuous: float  # may be looked at every day
+
+    @property
+    def smallest(self) -> float:
+        """Give the smaller of both."""
+        return min(self.p_continuous, 1.0 if self.p_fixed is None else self.p_fixed)
+
+
+class Coverage(Struct, frozen=True):
+    """How many of the measurable persons of the period were reached: triggered in any arm, or exposed."""
+
+    measurable: int
+    reached: int
+
+    @property
+    def share(self) -> float | None:
+        """Give the share; None where nobody could be measured."""
+        return self.reached / self.measurable if self.measurable else None
+
+
+class Joined(Struct, frozen=True):
+    """How many of the shop's orders of the period found their person, and in which way."""
+
+    by_way: dict[str, int]  # visitor | claim | identifier | none -> orders
+
+    @property
+    def orders(self) -> int:
+        """Count all of them."""
+        return sum(self.by_way.values())
+
+    @property
+    def share(self) -> float | None:
+        """Give the share that found somebody; None where there were no orders."""
+        return 1 - self.by_way.get("none", 0) / self.orders if self.orders else None
+
+
+class Note(Struct, frozen=True):
+    """Something a reader must know beside the figures, with the number it is about."""
+
+    key: NoteKey
+    count: int = 0
+
+
+class ExperienceReport(Struct, frozen=True):
+    """All that is known of one experience."""
+
+    name: ExperienceName
+    state: State
+    goal: str
+    window: int
+    currency: str
+    started: int
+    now: int
+    look: int  # micros: counts and effects are those of this look
+    trust: Trust  # of the conversions
+    coverage: Coverage
+    joined: Joined
+    arms: tuple[ArmFigures, ...]
+    sample_ratio: SampleRatio | None
+    crossed: int
+    crossed_share: float
+    revenue_cap: int | None  # what a person's revenue was capped at; to be fixed at the first analysis
+    control: VariantName = CONTROL
+    unsettled: Unsettled | None = None  # if too early or undecided
+    faults: tuple[Fault, ...] = ()  # if broken
+    notes: tuple[Note, ...] = ()
+    population: Literal["first_triggered"] = "first_triggered"
+
+    def arm(self, name: VariantName) -> ArmFigures:
+        """Give the figures of one arm; all zero if nobody was in it."""
+        return next((a for a in self.arms if a.arm == name), ArmFigures(arm=name))
+
+
+class TotalReport(Struct, frozen=True):
+    """All messages together against the global holdout (methods 3.6): the only total there is.
+
+    Figures per message overlap and are never added up.
+    """
+
+    report: ExperienceReport  # arms `messages` and `holdout`
+    potential: float | None = None  # extra conversions had there been no holdout; None = no answer yet
+    cost: float | None = None  # conversions that the holdout did without
+
+    @property
+    def holdout(self) -> ArmFigures:
+        """Give the figures of those kept from all messages."""
+        return self.report.arm(HOLDOUT)

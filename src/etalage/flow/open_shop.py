@@ -1,0 +1,90 @@
+"""One shop, open for business in this process: its ports, what is live, and the way to the committer.
+
+Holds no state that another process would need: the configuration is looked at again every second, lists such as
+"popular now" are counted again every few minutes, and everything else is in the stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Protocol
+
+from etalage.config import Settings
+from etalage.domain.arrival import Arrival, Entered, Rejected, engines_own
+from etalage.domain.event import Event
+from etalage.domain.ids import EventId
+from etalage.flow.configuration import Configuration, composition, configure
+from etalage.flow.remember import remember
+from etalage.ports import Ports
+
+
+class Committing(Protocol):
+    """The way into the log: one thread that writes for all requests of this process."""
+
+    def submit(
+        self, arrivals: Sequence[Arrival], rejected: Sequence[Rejected] = ()
+    ) -> Future[list[Entered]]:
+        """Queue for the log; done once it is on disk and remembered."""
+        ...
+
+    def put(self, arrivals: Sequence[Arrival]) -> bool:
+        """Queue without waiting; False if there is no room, and then it is lost on purpose."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was accepted."""
+        ...
+
+
+class OpenShop:
+    """A shop with its doors open; close it to finish what it accepted."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        *,
+        settings: Settings,
+        committing: Callable[[Ports, Callable[[], None]], Committing],
+        now: int,
+    ) -> None:
+        self.ports = ports
+        self.settings = settings
+        self.configuration: Configuration = configure(ports)
+        self.failures: dict[str, int] = {}  # by part: how often it failed since the start
+        self.commits = committing(ports, self.remember)
+        self._tell_composition(now)
+
+    def remember(self) -> None:
+        """Bring profiles up to the log; the committer calls this after every commit."""
+        remember(self.ports.log, self.ports.profiles, self.configuration.how)
+
+    def refresh(self, now: int) -> bool:
+        """Read the configuration again if people decided something, or a segment became warm."""
+        warming = any(not segment.is_warm for segment in self.configuration.segments.values())
+        if self.ports.records.generation() == self.configuration.generation and not warming:
+            return False
+        fresh = configure(self.ports)
+        changed = fresh.version != self.configuration.version
+        self.configuration = fresh
+        if changed:
+            self._tell_composition(now)
+        return True
+
+    def close(self) -> None:
+        """Finish what was accepted, then release the stores."""
+        self.commits.close()
+        self.ports.close()
+
+    def _tell_composition(self, now: int) -> None:
+        """Write into the log what this configuration is made of, once per version."""
+        said = Event(
+            id=EventId(f"configuration:{self.configuration.version}"),
+            name="configuration",
+            time=now,
+            received=now,
+            trust="confirmed",
+            source="engine",
+            record=composition(self.configuration).decode(),
+        )
+        self.commits.submit([engines_own(said)]).result()
