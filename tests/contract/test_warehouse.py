@@ -317,6 +317,7 @@ def test_values_are_bound_and_never_part_of_the_question(
         "INSTALL httpfs",
         "ATTACH 'other.db'",
         "SET threads = 8",
+        "SELECT * FROM read_csv('nothing.csv')",
     ],
 )
 def test_a_wrong_or_overbearing_question_is_refused_and_harms_nothing(
@@ -497,6 +498,25 @@ def test_a_roll_that_is_killed_loses_nothing_and_doubles_nothing(
     assert killed.returncode == 9
     assert right_after == after_next_roll == (40, sum_upto(40))
     assert left == listed
+
+
+def test_what_a_killed_process_left_aside_is_removed_when_it_is_old(
+    warehouse: DuckdbWarehouse,
+) -> None:
+    aside = warehouse._directory / "aside"
+    ages = {
+        "1-1.ndjson": 3_700,
+        "2-1.ndjson": 60,
+        "duckdb_temp_1.tmp": 3_700,
+        "duckdb_temp_2.tmp": 90_000,
+    }
+    for name, age in ages.items():
+        (aside / name).touch()
+        os.utime(aside / name, (time.time() - age,) * 2)
+
+    warehouse.roll(now=MONDAY)
+
+    assert {path.name for path in aside.iterdir()} == {"2-1.ndjson", "duckdb_temp_1.tmp"}
 
 
 @pytest.mark.parametrize("harm", ["gone", "cut", "zeroes", "one_bit"])

@@ -43,7 +43,8 @@ _ASKED_WRONGLY = (
 def open_engine(directory: Path, *, threads: int, memory: str) -> duckdb.DuckDBPyConnection:
     """Open an engine of its own in memory, which may read and write files anywhere."""
     aside = directory / ASIDE
-    aside.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    aside.mkdir(exist_ok=True)
     settings: dict[str, str | bool | int | float | list[str]] = {
         **_OFFLINE,
         "threads": threads,
@@ -86,6 +87,8 @@ def in_our_words(directory: Path, files: Sequence[str]) -> Iterator[None]:
     except duckdb.Error as error:
         if broken := damaged(directory, files):
             raise Damaged(f"{broken} is missing or damaged; restore it from a backup") from error
-        if isinstance(error, duckdb.InvalidInputException):
+        if "No space left" in str(error):
+            raise Overloaded(f"the disk is full: {error}") from error
+        if isinstance(error, (duckdb.InvalidInputException, duckdb.IOException)):
             raise BadInput(f"the question cannot be answered: {error}") from error
         raise

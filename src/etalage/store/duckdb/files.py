@@ -24,6 +24,8 @@ _NAME = re.compile(
     r"day=(?P<date>\d{4}-\d\d-\d\d)/(?P<first>\d+)-(?P<last>\d+)-(?P<digest>[0-9a-f]{16})\.parquet"
 )
 _RETIRED = ".retired"
+_LONGEST_EXPORT = 3_600.0  # seconds; an export is read as soon as it is written
+_LONGEST_SESSION = 86_400.0  # seconds; DuckDB's own files, of questions too large for memory
 
 
 class Part(Struct, frozen=True):
@@ -98,6 +100,15 @@ def sweep(directory: Path, listed: Collection[str], *, grace_seconds: float) -> 
             marker.unlink(missing_ok=True)
             removed.append(file)
     return removed
+
+
+def sweep_aside(aside: Path) -> None:
+    """Remove what processes that were killed left unfinished: nothing here is in use for so long."""
+    now = time.time()
+    for left in aside.glob("*"):
+        longest = _LONGEST_EXPORT if left.suffix in {".ndjson", ".parquet"} else _LONGEST_SESSION
+        if left.is_file() and left.stat().st_mtime < now - longest:
+            left.unlink(missing_ok=True)
 
 
 def overlapping(files: Sequence[str], after: int, upto: int) -> Iterator[str]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ import duckdb
 from etalage.domain.time import ShopZone
 from etalage.ports import Manifest, Sealable
 from etalage.store.duckdb.engine import ASIDE, in_our_words, open_engine, quoted
-from etalage.store.duckdb.files import finish, part, retire, sweep
+from etalage.store.duckdb.files import finish, part, retire, sweep, sweep_aside
 from etalage.store.duckdb.rows import Exported, create_table, export
 from etalage.store.duckdb.views import new_export, sealed
 
@@ -79,10 +78,7 @@ class Roller:
             frozenset(self._log.manifest().files),
             grace_seconds=self._grace_seconds,
         )
-        long_ago = time.time() - GRACE_SECONDS
-        for left in (self._directory / ASIDE).glob("*"):
-            if left.is_file() and left.stat().st_mtime < long_ago:  # of a process that was killed
-                left.unlink(missing_ok=True)
+        sweep_aside(self._directory / ASIDE)
 
     def _seal_all(self, engine: duckdb.DuckDBPyConnection) -> int:
         count = 0
@@ -172,12 +168,17 @@ def alone(directory: Path) -> Iterator[bool]:
 
     The lock is the operating system's: it ends with the process that holds it, however that ends.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(directory / "roll.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
+        yield _locked(handle)
     finally:
         os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -145,6 +145,4 @@ def sealed(directory: Path, files: Sequence[str]) -> str:
 
 def new_export(directory: Path) -> Path:
     """Give a path for an export that no other thread or process uses."""
-    aside = directory / ASIDE
-    aside.mkdir(parents=True, exist_ok=True)
-    return aside / f"{os.getpid()}-{next(_export_numbers)}.ndjson"
+    return directory / ASIDE / f"{os.getpid()}-{next(_export_numbers)}.ndjson"
