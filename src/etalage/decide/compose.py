@@ -1,0 +1,103 @@
+"""Step 5 of 8, compose: make entries of choices, with the products that pass a last look.
+
+In:   the facts, what was chosen, what was recommended for it.
+Out:  a `Decision`.
+Idea: the guards are asked again, from the facts that stand in the record and in nothing else. So whatever the
+      strategies do, nothing is shown that cannot be bought, has no price or lies in the cart already; and replay
+      judges the same products by the same facts. A ghost must pass as well: in control, too, only those count
+      for whom the message would have been shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from etalage.domain.decision import (
+    Candidate,
+    Choice,
+    Chosen,
+    Decision,
+    DecisionFacts,
+    Entry,
+    GuardReason,
+    Recommended,
+    Skipped,
+    SkipReason,
+)
+from etalage.domain.experience import Experience, Wanted
+from etalage.domain.ids import ExperienceName
+
+Experiences = Mapping[ExperienceName, Experience]
+
+
+def products_needed(chosen: Chosen, experiences: Experiences) -> dict[ExperienceName, Wanted]:
+    """Tell for which choices, ghosts included, products must be found."""
+    needed = ((c.experience, _wanted(c, experiences)) for c in chosen.choices)
+    return {name: wanted for name, wanted in needed if wanted is not None}
+
+
+def compose(
+    facts: DecisionFacts,
+    chosen: Chosen,
+    recommended: Mapping[ExperienceName, Recommended],
+    experiences: Experiences,
+) -> Decision:
+    """Compose the decision: entries in order of arbitration, and one reason for everything not shown."""
+    entries: list[Entry] = []
+    skipped = {line.experience: line for line in chosen.skipped}
+    for choice in chosen.choices:
+        wanted = _wanted(choice, experiences)
+        if wanted is None:
+            entries.append(Entry(choice))
+            continue
+        entry = _with_products(facts, choice, wanted, recommended.get(choice.experience))
+        if len(entry.products) < wanted.at_least:
+            skipped[choice.experience] = Skipped(choice.experience, _why_empty(entry))
+        else:
+            entries.append(entry if choice.show else Entry(choice))
+    ordered = tuple(skipped[name] for name in sorted(skipped))
+    return Decision(entries=tuple(entries), skipped=ordered, held=chosen.held)
+
+
+def _wanted(choice: Choice, experiences: Experiences) -> Wanted | None:
+    variant = experiences[choice.experience].variant(choice.variant)
+    return None if variant is None else variant.products
+
+
+def _with_products(
+    facts: DecisionFacts, choice: Choice, wanted: Wanted, found: Recommended | None
+) -> Entry:
+    if found is None:
+        return Entry(choice)
+    passed: dict[str, Candidate] = {}
+    guarded: dict[str, GuardReason] = {}
+    for candidate in sorted(found.candidates, key=lambda c: (-c.score, c.product)):
+        reason = _broken_guard(facts, candidate, wanted)
+        if reason is not None:
+            guarded[candidate.product] = reason
+        elif candidate.product not in passed and len(passed) < wanted.size:
+            passed[candidate.product] = candidate
+    return Entry(
+        choice=choice, products=tuple(passed.values()), strategy=found.used, guarded=guarded
+    )
+
+
+def _broken_guard(facts: DecisionFacts, candidate: Candidate, wanted: Wanted) -> GuardReason | None:
+    """Name the first guard a candidate breaks, by the facts it carries."""
+    price = candidate.price
+    if not candidate.available:
+        return "out_of_stock"
+    if price is None:
+        return "no_price"
+    if candidate.product in facts.cart:
+        return "in_cart"
+    if facts.here is not None and candidate.product == facts.here.id:
+        return "excluded"
+    too_low = wanted.price_from is not None and price < wanted.price_from
+    too_high = wanted.price_to is not None and price > wanted.price_to
+    return "wrong_price" if too_low or too_high else None
+
+
+def _why_empty(entry: Entry) -> SkipReason:
+    reasons = set(entry.guarded.values())
+    return "out_of_stock" if reasons == {"out_of_stock"} else "no_products"
