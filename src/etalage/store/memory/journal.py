@@ -1,0 +1,128 @@
+"""Store, memory: the event log for tests, with the same contract as the durable ones and nothing on disk."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from etalage.domain.arrival import Arrival, Entered, Rejected
+from etalage.domain.event import Event
+from etalage.domain.time import ShopZone
+from etalage.errors import NotFound
+from etalage.ports import Account, Archive, Manifest
+from etalage.store.entry import (
+    AccountKey,
+    account_lines,
+    conflict,
+    judge,
+    rejected_key,
+    resealed,
+)
+
+
+class MemoryEventLog:
+    """The answer of memory to `ports.EventLog` and `ports.Sealable`; several threads may use it."""
+
+    def __init__(self, *, zone: ShopZone, archive: Archive | None = None) -> None:
+        self._zone = zone
+        self._archive = archive
+        self._lock = threading.RLock()
+        self._events: dict[int, Event] = {}
+        self._head = 0
+        self._first = 1
+        self._digests: dict[bytes, bytes] = {}
+        self._once: set[bytes] = set()
+        self._counts: Counter[AccountKey] = Counter()
+        self._quarantine: list[Rejected] = []
+        self._manifest = Manifest()
+
+    def append(
+        self, arrivals: Sequence[Arrival], rejected: Sequence[Rejected] = ()
+    ) -> list[Entered]:
+        """Keep what is new and count everything; see `ports.EventLog.append`."""
+        with self._lock:
+            self._counts.update(map(rejected_key, rejected))
+            self._quarantine += [one for one in rejected if one.outcome == "quarantined"]
+            return [self._enter(arrival) for arrival in arrivals]
+
+    def _enter(self, arrival: Arrival) -> Entered:
+        outcome = judge(
+            arrival,
+            known_digest=self._digests.get(arrival.identity),
+            once_known=arrival.once in self._once,
+        )
+        if outcome == "accepted":
+            self._head += 1
+            self._events[self._head] = arrival.event
+            self._digests[arrival.identity] = arrival.digest
+            if arrival.once is not None:
+                self._once.add(arrival.once)
+            entered = Entered(outcome, self._head)
+        elif outcome == "duplicate":
+            entered = Entered(outcome)
+        else:
+            self._quarantine.append(conflict(arrival, self._zone))
+            entered = Entered(outcome, reason="id_conflict")
+        day = self._zone.day(arrival.event.received)
+        self._counts[arrival.key, day, outcome, entered.reason or ""] += 1
+        return entered
+
+    def head(self) -> int:
+        """Give the position of the newest event; 0 for an empty log."""
+        return self._head
+
+    def read(self, after: int, *, upto: int | None = None) -> Iterator[tuple[int, Event]]:
+        """Give events in order; those that were pruned come from the archive."""
+        last = self._head if upto is None else min(upto, self._head)
+        while after < last:
+            event = self._events.get(after + 1)
+            if event is not None:
+                after += 1
+                yield after, event
+            else:
+                end = min(self._first - 1, last)
+                if self._archive is None:
+                    raise NotFound(f"events up to {end} are in the archive, and none was given")
+                yield from self._archive.read(after, end)
+                after = end
+
+    def account(self) -> list[Account]:
+        """Give the exact counts of everything received, in order."""
+        with self._lock:
+            return account_lines(self._counts)
+
+    def quarantine(self) -> Iterator[Rejected]:
+        """Give what was set aside, oldest first."""
+        return iter(tuple(self._quarantine))
+
+    def manifest(self) -> Manifest:
+        """Give what is sealed now."""
+        return self._manifest
+
+    def seal(self, upto: int, files: Sequence[str], *, removed: Sequence[str] = ()) -> None:
+        """State that all events up to `upto` are in `files`; see `ports.Sealable.seal`."""
+        with self._lock:
+            self._manifest = resealed(self._manifest, upto, files, removed=removed, head=self._head)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[tuple[Manifest, Iterator[tuple[int, Event]]]]:
+        """Give the manifest and the events behind it, read at one moment."""
+        with self._lock:
+            manifest = self._manifest
+            behind = [(p, e) for p, e in self._events.items() if p > manifest.sealed_to]
+        yield manifest, iter(behind)
+
+    def prune(self, upto: int) -> int:
+        """Drop sealed events up to `upto`; give how many."""
+        with self._lock:
+            end = min(upto, self._manifest.sealed_to)
+            dropped = range(self._first, end + 1)
+            for position in dropped:
+                del self._events[position]
+            self._first = max(self._first, end + 1)
+            return len(dropped)
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to release."""
