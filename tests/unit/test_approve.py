@@ -146,6 +146,10 @@ def test_an_approval_stands_while_nothing_changes() -> None:
     assert go_live(live, actor="bob", uses=uses, now=NOW) == []
 
 
+def test_what_is_live_and_approved_already_asks_nothing_of_its_author() -> None:
+    assert go_live(approved(LOYAL), actor="ann", uses=nothing, now=NOW) == []
+
+
 def test_a_changed_segment_lapses_the_approval_of_the_experience_that_uses_it() -> None:
     live = approved(WELCOME, shop_of(approved(LOYAL)))
     changed = approved(replace(LOYAL, version=2, body={"tree": {"trait": "country", "is": "BE"}}))

@@ -57,11 +57,11 @@ def go_live(
     Returns:
         Moves, to be made in this order; the new version goes live before the old one ends.
     """
-    may_approve(document, actor, now)
-    _refuse_unapproved_uses(document, uses)
     still_approved = is_still_approved(document, uses)
     if document.state == "live" and still_approved:
         return []
+    may_approve(document, actor, now)
+    _refuse_unapproved_uses(document, uses)
     moves = []
     if document.state != "approved" or not still_approved:
         approved_hash = content_hash(document, uses)
