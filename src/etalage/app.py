@@ -7,6 +7,7 @@ A data directory is a workspace:
     DIR/shops/noord/journal/      the event log (LMDB)
     DIR/shops/noord/profiles/     folds (LMDB, rebuildable)
     DIR/shops/noord/events/       the sealed log (daily Parquet)
+    DIR/shops/noord/models/       what was learned (files, swapped as a whole)
     DIR/shops/noord/records.db    what people decided (SQLite)
     DIR.keys/noord/               keys: outside the data, with backups of their own
 
@@ -27,9 +28,10 @@ from etalage.domain.ids import ShopId
 from etalage.domain.shop import Shop, shop_from, to_settings
 from etalage.domain.time import ShopZone
 from etalage.errors import BadInput, Conflict, NoShop, NotYet, Unknown
-from etalage.ports import ApiKey, EventLog, Keys, Manifest, Profiles, Records, Warehouse
+from etalage.ports import ApiKey, Manifest, Ports
 from etalage.store.duckdb.archive import ParquetArchive
 from etalage.store.duckdb.warehouse import DuckdbWarehouse
+from etalage.store.files.models import FileModels
 from etalage.store.lmdb.journal import LmdbEventLog
 from etalage.store.lmdb.keys import LmdbKeys
 from etalage.store.lmdb.profiles import LmdbProfiles
@@ -48,22 +50,6 @@ class Stores:
     profiles: str = ""
     events: str = ""
     warehouse: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """One shop's five ports, opened; close them together."""
-
-    log: EventLog
-    profiles: Profiles
-    keys: Keys
-    records: Records
-    warehouse: Warehouse
-
-    def close(self) -> None:
-        """Release everything, in the order in which it depends on each other."""
-        for port in (self.warehouse, self.profiles, self.log, self.records, self.keys):
-            port.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +188,8 @@ def open_ports(
         memory=settings.warehouse_memory,
     )
     keys = LmdbKeys(_keys_directory(directory, settings) / shop)
-    return known, Ports(log, profiles, keys, records, warehouse)
+    models = FileModels(home / "models")
+    return known, Ports(log, profiles, keys, records, warehouse, models)
 
 
 def _embedded(scheme: str, url: str, default: Path) -> Path:

@@ -1,4 +1,4 @@
-"""All we ask of the outside world: five ports. `store/` answers them, `app.py` picks the answers by URL.
+"""All we ask of the outside world: six ports. `store/` answers them, `app.py` picks the answers by URL.
 
 Steps never see these; `flow/` hands them what they need. One contract suite (tests/contract) runs on every answer.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -303,6 +303,9 @@ class Records(Protocol):
 
     def keys(self) -> list[ApiKey]: ...
     def add_key(self, key: ApiKey, *, actor: str, now: int) -> None: ...
+    def revoke_key(self, key_hash: str, *, actor: str, now: int) -> None:
+        """Make a key invalid from now on; once revoked it stays so."""
+        ...
 
     def document(
         self, kind: DocumentKind, name: str, version: int | None = None
@@ -341,6 +344,9 @@ class Records(Protocol):
         ...
 
     def put_catalogue(self, catalogue: Catalogue, *, source: str, actor: str, now: int) -> None: ...
+    def prune_catalogues(self, now: int) -> int:
+        """Forget catalogues that were replaced over 30 days ago; give how many."""
+        ...
 
     def audit(
         self,
@@ -353,6 +359,9 @@ class Records(Protocol):
         after: str | None = None,
     ) -> None: ...
     def audit_lines(self) -> list[AuditLine]: ...
+    def verify_audit(self, anchor: AuditLine | None = None) -> int | None:
+        """Name the first broken line; None if the chain is whole and still holds the `anchor`."""
+        ...
 
     def close(self) -> None: ...
 
@@ -401,6 +410,41 @@ class Warehouse(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+# ---- Models: what was learned, as files with a version ------------------------------------------------
+
+
+class Models(Protocol):
+    """Files that replace each other as a whole: a reader sees the old one or the new one."""
+
+    def get(self, name: str) -> bytes | None:
+        """Give the newest file of this name; None if there is none or it is damaged."""
+        ...
+
+    def put(self, name: str, content: bytes) -> None: ...
+    def stamp(self, name: str) -> int:
+        """Give a number that changes with the file; 0 if there is none."""
+        ...
+
+
+class Ports(NamedTuple):
+    """One shop's ports, opened; closed together."""
+
+    log: EventLog
+    profiles: Profiles
+    keys: Keys
+    records: Records
+    warehouse: Warehouse
+    models: Models
+
+    def close(self) -> None:
+        """Release everything, in the order in which it depends on each other."""
+        self.warehouse.close()
+        self.profiles.close()
+        self.log.close()
+        self.records.close()
+        self.keys.close()
 
 
 # Name and DuckDB type of each column of `events`; the order of the Parquet files.

@@ -1,0 +1,87 @@
+"""The night shift, in one page: what is done in the background, by one process at a time.
+
+seal       the journal into daily Parquet
+remember   anything that a crashed process left undone
+back-fill  conditions of segments that went live
+refold     visitors who lost an order to a later claim
+count      what is popular now
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from etalage.flow.remember import Memorist, back_fill, refold, remember
+from etalage.ports import Ports
+from etalage.recommend.popular import PopularModel, parameters, popular_model, question
+from etalage.unify.batch import view_statements
+
+POPULAR = "popular"
+
+
+class Night(NamedTuple):
+    """What the night shift needs: one shop's ports, how it remembers, and the moment."""
+
+    ports: Ports
+    how: Memorist
+    now: int
+    popular_least_visitors: int
+
+
+def seal(night: Night) -> int:
+    """Seal the journal into daily Parquet; give how many events that were."""
+    return night.ports.warehouse.roll(now=night.now)
+
+
+def catch_up(night: Night) -> int:
+    """Remember what the log holds and nobody has remembered yet; give the position reached."""
+    return remember(night.ports.log, night.ports.profiles, night.how)
+
+
+def warm(night: Night) -> int:
+    """Count the past of new conditions; give how many became warm."""
+    return len(back_fill(night.ports.log, night.ports.profiles, night.how))
+
+
+def repair(night: Night) -> int:
+    """Fold marked visitors again from the log; give how many."""
+    marked = night.ports.profiles.marked()
+    refold(night.ports.log, night.ports.profiles, night.how, marked)
+    return len(marked)
+
+
+def count_popular(night: Night) -> int:
+    """Count what is popular now, over persons and with orders at whom they were found; give how many products."""
+    with night.ports.warehouse.session() as questions:
+        for statement in view_statements():
+            questions.prepare(statement)
+        bound = parameters(night.now, visitors_needed=night.popular_least_visitors)
+        answer = questions.ask(question(), bound)
+    model = popular_model(answer.dicts(), night.now)
+    night.ports.models.put(POPULAR, msgspec.json.encode(model))
+    return len(model.products)
+
+
+def popular_now(ports: Ports) -> PopularModel | None:
+    """Read the list that was counted last; None if there is none, or it cannot be read."""
+    content = ports.models.get(POPULAR)
+    if content is None:
+        return None
+    try:
+        return msgspec.json.decode(content, type=PopularModel)
+    except msgspec.DecodeError:
+        return None
+
+
+Shift = Callable[[Night], int]
+
+EVERY_MINUTE: tuple[tuple[str, Shift], ...] = (
+    ("remember", catch_up),
+    ("seal", seal),
+    ("back_fill", warm),
+    ("refold", repair),
+)
+NOW_AND_THEN: tuple[tuple[str, Shift], ...] = (("popular", count_popular),)

@@ -1,0 +1,29 @@
+"""Who is this: from the visitor that a request may speak for to the person behind her."""
+
+from __future__ import annotations
+
+from etalage.domain.ids import VisitorKey
+from etalage.domain.profile import Fold, Person
+from etalage.ports import Profiles
+from etalage.unify.links import members_of, root_of, target_of
+from etalage.unify.person import person_of
+
+
+def linked_folds(profiles: Profiles, visitor: VisitorKey) -> dict[VisitorKey, Fold]:
+    """Give the folds of all visitors of the same person; empty for somebody new."""
+    read: dict[VisitorKey, Fold] = {}
+
+    def target(key: VisitorKey) -> VisitorKey | None:
+        fold = profiles.get(key)
+        if fold is not None:
+            read[key] = fold
+        return target_of(fold)
+
+    root = root_of(visitor, target)
+    members = members_of(root, profiles.linked_to)
+    return read | profiles.many(key for key in members if key not in read)
+
+
+def person_behind(profiles: Profiles, visitor: VisitorKey, *, gpc: bool = False) -> Person:
+    """Give the person as this visitor may be answered now."""
+    return person_of(visitor, linked_folds(profiles, visitor), gpc=gpc)

@@ -1,0 +1,1 @@
+"""Store, files: models that are swapped as a whole."""
