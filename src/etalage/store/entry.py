@@ -2,19 +2,20 @@
 
 In:   an arrival and what the log remembers of its identity; or a new state of the sealed files.
 Out:  its outcome; or a refusal to seal.
-Idea: the rule of "appending twice is appending once" and the rule of sealing stand here once. Engines only
-      remember.
+Idea: the rules of "appending twice is appending once", of sealing and of reading back stand here once. Engines
+      only remember.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from etalage.domain.arrival import Arrival, Outcome, Rejected
+from etalage.domain.event import Event
 from etalage.domain.time import ShopZone
-from etalage.errors import Conflict
-from etalage.ports import Account, Manifest
+from etalage.errors import Conflict, Damaged, NotFound
+from etalage.ports import Account, Archive, Manifest
 
 AccountKey = tuple[str, int, str, str]  # key, shop day of receipt, outcome, reason
 
@@ -62,3 +63,17 @@ def resealed(
     if lost:
         raise Conflict(f"somebody else sealed in between: {', '.join(sorted(lost))}")
     return Manifest(upto, tuple(files))
+
+
+def archived(archive: Archive | None, after: int, upto: int) -> Iterator[tuple[int, Event]]:
+    """Read pruned events from the archive, and raise `Damaged` at the first one it does not have."""
+    if archive is None:
+        raise NotFound(f"events up to {upto} are in the archive, and none was given")
+    expected = after + 1
+    for position, event in archive.read(after, upto):
+        if position != expected:
+            break
+        yield position, event
+        expected += 1
+    if expected != upto + 1:
+        raise Damaged(f"event {expected} of the log is missing in the archive")

@@ -23,11 +23,12 @@ import msgspec
 from etalage.domain.arrival import Arrival, Entered, Outcome, Rejected
 from etalage.domain.event import Event
 from etalage.domain.time import ShopZone
-from etalage.errors import Damaged, NotFound
+from etalage.errors import Damaged
 from etalage.ports import Account, Archive, Manifest
 from etalage.store.entry import (
     AccountKey,
     account_lines,
+    archived,
     conflict,
     judge,
     rejected_key,
@@ -157,7 +158,7 @@ class LmdbEventLog:
                 page = [] if after + 1 < first else list(self._walk(txn, after, page_end))
             if not page:
                 page_end = min(first - 1, last)
-                yield from self._archived(after, page_end)
+                yield from archived(self._archive, after, page_end)
             yield from page
             after = page_end
 
@@ -171,18 +172,6 @@ class LmdbEventLog:
                 if key != number_key(position) or not is_whole(key, record):
                     raise _damaged(position)
                 yield position, _decode_event(record[DIGEST_BYTES:])
-
-    def _archived(self, after: int, upto: int) -> Iterator[tuple[int, Event]]:
-        if self._archive is None:
-            raise NotFound(f"events up to {upto} are in the archive, and none was given")
-        expected = after + 1
-        for position, event in self._archive.read(after, upto):
-            if position != expected:
-                break
-            yield position, event
-            expected += 1
-        if expected != upto + 1:
-            raise Damaged(f"event {expected} of the log is missing in the archive")
 
     def account(self) -> list[Account]:
         """Give the exact counts of everything received, in order."""

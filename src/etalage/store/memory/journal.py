@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from etalage.domain.arrival import Arrival, Entered, Rejected
 from etalage.domain.event import Event
 from etalage.domain.time import ShopZone
-from etalage.errors import NotFound
 from etalage.ports import Account, Archive, Manifest
 from etalage.store.entry import (
     AccountKey,
     account_lines,
+    archived,
     conflict,
     judge,
     rejected_key,
@@ -83,9 +83,7 @@ class MemoryEventLog:
                 yield after, event
             else:
                 end = min(self._first - 1, last)
-                if self._archive is None:
-                    raise NotFound(f"events up to {end} are in the archive, and none was given")
-                yield from self._archive.read(after, end)
+                yield from archived(self._archive, after, end)
                 after = end
 
     def account(self) -> list[Account]:
