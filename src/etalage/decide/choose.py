@@ -71,6 +71,10 @@ def _has_consent(facts: DecisionFacts, experience: Experience) -> SkipReason | N
     behavioural = experience.segment is not None and experience.segment not in facts.contextual
     if behavioural and not facts.is_personal:
         return "no_consent"
+    # Where nothing may be remembered, a cap cannot be kept: then better not at all than on every page.
+    forgets = not facts.is_measured and "device" not in facts.purposes
+    if experience.caps and forgets:
+        return "no_consent"
     return None if set(experience.requires) <= set(facts.purposes) else "no_consent"
 
 

@@ -91,7 +91,7 @@ def _broken_guard(facts: DecisionFacts, candidate: Candidate, wanted: Wanted) ->
         return "no_price"
     if candidate.product in facts.cart:
         return "in_cart"
-    if facts.here is not None and candidate.product == facts.here.id:
+    if candidate.product == facts.page.product:
         return "excluded"
     too_low = wanted.price_from is not None and price < wanted.price_from
     too_high = wanted.price_to is not None and price > wanted.price_to

@@ -77,7 +77,7 @@ def gather(
         now=asked.now,
         zone=rules.zone,
         purposes=tuple(sorted(asked.opened if person is None else person.open)),
-        page=asked.page,
+        page=_with_product(asked),
         slots=tuple(sorted(asked.slots)),
         protected=is_protected(asked.page, rules.protected_segments),
         here=_page_product(asked),
@@ -154,6 +154,13 @@ def _used(moments: list[int], starts: Mapping[str, int]) -> Used:
         week=sum(at >= starts["week"] for at in moments),
         ever=len(moments),
     )
+
+
+def _with_product(asked: Asked) -> Context:
+    """Let the page name its product also where only the catalogue was asked."""
+    if asked.here is None or asked.page.product is not None:
+        return asked.page
+    return replace(asked.page, product=asked.here.id)
 
 
 def _page_product(asked: Asked) -> PageProduct | None:

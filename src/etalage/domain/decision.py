@@ -13,7 +13,7 @@ from msgspec import Struct
 from etalage.domain.consent import Purpose
 from etalage.domain.context import Context
 from etalage.domain.event import Shown
-from etalage.domain.experience import CapPeriod, StrategyName
+from etalage.domain.experience import Cap, CapPeriod, StrategyName
 from etalage.domain.ids import ExperienceName, ProductId, SegmentName, VariantName, VisitorKey
 from etalage.domain.profile import HOLDOUT_EXPERIENCE
 
@@ -254,11 +254,17 @@ class DecisionRecord(Struct, frozen=True, omit_defaults=True):
 # ---- The wire form (design 12) -----------------------------------------------------------------------
 
 
-class WireProduct(Struct, frozen=True):
-    """A product in an answer."""
+class WireProduct(Struct, frozen=True, omit_defaults=True):
+    """A product in an answer: which, why, and what the catalogue says of it now."""
 
     product_id: str
     reason: str
+    title: str = ""
+    link: str = ""
+    image: str = ""
+    price: int | None = None  # minor units
+    currency: str = ""
+    price_text: str = ""
 
 
 class WireSkip(Struct, frozen=True):
@@ -283,6 +289,7 @@ class WireEntry(Struct, frozen=True, omit_defaults=True):
     products: list[WireProduct] | None = None
     why: dict[str, str] | None = None
     propensity: float | None = None
+    caps: list[Cap] | None = None  # without `id` the browser alone can keep them
     expires: str | None = None
 
 

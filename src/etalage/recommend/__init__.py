@@ -1,1 +1,1 @@
-"""recommend."""
+"""Step 4 of 8, recommend: which products, in which order, for whom, and why."""

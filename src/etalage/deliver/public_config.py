@@ -1,0 +1,73 @@
+"""Step 6 of 8, deliver: what the tag may know before anybody gave consent.
+
+In:   the live experiences.
+Out:  the body of GET /v1/config/{write_key}: the same for everybody, and about nobody.
+Idea: without consent the browser itself picks what fits the page, and nothing leaves it. So only that is here
+      which needs no memory: no segments, no caps (a cap that cannot be kept is no cap, hence no popups either),
+      no products, and nothing that has not begun or is over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+
+from etalage.deliver.answer import drawn_blocks, schedule_end, wire_trigger
+from etalage.deliver.explain import why
+from etalage.deliver.merge_fields import Situation
+from etalage.domain.experience import Experience, in_order
+from etalage.domain.time import iso
+
+
+def public_config(
+    experiences: Iterable[Experience], situation: Situation, protected: Iterable[str]
+) -> dict[str, object]:
+    """Write the public part of the configuration.
+
+    Args:
+        experiences: the live ones.
+        situation: the shop's name, zone and currency and the moment; no product, cart or person.
+        protected: path segments of pages on which the tag does nothing.
+    """
+    begun = [e for e in sorted(experiences, key=in_order) if _is_running(e, situation)]
+    config: dict[str, object] = {
+        "slots": sorted({experience.slot for experience in begun}),
+        "protected": sorted(protected),
+        "contextual": [_contextual(e, situation) for e in begun if is_public(e)],
+    }
+    digest = hashlib.sha256(msgspec.json.encode(config, order="deterministic")).hexdigest()
+    return {"version": digest[:16], **config}
+
+
+def is_public(experience: Experience) -> bool:
+    """Tell whether an experience can be chosen without knowing, keeping or asking anything."""
+    needs_memory = experience.segment is not None or experience.caps or experience.interrupts
+    needs_facts = experience.is_about_product or experience.plain_variant.products is not None
+    return not needs_memory and not needs_facts and not experience.requires
+
+
+def _is_running(experience: Experience, situation: Situation) -> bool:
+    clock = situation.zone.local(situation.now).strftime("%Y-%m-%dT%H:%M")
+    schedule = experience.schedule
+    begun = schedule.start is None or schedule.start <= clock
+    return begun and (schedule.until is None or clock < schedule.until)
+
+
+def _contextual(experience: Experience, situation: Situation) -> dict[str, object]:
+    page = msgspec.to_builtins(experience.trigger.page)
+    end = schedule_end(experience, situation)
+    return {
+        "experience": experience.name,
+        "slot": experience.slot,
+        "form": experience.form,
+        "priority": experience.priority,
+        "trigger": {**wire_trigger(experience.trigger), "page": page},
+        "until": None if end is None else iso(end),
+        "content": {
+            language: drawn_blocks(blocks, experience, situation, language)
+            for language, blocks in experience.plain_variant.content.items()
+        },
+        "why": why(experience, {}),
+    }

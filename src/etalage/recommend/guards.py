@@ -1,0 +1,183 @@
+"""Step 4 of 8, recommend: what may not be recommended to this person, here and now.
+
+In:   a product, and the limits of the person, the page and the list.
+Out:  None, or the name of the first limit it breaks.
+Idea: guards come before ranking. A list is filled with the best of what may be shown; it is never cut down
+      afterwards, so a strategy cannot trade a guard for a score.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from etalage.domain.decision import Because, Candidate, DecisionFacts, GuardReason
+from etalage.domain.experience import Wanted
+from etalage.domain.ids import ProductId
+from etalage.domain.product import CATEGORY_SEPARATOR, Catalogue, Offer, Product, is_under
+from etalage.domain.profile import Part
+from etalage.domain.time import DAY
+
+BOUGHT_MEMORY = 30 * DAY  # what was bought in this time is not offered again (methods 1.4)
+_REFUSED = "product:"  # prefix of a refused product in a fold
+_SIZE = "size"  # the preference that says the person's size
+_NOWHERE = "\x00"  # a category that no product has: the page's own, where the page does not tell
+
+
+class Limits(NamedTuple):
+    """What is never crossed. Sets of product ids, categories as one text, prices in minor units."""
+
+    now: int
+    under: str | None = None
+    price_from: int | None = None
+    price_to: int | None = None
+    size: str | None = None
+    cart: frozenset[str] = frozenset()
+    bought: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+    sensitive: tuple[str, ...] = ()  # categories that are never recommended
+
+
+def limits_of(
+    wanted: Wanted,
+    facts: DecisionFacts,
+    part: Part | None,
+    *,
+    catalogue: Catalogue,
+    sensitive: tuple[str, ...] = (),
+) -> Limits:
+    """Gather the limits of one list; `part` is None for somebody whose past may not be read."""
+    here = facts.here.id if facts.here is not None else facts.page.product
+    return Limits(
+        now=facts.now,
+        under=_category(wanted, facts, catalogue),
+        price_from=wanted.price_from,
+        price_to=wanted.price_to,
+        size=_size(part),
+        cart=frozenset(facts.cart),
+        bought=_bought(part, facts.now),
+        refused=_refused(part),
+        excluded=frozenset() if here is None else frozenset({here}),
+        sensitive=sensitive,
+    )
+
+
+def broken_guard(product: Product | None, limits: Limits) -> GuardReason | None:  # noqa: PLR0911  a list of guards
+    """Name the first guard a product breaks; None if it may be shown."""
+    if product is None:
+        return "unknown_product"
+    if product.id in limits.excluded:
+        return "excluded"
+    if product.id in limits.cart:
+        return "in_cart"
+    if product.id in limits.bought:
+        return "bought"
+    if product.id in limits.refused:
+        return "refused"
+    if not product.is_available:
+        return "out_of_stock"
+    if _is_sensitive(product, limits):
+        return "sensitive"
+    if limits.under is not None and not _lies_under(product, limits.under):
+        return "wrong_category"
+    offers = offers_for(product, limits.size)
+    if not offers:
+        return "no_size"
+    return _broken_price(_lowest(offers, limits.now), limits)
+
+
+def candidate_of(
+    product: Product, limits: Limits, score: int, because: Because, of: str | None = None
+) -> Candidate:
+    """Write down a product with the facts it was judged by."""
+    offers = offers_for(product, limits.size)
+    stocks = [offer.stock for offer in offers if offer.stock is not None]
+    return Candidate(
+        product=product.id,
+        score=score,
+        available=bool(offers),
+        stock=sum(stocks) if stocks else None,
+        price=_lowest(offers, limits.now),
+        size=limits.size if limits.size and _asks_size(product, limits.size) else None,
+        because=because,
+        of=of,
+    )
+
+
+def offers_for(product: Product, size: str | None) -> tuple[Offer, ...]:
+    """Give the offers a person can buy: available ones, in her size where this kind of size is asked.
+
+    "M" says nothing about shoes: letters are held against letters and numbers against numbers.
+    """
+    available = tuple(offer for offer in product.offers if offer.is_available)
+    if size is None or not _asks_size(product, size):
+        return available
+    return tuple(o for o in available if o.size is not None and _plain(o.size) == _plain(size))
+
+
+def _asks_size(product: Product, size: str) -> bool:
+    kind = _plain(size)[:1].isdigit()
+    return any(o.size is not None and _plain(o.size)[:1].isdigit() == kind for o in product.offers)
+
+
+def _plain(size: str) -> str:
+    return size.strip().casefold()
+
+
+def _lowest(offers: tuple[Offer, ...], now: int) -> int | None:
+    prices = [price for offer in offers if (price := offer.price_at(now)) is not None]
+    return min(prices, default=None)
+
+
+def _broken_price(price: int | None, limits: Limits) -> GuardReason | None:
+    if price is None:
+        return "no_price"
+    too_low = limits.price_from is not None and price < limits.price_from
+    too_high = limits.price_to is not None and price > limits.price_to
+    return "wrong_price" if too_low or too_high else None
+
+
+def _lies_under(product: Product, category: str) -> bool:
+    return any(is_under(CATEGORY_SEPARATOR.join(path), category) for path in product.categories)
+
+
+def _is_sensitive(product: Product, limits: Limits) -> bool:
+    return any(_lies_under(product, category) for category in limits.sensitive)
+
+
+def _category(wanted: Wanted, facts: DecisionFacts, catalogue: Catalogue) -> str | None:
+    """Give the one category that bounds the list: the narrower of the shop's and the page's."""
+    if not wanted.same_category:
+        return wanted.under
+    page = facts.page.category
+    if page is None and facts.here is not None:
+        product = catalogue.products.get(facts.here.id)
+        page = None if product is None else product.category
+    if page is None:
+        return _NOWHERE
+    if wanted.under is None or is_under(page, wanted.under):
+        return page
+    return wanted.under if is_under(wanted.under, page) else _NOWHERE
+
+
+def _size(part: Part | None) -> str | None:
+    written = None if part is None else part.preferences.get(_SIZE) or part.traits.get(_SIZE)
+    if written is None or not isinstance(written.value, str | int):
+        return None
+    return str(written.value).strip() or None
+
+
+def _bought(part: Part | None, now: int) -> frozenset[str]:
+    if part is None:
+        return frozenset()
+    return frozenset(product for product, at in part.bought.items() if now - at <= BOUGHT_MEMORY)
+
+
+def _refused(part: Part | None) -> frozenset[str]:
+    if part is None:
+        return frozenset()
+    return frozenset(
+        ProductId(key.removeprefix(_REFUSED))
+        for key, written in part.refused.items()
+        if key.startswith(_REFUSED) and written.value is True
+    )
