@@ -391,18 +391,6 @@ class Questions(Protocol):
         ...
 
 
-class Session(Protocol):
-    """Several questions about one moment: a report needs all its figures from the same log."""
-
-    def ask(self, sql: str, parameters: Mapping[str, object] | None = None) -> Answer:
-        """Answer one question about that moment; as `Warehouse.ask`."""
-        ...
-
-    def prepare(self, sql: str) -> None:
-        """Give a name to a part of the questions to come: one CREATE TEMP VIEW, TABLE or MACRO."""
-        ...
-
-
 class Warehouse(Protocol):
     """Questions in SQL (DuckDB's dialect; other engines translate) over the table `events`.
 
@@ -415,10 +403,6 @@ class Warehouse(Protocol):
 
     def session(self) -> AbstractContextManager[Questions]:
         """Freeze the log as it stands now, for several questions from one moment."""
-        ...
-
-    def session(self) -> AbstractContextManager[Session]:
-        """Freeze the log as it stands now, for several questions; use it in one thread."""
         ...
 
     def roll(self, *, now: int) -> int:
