@@ -1,0 +1,180 @@
+"""Step 3 of 8, segment: a tree as a question to the warehouse, with exactly the people that `live` would name.
+
+In:   a tree, `now`, and the relations of unify/sql: `known_people`, `known_events`.
+Out:  one SELECT that gives `person`, one row each, and the values to bind. Deterministic: same tree, same text.
+Idea: `sqlglot` builds it, so the same tree runs on other engines; values are bound, never formatted in.
+      Without a context, conditions on it are unknown and logic has three values: who may belong to it is counted,
+      so the answer is "at most". With one given, they are constants.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from sqlglot import exp
+
+from etalage.domain.context import Context
+from etalage.domain.profile import RECENT_LIMIT
+from etalage.domain.segment import (
+    AllOf,
+    AnyOf,
+    Did,
+    In,
+    InOrder,
+    Node,
+    Not,
+    OfContext,
+    Range,
+    has_context,
+)
+from etalage.domain.time import ShopZone
+from etalage.segment.check import check_of
+from etalage.segment.live import BUSY_DAYS, holds_for_nobody
+from etalage.segment.sql_counts import EVENTS, Counts, activity
+from etalage.segment.sql_tests import Bindings, json_operand, tests_sql
+
+PEOPLE = "known_people"
+
+
+class Question(Struct, frozen=True):
+    """SQL text and the values of its `$parameters`."""
+
+    sql: str
+    parameters: dict[str, object]
+
+
+def members_sql(
+    node: Node,
+    *,
+    zone: ShopZone,
+    currency: str,
+    now: int,
+    context: Context | None = None,
+    dialect: str = "duckdb",
+) -> Question:
+    """Ask who is in it: a column `person`, in no particular order."""
+    bindings = Bindings()
+    query = _members(node, zone, currency, now, context, bindings)
+    return Question(query.sql(dialect), bindings.values)
+
+
+def size_sql(
+    node: Node,
+    *,
+    zone: ShopZone,
+    currency: str,
+    now: int,
+    context: Context | None = None,
+    dialect: str = "duckdb",
+) -> Question:
+    """Ask how many are in it: one row, one column `people`."""
+    bindings = Bindings()
+    members = _members(node, zone, currency, now, context, bindings)
+    query = members.select("count(*) AS people", append=False)
+    return Question(query.sql(dialect), bindings.values)
+
+
+def _members(
+    node: Node,
+    zone: ShopZone,
+    currency: str,
+    now: int,
+    context: Context | None,
+    bindings: Bindings,
+) -> exp.Select:
+    counts = Counts(bindings, now=now, today=zone.day(now), currency=currency)
+    holds = _condition(node, counts, context, bindings)
+    if context is None and has_context(node):
+        holds = exp.Coalesce(this=holds, expressions=[exp.true()])
+    # The engine need not look at people without events when these cannot be in it.
+    is_open_ended = context is None and has_context(node)
+    needs_all = is_open_ended or holds_for_nobody(node, context or Context(), now, zone=zone)
+    sources = counts.sources()
+    if len(sources) == 1 and not needs_all:
+        matching = exp.select(f"{sources[0]}.person").from_(sources[0]).where(holds)
+    else:
+        matching = exp.select(f"{PEOPLE}.person").from_(PEOPLE).where(holds)
+        for source in sources:
+            matching = matching.join(
+                source, on=f"{source}.person = {PEOPLE}.person", join_type="left"
+            )
+    query = exp.select("person").from_("matching")
+    query = query.where("person NOT IN (SELECT person FROM programs)")
+    tables = [*counts.tables(), ("matching", matching), *_program_tables()]
+    for name, table in tables:
+        query = query.with_(name, as_=table)
+    return query
+
+
+def _program_tables() -> list[tuple[str, exp.Select]]:
+    """Find the programs among those that match; the second look is at the few with so many events."""
+    busy = (
+        exp.select("person")
+        .from_(EVENTS)
+        .where("person IN (SELECT person FROM matching)", activity())
+        .group_by("person")
+        .having(f"count(*) > {RECENT_LIMIT}")
+    )
+    per_day = (
+        exp.select(
+            "person",
+            "sum(count(*)) OVER (PARTITION BY person ORDER BY day"
+            f" RANGE BETWEEN {BUSY_DAYS - 1} PRECEDING AND CURRENT ROW) AS events",
+            dialect="duckdb",
+        )
+        .from_(EVENTS)
+        .where("person IN (SELECT person FROM busy)", activity())
+        .group_by("person", "day")
+    )
+    programs = (
+        exp.select("person")
+        .distinct()
+        .from_(per_day.subquery("per_day"))
+        .where(f"events > {RECENT_LIMIT}")
+    )
+    return [("busy", busy), ("programs", programs)]
+
+
+def _condition(  # noqa: PLR0911  one per form
+    node: Node, counts: Counts, context: Context | None, bindings: Bindings
+) -> exp.Condition:
+    match node:
+        case AllOf(parts):
+            return exp.and_(*(_condition(part, counts, context, bindings) for part in parts))
+        case AnyOf(parts):
+            return exp.or_(*(_condition(part, counts, context, bindings) for part in parts))
+        case Not(part):
+            return exp.not_(_condition(part, counts, context, bindings))
+        case In(_, tree):
+            return _condition(tree, counts, context, bindings)
+        case OfContext():
+            return _context(node, context)
+        case InOrder():
+            return _in_range(counts.sessions(node), node.times, bindings)
+        case Did():
+            return _did(node, counts, bindings)
+        case _:
+            tests = tests_sql(json_operand(counts.written(node)), node.tests, bindings)
+            return exp.Coalesce(this=tests, expressions=[exp.false()])
+
+
+def _context(node: OfContext, context: Context | None) -> exp.Condition:
+    if context is None:
+        return exp.Cast(this=exp.null(), to=exp.DataType.build("BOOLEAN"))
+    holds = check_of(node.tests)(getattr(context, node.field))
+    return exp.true() if holds else exp.false()
+
+
+def _did(node: Did, counts: Counts, bindings: Bindings) -> exp.Condition:
+    often = _in_range(counts.times(node), node.times, bindings)
+    if node.sum is None:
+        return often
+    return exp.and_(often, _in_range(counts.total(node), node.sum, bindings))
+
+
+def _in_range(number: exp.Condition, wanted: Range, bindings: Bindings) -> exp.Condition:
+    bounds: list[exp.Condition] = []
+    if wanted.at_least is not None:
+        bounds.append(number >= bindings.bind(wanted.at_least))
+    if wanted.at_most is not None:
+        bounds.append(number <= bindings.bind(wanted.at_most))
+    return exp.and_(*bounds)

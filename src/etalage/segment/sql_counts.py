@@ -1,0 +1,238 @@
+"""Step 3 of 8, segment: what has to be known of each person, as common table expressions.
+
+In:   the conditions of a tree, one after the other.
+Out:  per condition the column that holds its answer, and the expressions those columns come from:
+
+      facts     one pass over known_events: counts of all windows in days, and last written values
+      recent    events of the last hours that a profile remembers whole; counted in hours
+      sequence  sessions of what profiles remember, for conditions on order
+
+Idea: one aggregate per condition in one pass, instead of one subquery per condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from etalage.domain.event import NOT_ACTIVITY
+from etalage.domain.profile import RECENT_EVENTS, RECENT_HOURS, RECENT_LIMIT
+from etalage.domain.segment import Did, Fact, InOrder, Preference, Step, Trait, Window
+from etalage.domain.time import HOUR, SESSION_GAP
+from etalage.segment.sql_tests import Bindings, json_value, where_sql
+
+EVENTS = "known_events"
+_OF_SESSION = "PARTITION BY person, visitor ORDER BY time, id"
+_IS_KEPT = (
+    f"(newness <= {RECENT_EVENTS} OR (time > newest - {RECENT_HOURS * HOUR}"
+    f" AND newness <= {RECENT_LIMIT}))"
+)
+_WRITTEN_BY = {Trait: "identify", Preference: "preference", Fact: "score"}
+
+
+def activity() -> exp.Condition:
+    """Tell events that somebody did from those that only say something about her."""
+    names = [exp.Literal.string(name) for name in sorted(NOT_ACTIVITY)]
+    return exp.not_(exp.In(this=exp.column("name"), expressions=list(names)))
+
+
+class Counts:
+    """Gathers what a tree asks of each person; `tables` then gives the expressions, `sources` their names."""
+
+    def __init__(self, bindings: Bindings, *, now: int, today: int, currency: str) -> None:
+        self._bindings = bindings
+        self._now, self._today, self._currency = now, today, currency
+        self._facts: dict[str, tuple[str, exp.Condition]] = {}  # by text: alias, expression
+        self._reads: dict[str, int | None] = {}  # event name -> first day needed, None = all
+        self._hourly: dict[str, tuple[str, exp.Condition]] = {}
+        self._longest_hours = 0
+        self._orders: dict[str, tuple[str, InOrder]] = {}
+
+    # -- columns of one condition ----------------------------------------------------------------------
+
+    def times(self, did: Did) -> exp.Condition:
+        """Give how often it was done, 0 if never."""
+        counted = exp.CountIf(this=self._matches(did))
+        return exp.Coalesce(this=self._column(did, counted), expressions=[exp.Literal.number(0)])
+
+    def total(self, did: Did) -> exp.Condition:
+        """Give the sum of its values in the shop's currency, 0 if there were none."""
+        in_currency = exp.column("currency").eq(self._bindings.bind(self._currency))
+        counts = exp.and_(self._matches(did), in_currency)
+        summed = exp.Sum(this=exp.case().when(counts, exp.column("value")))
+        return exp.Coalesce(this=self._column(did, summed), expressions=[exp.Literal.number(0)])
+
+    def written(self, node: Trait | Preference | Fact) -> exp.Condition:
+        """Give the value written last, as JSON, NULL if none was."""
+        writer = _WRITTEN_BY[type(node)]
+        self._reads[writer] = None
+        key = node.key if isinstance(node, Fact) else node.name
+        is_writer = exp.column("name").eq(self._bindings.bind(writer))
+        value = exp.case().when(is_writer, json_value(key, self._bindings))
+        order = exp.Struct(
+            expressions=[
+                exp.PropertyEQ(this=exp.to_identifier(column), expression=exp.column(column))
+                for column in ("time", "id")
+            ]
+        )
+        return _aliased(self._facts, exp.ArgMax(this=value, expression=order), "facts", "fact")
+
+    def sessions(self, order: InOrder) -> exp.Condition:
+        """Give the number of sessions in which the steps were taken in order, 0 if none."""
+        text = repr(order)
+        table, _ = self._orders.setdefault(text, (f"sequence_{len(self._orders)}", order))
+        count = exp.column("sessions", table=table)
+        return exp.Coalesce(this=count, expressions=[exp.Literal.number(0)])
+
+    def _column(self, did: Did, aggregate: exp.Condition) -> exp.Condition:
+        if did.window.hours is not None:
+            self._longest_hours = max(self._longest_hours, did.window.hours)
+            return _aliased(self._hourly, aggregate, "hourly", "hour")
+        first, _ = did.window.bounds(self._today)
+        known = self._reads.get(did.name, first)
+        self._reads[did.name] = None if first is None or known is None else min(first, known)
+        return _aliased(self._facts, aggregate, "facts", "fact")
+
+    def _matches(self, did: Did) -> exp.Condition:
+        within = self._within(did.window, exp.column("time"), exp.column("day"))
+        return exp.and_(within, where_sql(did.name, did.where, self._bindings))
+
+    def _within(self, window: Window, time: exp.Condition, day: exp.Condition) -> exp.Condition:
+        bind = self._bindings.bind
+        if window.hours is not None:
+            return exp.and_(time > bind(self._now - window.hours * HOUR), time <= bind(self._now))
+        first, last = window.bounds(self._today)
+        upto = day <= bind(last)
+        return upto if first is None else exp.and_(day >= bind(first), upto)
+
+    # -- tables of all conditions ----------------------------------------------------------------------
+
+    def sources(self) -> list[str]:
+        """Give the tables that hold the columns; each has one row per person at most."""
+        names = ["facts"] if self._facts else []
+        names += ["hourly"] if self._hourly else []
+        return names + [table for table, _ in self._orders.values()]
+
+    def tables(self) -> list[tuple[str, exp.Select]]:
+        """Give the common table expressions in the order in which they need each other."""
+        tables: list[tuple[str, exp.Select]] = []
+        if self._facts:
+            tables.append(("facts", self._facts_table()))
+        if self._hourly:
+            since = exp.column("time") > self._bindings.bind(self._now - self._longest_hours * HOUR)
+            hourly = _per_person(self._hourly.values(), "recent").where(_IS_KEPT)
+            tables += [("recent", _ranked().where(since)), ("hourly", hourly)]
+        if self._orders:
+            tables += self._sequence_tables()
+        return tables
+
+    def _facts_table(self) -> exp.Select:
+        names_by_day: dict[int | None, list[str]] = {}
+        for name, first in self._reads.items():
+            names_by_day.setdefault(first, []).append(name)
+        read = [
+            exp.and_(
+                exp.In(
+                    this=exp.column("name"), expressions=[self._bindings.bind(n) for n in names]
+                ),
+                *([] if first is None else [exp.column("day") >= self._bindings.bind(first)]),
+            )
+            for first, names in names_by_day.items()
+        ]
+        return _per_person(self._facts.values(), EVENTS).where(exp.or_(*read))
+
+    def _sequence_tables(self) -> list[tuple[str, exp.Select]]:
+        orders = list(self._orders.values())
+        able = exp.or_(*(self._took_all(order.steps) for _, order in orders))
+        names = sorted({step.name for _, order in orders for step in order.steps})
+        bound = [self._bindings.bind(name) for name in names]
+        named = exp.In(this=exp.column("name"), expressions=list(bound))
+        ready = exp.select("person").from_(EVENTS).where(named).group_by("person").having(able)
+        marked = (
+            exp.select(
+                "*",
+                f"CASE WHEN time - lag(time) OVER ({_OF_SESSION}) <= {SESSION_GAP} THEN 0 ELSE 1 END"
+                " AS opens",
+                f"row_number() OVER ({_OF_SESSION}) AS place",
+                dialect="duckdb",
+            )
+            .from_("kept")
+            .where(_IS_KEPT)
+        )
+        sessions = exp.select(
+            "*",
+            f"sum(opens) OVER ({_OF_SESSION} ROWS UNBOUNDED PRECEDING) AS visit",
+            dialect="duckdb",
+        ).from_("marked")
+        kept = _ranked().where("person IN (SELECT person FROM ready)")
+        tables = [("ready", ready), ("kept", kept), ("marked", marked), ("sessions", sessions)]
+        return tables + [(table, self._sequence(order)) for table, order in orders]
+
+    def _took_all(self, steps: tuple[Step, ...]) -> exp.Condition:
+        return exp.and_(
+            *(
+                exp.CountIf(this=where_sql(step.name, step.where, self._bindings))
+                > exp.Literal.number(0)
+                for step in steps
+            )
+        )
+
+    def _sequence(self, order: InOrder) -> exp.Select:
+        """Take each step at the first event after the one before, then count the sessions that got to the end."""
+        inner = exp.select("person", "visitor", "visit", "time", "day", "place").from_("sessions")
+        for i, step in enumerate(order.steps):
+            fits = where_sql(step.name, step.where, self._bindings)
+            inner = inner.select(exp.alias_(fits, f"is_{i}"))
+        for i in range(len(order.steps)):
+            after = f" AND place > taken_{i - 1}" if i else ""
+            first = f"min(CASE WHEN is_{i}{after} THEN place END)"
+            taken = f"{first} OVER (PARTITION BY person, visitor, visit) AS taken_{i}"
+            inner = exp.select("*", taken, dialect="duckdb").from_(inner.subquery(f"step_{i}"))
+        visits = (
+            exp.select(
+                "person",
+                "min(time) AS began",
+                "arg_min(day, time) AS began_day",
+                f"max(taken_{len(order.steps) - 1}) AS taken",
+                dialect="duckdb",
+            )
+            .from_(inner.subquery("taken"))
+            .group_by("person", "visitor", "visit")
+        )
+        within = self._within(order.window, exp.column("began"), exp.column("began_day"))
+        return (
+            exp.select("person", "count(*) AS sessions")
+            .from_(visits.subquery("visits"))
+            .where("taken IS NOT NULL", within)
+            .group_by("person")
+        )
+
+
+def _aliased(
+    known: dict[str, tuple[str, exp.Condition]], aggregate: exp.Condition, table: str, stem: str
+) -> exp.Condition:
+    """Give the column of an aggregate, the same one for the same question."""
+    alias, _ = known.setdefault(aggregate.sql("duckdb"), (f"{stem}_{len(known)}", aggregate))
+    return exp.column(alias, table=table)
+
+
+def _per_person(columns: Iterable[tuple[str, exp.Condition]], source: str) -> exp.Select:
+    query = exp.select("person").from_(source).group_by("person")
+    for alias, aggregate in columns:
+        query = query.select(exp.alias_(aggregate, alias))
+    return query
+
+
+def _ranked() -> exp.Select:
+    """Rank the events of each person from her newest: what a profile keeps depends on it."""
+    return (
+        exp.select(
+            "*",
+            "row_number() OVER (PARTITION BY person ORDER BY time DESC, id DESC) AS newness",
+            "max(time) OVER (PARTITION BY person) AS newest",
+            dialect="duckdb",
+        )
+        .from_(EVENTS)
+        .where(activity())
+    )
