@@ -356,6 +356,32 @@ def test_a_flipped_bit_in_an_event_is_reported_never_read(tmp_path: Path, bit: i
     log.close()
 
 
+def test_what_lies_in_the_archive_is_not_missed_in_the_log(tmp_path: Path) -> None:
+    log = open_log(tmp_path)
+    log.append([viewed(number) for number in range(20)])
+    log.seal(15, ["day-1.parquet"])
+    log.prune(12)
+    assert log.verify() == []
+    log.close()
+    change_value(tmp_path, "events", (14).to_bytes(8, "big"), flip(99))
+
+    log = open_log(tmp_path)
+
+    assert log.verify() == [14]
+    log.close()
+
+
+def test_an_append_waits_for_the_disk(tmp_path: Path) -> None:
+    log = open_log(tmp_path)
+
+    flags = log._env._env.flags()
+
+    assert flags["sync"]
+    assert flags["metasync"]
+    assert not flags["map_async"]
+    log.close()
+
+
 def test_an_event_that_took_anothers_place_is_reported(tmp_path: Path) -> None:
     log = open_log(tmp_path)
     log.append([viewed(number) for number in range(5)])
@@ -409,6 +435,39 @@ def test_a_log_that_fills_its_map_grows_while_others_read_it(tmp_path: Path) -> 
     assert log.head() == 5_901
     assert (tmp_path / "data.mdb").stat().st_size > 1 << 20
     log.close()
+
+
+def test_a_log_that_cannot_grow_while_it_is_read_says_so_and_goes_on_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "PATIENCE_SECONDS", 0.05)
+    log = open_log(tmp_path)
+    log.append([viewed(0)])
+    many = [viewed(number) for number in range(1, 4_001)]
+
+    with log.snapshot() as (_, events):
+        with pytest.raises(Overloaded, match="being read"):
+            log.append(many)
+        assert [position for position, _ in events] == [1]
+
+    assert log.append(many)[-1] == Entered("accepted", 4_001)
+    log.close()
+
+
+def test_a_log_is_not_opened_twice_in_one_program(tmp_path: Path) -> None:
+    log = open_log(tmp_path)
+
+    with pytest.raises(Conflict, match="already open"):
+        open_log(tmp_path)
+
+    log.close()
+
+
+def test_a_file_that_is_no_log_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "data.mdb").write_bytes(b"not a page" * 4_096)
+
+    with pytest.raises(Damaged, match=r"data\.mdb"):
+        open_log(tmp_path)
 
 
 def test_a_nearly_full_disk_refuses_before_anything_is_lost(

@@ -23,7 +23,7 @@ from etalage.ports import EventLog
 
 _Answer = list[Entered] | Exception
 
-SLICES = 5  # of the window; one that passes without anything new ends the wait
+SLICES = 20  # of the window; one that passes without anything new ends the wait
 
 
 @dataclass(frozen=True, slots=True)

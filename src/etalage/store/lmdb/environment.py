@@ -20,7 +20,7 @@ from typing import TypeAlias, TypeVar
 import lmdb
 from lmdb import _Database as Table
 
-from etalage.errors import Overloaded
+from etalage.errors import Conflict, Damaged, Overloaded
 
 T = TypeVar("T")
 Transaction: TypeAlias = "lmdb.Transaction[bytes]"
@@ -48,15 +48,7 @@ class Environment:
     ) -> None:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
-        self._env = lmdb.open(
-            str(path),
-            map_size=map_size,
-            max_dbs=len(tables),
-            max_readers=MAX_READERS,
-            max_spare_txns=SPARE_READERS,
-            metasync=metasync,
-            mode=0o600,
-        )
+        self._env = _opened(path, map_size=map_size, tables=len(tables), metasync=metasync)
         self._env.reader_check()  # slots of processes that were killed would keep old pages for ever
         self._gate = threading.Condition()
         self._open = 0
@@ -158,6 +150,25 @@ class Environment:
             self._env.set_mapsize(self._wanted or SYNC_MAP)
         self._wanted = None
         self._gate.notify_all()
+
+
+def _opened(path: Path, *, map_size: int, tables: int, metasync: bool) -> lmdb.Environment:
+    try:
+        return lmdb.open(
+            str(path),
+            map_size=map_size,
+            max_dbs=tables,
+            max_readers=MAX_READERS,
+            max_spare_txns=SPARE_READERS,
+            metasync=metasync,
+            mode=0o600,
+        )
+    except (lmdb.InvalidError, lmdb.CorruptedError, lmdb.VersionMismatchError) as error:
+        raise Damaged(f"{path / 'data.mdb'} is no LMDB file any more: {error}") from error
+    except lmdb.Error as error:
+        if "already open" in str(error):  # two sets of locks on one file would be no locks at all
+            raise Conflict(f"{path} is already open in this program; close it first") from error
+        raise
 
 
 def _sync_directory(path: Path) -> None:
