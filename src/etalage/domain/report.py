@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from etalage.domain.event import Trust
-from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName, VariantName
+from etalage.domain.ids import CONTROL, ExperienceName, VariantName
 from etalage.domain.time import DAY
 
 State = Literal[
@@ -23,7 +23,12 @@ State = Literal[
     "broken",  # the figures cannot be trusted; says why
 ]
 Missing = Literal[
-    "nobody_triggered", "no_control", "too_few_days", "windows_open", "too_few_conversions", "interval_wide"
+    "nobody_triggered",
+    "no_control",
+    "too_few_days",
+    "windows_open",
+    "too_few_conversions",
+    "interval_wide",
 ]
 Fault = Literal["sample_ratio", "joined_orders"]
 NoteKey = Literal[
@@ -39,8 +44,10 @@ NoteKey = Literal[
     "several_variants",  # each interval is wider, so that all hold together
 ]
 
-OVERALL = ExperienceName("*")  # all messages together, against the holdout
-ANY_MESSAGE = VariantName("messages")  # its treated arm
+# All messages together against the global holdout is one more experience, with this name and these two arms,
+# `messages` and `holdout`. It is the only total there is: figures per message overlap and are never added up.
+OVERALL = ExperienceName("*")
+ANY_MESSAGE = VariantName("messages")
 
 
 class Plan(Struct, frozen=True):
@@ -50,7 +57,9 @@ class Plan(Struct, frozen=True):
     started: int  # micros; daily and weekly looks are counted from here
     shares: dict[VariantName, float]  # configured now, `control` included; they add up to 1
     goal: str = "purchase"  # name of the event that counts
-    window: int = 7 * DAY  # micros after the first `triggered`; the first moment after it is outside
+    window: int = (
+        7 * DAY
+    )  # micros after the first `triggered`; the first moment after it is outside
     ends: int | None = None  # micros; whoever is triggered later is not compared
     control: VariantName = CONTROL  # the arm that the others are compared with
     # Persons at which the interval is narrowest (N* of methods 3.3), fixed before the start. Not critical: at a
@@ -105,6 +114,9 @@ class Effect(Struct, frozen=True):
     lift: float | None
     lift_interval: Interval | None
     p: float  # running: the smallest over all looks so far
+    look: int  # micros: all of this as it stood then
+    potential: float  # extra conversions, had nobody been kept from it
+    cost_of_control: float  # conversions that those kept from it did without
     extra_revenue: float | None = None
     extra_revenue_interval: Interval | None = None
     extra_revenue_uncapped: float | None = None
@@ -194,7 +206,9 @@ class ExperienceReport(Struct, frozen=True):
     sample_ratio: SampleRatio | None
     crossed: int
     crossed_share: float
-    revenue_cap: int | None  # what a person's revenue was capped at; to be fixed at the first analysis
+    revenue_cap: (
+        int | None
+    )  # what a person's revenue was capped at; to be fixed at the first analysis
     control: VariantName = CONTROL
     unsettled: Unsettled | None = None  # if too early or undecided
     faults: tuple[Fault, ...] = ()  # if broken
@@ -204,19 +218,3 @@ class ExperienceReport(Struct, frozen=True):
     def arm(self, name: VariantName) -> ArmFigures:
         """Give the figures of one arm; all zero if nobody was in it."""
         return next((a for a in self.arms if a.arm == name), ArmFigures(arm=name))
-
-
-class TotalReport(Struct, frozen=True):
-    """All messages together against the global holdout (methods 3.6): the only total there is.
-
-    Figures per message overlap and are never added up.
-    """
-
-    report: ExperienceReport  # arms `messages` and `holdout`
-    potential: float | None = None  # extra conversions had there been no holdout; None = no answer yet
-    cost: float | None = None  # conversions that the holdout did without
-
-    @property
-    def holdout(self) -> ArmFigures:
-        """Give the figures of those kept from all messages."""
-        return self.report.arm(HOLDOUT)

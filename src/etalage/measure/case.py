@@ -1,0 +1,143 @@
+"""Step 7 of 8, measure: all that is known of one experience, before anything is concluded from it.
+
+In:   the rows of the warehouse and what was agreed about the experience.
+Out:  a `Case`: its own rows, without those who must leave the analysis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from etalage.domain.event import Trust
+from etalage.domain.ids import HOLDOUT, VariantName
+from etalage.domain.report import ANY_MESSAGE, OVERALL, Coverage, Joined, Plan
+from etalage.domain.time import DAY
+from etalage.measure import tally
+from etalage.measure.interval import ALPHA
+from etalage.measure.maturity import Look, Rules
+from etalage.measure.questions import Answers, Entered, Exposed, Outcome
+
+MOST_CROSSED = 0.01  # of the persons; with more they leave the analysis
+
+
+class Shop(Struct, frozen=True):
+    """What a report must know of the shop."""
+
+    currency: str
+    orders: Literal["server", "browser"] = "server"  # who is believed about purchases
+
+
+class Case(Struct, frozen=True):
+    """One experience: the plan, the shop, and its rows."""
+
+    plan: Plan
+    shop: Shop
+    now: int
+    entered: tuple[Entered, ...]
+    outcomes: tuple[Outcome, ...]  # of those who are analysed
+    exposed: tuple[Exposed, ...]
+    coverage: Coverage
+    joined: Joined
+    stretches: Mapping[str, int]
+    crossed: int
+    crossed_left_out: bool
+
+    @property
+    def triggered(self) -> int:
+        """Count the persons in all arms."""
+        return sum(row.persons for row in self.entered)
+
+    @property
+    def last_look(self) -> int:
+        """Give the moment after which nothing changes any more: all windows closed, or now."""
+        end = self.plan.ends
+        return self.now if end is None else min(self.now, end + self.plan.window)
+
+    @property
+    def variants(self) -> list[VariantName]:
+        """Name the arms that are compared with the control: none, if there is no control."""
+        plan = self.plan
+        if not plan.shares.get(plan.control):
+            return []
+        return [arm for arm, share in plan.shares.items() if share > 0 and arm != plan.control]
+
+    @property
+    def arms(self) -> list[VariantName]:
+        """Name all arms: variants, control, holdout, and those of earlier versions that somebody met."""
+        met = {VariantName(row.arm) for row in self.entered}
+        planned = [arm for arm in self.plan.shares if arm != self.plan.control]
+        kept = [a for a in (self.plan.control, HOLDOUT) if a in met or a in self.plan.shares]
+        return [*planned, *sorted(met.difference(planned, kept)), *dict.fromkeys(kept)]
+
+    @property
+    def trust(self) -> Trust:
+        """Say how far the conversions can be trusted (design 5)."""
+        confirmed = self.plan.goal == "purchase" and self.shop.orders == "server"
+        return "confirmed" if confirmed else "claimed"
+
+    def share(self, arm: VariantName) -> float:
+        """Give a variant's share of the persons in it and its control together."""
+        mine = self.plan.shares[arm]
+        return mine / (mine + self.plan.shares[self.plan.control])
+
+    def rules(self, arm: VariantName) -> Rules:
+        """Say how to judge a variant. Several variants divide the 5% (Bonferroni), so all hold together."""
+        both = self.plan.shares[arm] + self.plan.shares[self.plan.control]
+        return Rules(
+            planned=self.plan.planned_sample * both,
+            alpha=ALPHA / len(self.variants),
+            precision=self.plan.precision,
+        )
+
+    def looks(self, arm: VariantName) -> list[Look]:
+        """Give what was known of a variant beside its control after each day."""
+        return tally.looks(self.outcomes, arm, self.plan, self.stretches, now=self.now)
+
+    def outcomes_at(self, look: int) -> list[Outcome]:
+        """Give the rows of windows that were closed at a look, or of all closed now."""
+        if look >= self.last_look:
+            return list(self.outcomes)
+        return [row for row in self.outcomes if self.plan.started + row.day * DAY <= look]
+
+
+def everything(*, started: int, holdout_share: float, planned_sample: int = 10_000) -> Plan:
+    """Plan the comparison of all messages together with the global holdout."""
+    return Plan(
+        name=OVERALL,
+        started=started,
+        shares={ANY_MESSAGE: 1 - holdout_share, HOLDOUT: holdout_share},
+        control=HOLDOUT,
+        planned_sample=planned_sample,
+    )
+
+
+def case_of(answers: Answers, plan: Plan, *, shop: Shop, now: int) -> Case:
+    """Take what belongs to one experience out of all the answers."""
+    entered = tuple(row for row in answers.triggered if row.experience == plan.name)
+    crossed = sum(row.persons for row in entered if row.crossed)
+    left_out = crossed > MOST_CROSSED * sum(row.persons for row in entered)
+    found = {row.how: row.orders for row in answers.joined if row.experience == plan.name}
+    covered = [row for row in answers.coverage if row.experience == plan.name]
+    return Case(
+        plan=plan,
+        shop=shop,
+        now=now,
+        entered=entered,
+        outcomes=tuple(
+            row
+            for row in answers.outcomes
+            if row.experience == plan.name and not (left_out and row.crossed)
+        ),
+        exposed=tuple(row for row in answers.exposures if row.experience == plan.name),
+        coverage=Coverage(
+            measurable=sum(row.measurable for row in covered),
+            reached=sum(row.reached for row in covered),
+        ),
+        joined=Joined(by_way=dict(sorted(found.items()))),
+        stretches=tally.stretches(entered),
+        crossed=crossed,
+        crossed_left_out=left_out,
+    )
