@@ -47,7 +47,8 @@ def read(path: Path, format_name: str, settings: FeedSettings) -> Feed:
         raise Unknown("format", format_name, ("auto", *FORMATS), field="format")
     chosen = detect(path) if format_name == "auto" else format_name
     if chosen == "merchant":
-        return (merchant_xml if _is_xml(path) else merchant_tsv).read(path, settings)
+        read_merchant = merchant_xml.read if _is_xml(path) else merchant_tsv.read
+        return read_merchant(path, settings)
     if _is_xml(path):
         raise BadFeed(f"the file is XML; the format '{chosen}' is a table")
     return _TABLES[chosen](path, settings)

@@ -48,7 +48,7 @@ def read(path: Path, settings: FeedSettings) -> Feed:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     refuse_other_documents(head)
-    if b"wordpress.org/export" in head:
+    if b"WordPress eXtended RSS" in head or b"wordpress.org/export" in head:
         raise BadFeed("this is WordPress's own XML export; export the products as CSV instead")
     notes = Notes()
     reader = MerchantReader(settings, notes)
