@@ -23,6 +23,8 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import URL
+
 from etalage.config import Settings, load
 from etalage.domain.ids import ShopId
 from etalage.domain.shop import Shop, shop_from, to_settings
@@ -106,7 +108,7 @@ def create_shop(
     (directory / "format").write_text(FORMAT + "\n", encoding="utf-8")
     LmdbKeys.create(_keys_directory(directory, settings) / shop.id).close()
     write_key, server_key = f"wk_{secrets.token_hex(16)}", f"sk_{secrets.token_hex(24)}"
-    records = SqlRecords(f"sqlite:///{home / 'records.db'}")
+    records = SqlRecords(_records_at(home))
     records.upgrade()
     records.change_shop(to_settings(shop), actor="init", now=now)
     records.add_key(ApiKey(key_hash(write_key), "write", write_key[:7]), actor="init", now=now)
@@ -164,8 +166,7 @@ def open_ports(
     records.upgrade()
     known = shop_from(records.shop())
     zone = ShopZone(known.zone)
-    events = home / "events"
-    events.mkdir(exist_ok=True)
+    events = _embedded("duckdb", stores.warehouse, home / "events")
 
     def manifest() -> Manifest:
         return log.manifest()
@@ -181,7 +182,7 @@ def open_ports(
         map_size=int(settings.profiles_gb * GIGABYTE),
     )
     warehouse = DuckdbWarehouse(
-        _embedded("duckdb", stores.warehouse, events),
+        events,
         log,
         zone,
         threads=settings.warehouse_threads,
@@ -206,12 +207,16 @@ def _embedded(scheme: str, url: str, default: Path) -> Path:
     return Path(path.removeprefix("//"))
 
 
-def _sql_url(url: str, home: Path) -> str:
+def _sql_url(url: str, home: Path) -> str | URL:
     if url.startswith("postgresql"):
         raise NotYet(
             "records in PostgreSQL: comes with a later version; use sqlite:///PATH", field="url"
         )
-    return url or f"sqlite:///{home / 'records.db'}"
+    return url or _records_at(home)
+
+
+def _records_at(home: Path) -> URL:
+    return URL.create("sqlite", database=str(home / "records.db"))
 
 
 def _keys_directory(directory: Path, settings: Settings) -> Path:

@@ -39,6 +39,7 @@ class Shop(Struct, frozen=True, forbid_unknown_fields=True):
     traits: tuple[str, ...] = ()  # kept besides the default list
     properties: tuple[str, ...] = ()  # idem
     consent_mapping: dict[str, tuple[str, ...]] = {}  # a source's category -> our purposes
+    free_delivery_from: int | None = None  # minor units; None: the shop has no such rule
     protected_pages: tuple[str, ...] = ()  # besides login, payment, account and checkout
 
 

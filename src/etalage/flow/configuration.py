@@ -9,7 +9,6 @@ Idea: its `version` is the digest of all it was made from. The log holds, per ve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -17,7 +16,7 @@ from msgspec import Struct
 from etalage.decide import parse_experience as experiences
 from etalage.domain.canonical import digest
 from etalage.domain.context import Context
-from etalage.domain.experience import Experience
+from etalage.domain.experience import LANGUAGES, Experience, Texts
 from etalage.domain.ids import FeatureId, SegmentName
 from etalage.domain.product import Catalogue
 from etalage.domain.profile import Person
@@ -44,7 +43,7 @@ class LiveSegment(Struct, frozen=True):
     holds: Holds
     is_warm: bool  # False: it still counts the past and matches nobody
     is_contextual: bool  # asks of the moment only, nothing of her past
-    sentences: dict[str, str]
+    sentences: Texts
 
 
 class Configuration(Struct, frozen=True):
@@ -173,9 +172,6 @@ def _compiled(
         is_contextual=not has_history(node),
         sentences={lang: sentence(node, lang, currency=shop.currency) for lang in LANGUAGES},
     )
-
-
-LANGUAGES: tuple[Literal["nl", "en"], ...] = ("nl", "en")
 
 
 def _experiences(

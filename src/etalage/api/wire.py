@@ -1,0 +1,74 @@
+"""HTTP as little as the hot routes need: read a body within bounds, answer JSON, and let no error be a stack trace."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+import msgspec
+
+from etalage.errors import EtalageError, TooLarge
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+JSON = (b"content-type", b"application/json")
+PRIVATE = (b"cache-control", b"private, no-store")  # of whatever is about a person (safety 3)
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+
+
+async def read_body(receive: Receive, *, most: int) -> bytes:
+    """Read the whole body; `TooLarge` as soon as it is more than `most` bytes."""
+    first = await receive()
+    body: bytes = first.get("body", b"")
+    if not first.get("more_body", False):
+        _check(len(body), most)
+        return body
+    pieces = [body]
+    size = len(body)
+    while True:
+        _check(size, most)
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b""
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if not message.get("more_body", False):
+            _check(size, most)
+            return b"".join(pieces)
+
+
+def _check(size: int, most: int) -> None:
+    if size > most:
+        raise TooLarge(f"the body is larger than {most} bytes")
+
+
+async def answer(
+    send: Send, status: int, body: bytes, headers: Iterable[tuple[bytes, bytes]] = (JSON,)
+) -> None:
+    """Send one whole answer."""
+    length = (b"content-length", b"%d" % len(body))
+    await send(
+        {"type": "http.response.start", "status": status, "headers": [*headers, length, NOSNIFF]}
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+def error_body(error: EtalageError) -> bytes:
+    """Write an error as the API answers it: code, message, field, and where it is explained."""
+    said = {"code": error.code, "message": error.message, "docs": f"/docs/errors/{error.code}"}
+    if error.field is not None:
+        said["field"] = error.field
+    return msgspec.json.encode({"error": said})
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """Give a request header, by its name in lower case; the first if it is repeated."""
+    for key, value in scope["headers"]:
+        if key == name:
+            text: str = value.decode("latin-1")
+            return text
+    return None

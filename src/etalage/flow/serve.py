@@ -1,0 +1,221 @@
+"""The way out, in one page: from a question of a page to an answer, and its record in the log.
+
+    who ──> person ──> facts ──> choose ──> recommend ──> compose ──> tokens ──> answer
+                        │            (winners only)          │
+                        └────────────── record <─────────────┘
+
+In:   who asks (already settled by the caller), the page, the slots.
+Out:  `Answered`: what the page gets, and what the log keeps. Nothing here waits for a disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import msgspec
+from msgspec import Struct
+
+from etalage.decide.choose import choose
+from etalage.decide.compose import compose, products_needed
+from etalage.decide.gather import Asked, Matched, Rules, gather
+from etalage.decide.replay import written
+from etalage.decide.token import tokens_of
+from etalage.deliver.answer import Words, answer, explained
+from etalage.deliver.explain import rank_reason
+from etalage.deliver.merge_fields import Situation
+from etalage.domain.consent import Purpose
+from etalage.domain.context import Context
+from etalage.domain.decision import (
+    Answer,
+    Decision,
+    DecisionFacts,
+    DecisionRecord,
+    Holdout,
+    Recommended,
+    Versions,
+)
+from etalage.domain.event import Event
+from etalage.domain.experience import MILLION, Experience, Language
+from etalage.domain.ids import EventId, ExperienceName, VisitorKey
+from etalage.domain.product import Product
+from etalage.domain.profile import Person
+from etalage.flow.configuration import Configuration, LiveSegment
+from etalage.recommend.rank import rank
+from etalage.recommend.strategy import Shelf, recommend
+from etalage.unify.person import person_of
+
+CODE = version("etalage")
+NOBODY = VisitorKey("")  # a person without a past, for segments that ask of the page alone
+KEPT_IF_OPEN: frozenset[Purpose] = frozenset({"measure", "personalise"})
+
+
+class Question(Struct, frozen=True):
+    """What a page asks, with who asks it already settled."""
+
+    now: int
+    page: Context
+    slots: tuple[str, ...]
+    person: Person | None  # None: somebody we may not know; the answer is contextual
+    opened: tuple[Purpose, ...] = ()  # what the call itself says is open, where there is no person
+    language: str | None = None
+    explain: bool = False  # with the server key only
+    position: int = 0  # of the log, up to which the profile was complete
+    visitor_token: str | None = None  # a fresh one, to be kept by the tag
+    degraded: tuple[str, ...] = ()
+
+
+class Answered(Struct, frozen=True):
+    """What the page gets, and the event that the log keeps (None where nothing may be kept)."""
+
+    answer: Answer
+    decision: Decision
+    logged: Event | None
+
+
+def serve(
+    question: Question, live: Configuration, shelf: Shelf, *, token_secret: bytes
+) -> Answered:
+    """Answer one question; the same question, configuration and shelf give the same answer anywhere."""
+    experiences = {experience.name: experience for experience in live.experiences}
+    here = live.catalogue.find(question.page.product) if question.page.product else None
+    facts = _facts(question, here, live, experiences)
+    chosen = choose(facts, live.experiences)
+    part = question.person.part if question.person is not None else None
+    recommended = {
+        name: recommend(wanted, facts, part, shelf)
+        for name, wanted in products_needed(chosen, experiences).items()
+    }
+    decision = compose(facts, chosen, recommended, experiences)
+    tokens = tokens_of(decision, facts.visitor, token_secret, now=question.now)
+    words = _words(question, here, live, shelf, experiences)
+    said = answer(
+        decision, tokens, words, visitor_token=question.visitor_token, degraded=question.degraded
+    )
+    return Answered(
+        answer=explained(said, decision) if question.explain else said,
+        decision=decision,
+        logged=_logged(question, facts, decision, recommended, live, shelf),
+    )
+
+
+def _facts(
+    question: Question,
+    here: Product | None,
+    live: Configuration,
+    experiences: dict[ExperienceName, Experience],
+) -> DecisionFacts:
+    shop = live.shop
+    asked = Asked(question.now, question.page, question.slots, here, question.opened)
+    rules = Rules(
+        zone=shop.zone,
+        holdout=Holdout(round(shop.holdout_share * MILLION), f"{shop.salt}:holdout"),
+        protected_segments=frozenset(shop.protected_pages),
+    )
+    matched = _matched(question, live)
+    return gather(question.person, asked, matched, rules, live=experiences)
+
+
+def _matched(question: Question, live: Configuration) -> Matched:
+    """Ask only the segments that live experiences use."""
+    used = {e.segment for e in live.experiences if e.segment is not None}
+    segments = [live.segments[name] for name in sorted(used) if name in live.segments]
+    return Matched(
+        matched=[s.name for s in segments if s.is_warm and _holds(s, question)],
+        warming=[s.name for s in segments if not s.is_warm],
+        contextual=[s.name for s in segments if s.is_contextual],
+    )
+
+
+def _holds(segment: LiveSegment, question: Question) -> bool:
+    """Ask a segment; of somebody we may not know, only those that ask of the moment alone."""
+    if question.person is None:
+        person = person_of(NOBODY, {})
+        return segment.is_contextual and segment.holds(person, question.page, question.now)
+    return segment.holds(question.person, question.page, question.now)
+
+
+def _words(
+    question: Question,
+    here: Product | None,
+    live: Configuration,
+    shelf: Shelf,
+    experiences: dict[ExperienceName, Experience],
+) -> Words:
+    cart = question.page.cart
+    situation = Situation(
+        now=question.now,
+        zone=live.zone,
+        currency=live.shop.currency,
+        shop=live.shop.name,
+        product=here,
+        buyers=None if here is None else shelf.popular.buyers(here.id),
+        cart_count=None if cart is None else sum(line.quantity for line in cart),
+        cart_value=question.page.cart_value,
+        free_delivery_from=live.shop.free_delivery_from,
+        query=question.page.query,
+    )
+    sentences = {name: segment.sentences for name, segment in live.segments.items()}
+    return Words(experiences, live.catalogue, situation, question.language, sentences)
+
+
+def _logged(
+    question: Question,
+    facts: DecisionFacts,
+    decision: Decision,
+    recommended: dict[ExperienceName, Recommended],
+    live: Configuration,
+    shelf: Shelf,
+) -> Event | None:
+    """Write the `decision` event; nothing of somebody we may not know, or who allows neither purpose."""
+    if facts.visitor is None or KEPT_IF_OPEN.isdisjoint(facts.purposes):
+        return None
+    record = written(
+        DecisionRecord(
+            facts=facts,
+            decision=decision,
+            versions=Versions(CODE, live.version, live.catalogue.version, shelf.versions),
+            recommended=recommended,
+            position=question.position,
+            degraded=question.degraded,
+        )
+    )
+    digest = hashlib.blake2b(record.encode(), digest_size=12).hexdigest()
+    return Event(
+        id=EventId(f"decision:{digest}"),
+        name="decision",
+        time=question.now,
+        received=question.now,
+        trust="confirmed",
+        source="engine",
+        visitor=facts.visitor,
+        shown=decision.holdout_shown(question.now),
+        purposes=facts.purposes,
+        record=record,
+    )
+
+
+# ---- Order a given list ------------------------------------------------------------------------------
+
+
+class Placed(Struct, frozen=True):
+    """A product in the order of this person, with a reason where there is one."""
+
+    product_id: str
+    reason: str
+
+
+def order(
+    ids: Sequence[str], person: Person | None, live: Configuration, *, now: int, language: str
+) -> list[Placed]:
+    """Order the ids of a list for a person (POST /v1/rank); nothing is added or left out."""
+    part = person.part if person is not None else None
+    lines = rank(ids, part, live.catalogue, now=now)
+    said: Language = "en" if language == "en" else "nl"
+    return [Placed(line.product, rank_reason(line.because, line.of, said)) for line in lines]
+
+
+def encoded(said: Answer) -> bytes:
+    """Write an answer as the JSON of design 12."""
+    return msgspec.json.encode(said)
