@@ -17,24 +17,28 @@ from etalage.measure.arms import Mean, difference, relative_lift, stratified
 from etalage.measure.case import Case
 from etalage.measure.extra import cost_of_control, extra, potential
 from etalage.measure.interval import always_valid
-from etalage.measure.maturity import LEAST_ORDERS, Look, Verdict, judge, missing
+from etalage.measure.maturity import LEAST_ORDERS, Evidence, Look, Verdict, judge, missing
 
 
 class Finding(Struct, frozen=True):
-    """A variant's verdict and, with it, its effect."""
+    """A variant's verdict; its effect where that may be shown; what is missing where it is not decided."""
 
     verdict: Verdict
     effect: Effect | Unsettled
+    missing: Unsettled | None = None
 
 
 def finding(case: Case, arm: VariantName) -> Finding:
     """Judge a variant beside its control, and show what may be shown."""
     looks = case.looks(arm)
     verdict = judge(looks, case.rules(arm))
-    if verdict.look is None or verdict.difference is None:
-        return Finding(verdict=verdict, effect=_missing(case, arm, looks))
+    needed = _missing(case, arm, looks)
+    if verdict.evidence is None:
+        return Finding(verdict=verdict, effect=needed, missing=needed)
     return Finding(
-        verdict=verdict, effect=_effect(case, arm, verdict, verdict.look, verdict.difference)
+        verdict=verdict,
+        effect=_effect(case, arm, verdict.evidence),
+        missing=needed if verdict.state == "undecided" else None,
     )
 
 
@@ -45,18 +49,18 @@ def _missing(case: Case, arm: VariantName, looks: list[Look]) -> Unsettled:
     return missing(looks, case.plan, case.rules(arm), treated_share=share, now=case.now)
 
 
-def _effect(case: Case, arm: VariantName, verdict: Verdict, look: Look, found: Interval) -> Effect:
-    treated, control = look.treated, look.control
-    revenue = _revenue(case, arm, look)
+def _effect(case: Case, arm: VariantName, seen: Evidence) -> Effect:
+    treated, control = seen.look.treated, seen.look.control
+    revenue = _revenue(case, arm, seen.look)
     return Effect(
         difference=difference(treated, control).estimate,
-        difference_interval=found,
+        difference_interval=seen.difference,
         extra_conversions=extra(treated, control),
-        extra_conversions_interval=found.times(treated.n),
+        extra_conversions_interval=seen.difference.times(treated.n),
         lift=relative_lift(treated, control).estimate if control.mean else None,
-        lift_interval=verdict.lift,
-        p=verdict.p,
-        look=look.at,
+        lift_interval=seen.lift,
+        p=seen.p,
+        look=seen.look.at,
         potential=potential(treated, control),
         cost_of_control=cost_of_control(treated, control),
         extra_revenue=revenue and extra(*revenue[0]),

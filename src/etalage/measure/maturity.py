@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, sqrt
 
+import msgspec
 from msgspec import Struct
 
 from etalage.domain.report import Interval, NoteKey, Plan, State, Unsettled
@@ -29,6 +30,7 @@ LEAST_ORDERS = 100  # per arm, for figures of revenue
 STEP = 1.02  # of the ladder of sample sizes: a forecast need not be finer
 _FIRST_RUNG = 1_000
 _LAST_RUNG = 10**9
+_MOST_HALVINGS = 6  # of the precision; a lift known to 0.2% interests nobody
 
 
 class Look(Struct, frozen=True):
@@ -60,21 +62,21 @@ class Rules(Struct, frozen=True):
     precision: float = 0.10
 
 
-class Verdict(Struct, frozen=True):
-    """What may be said, at which look, with which intervals; p is the smallest so far."""
+class Evidence(Struct, frozen=True):
+    """What a look shows: the intervals of the difference and of the lift, and the smallest p so far."""
 
-    state: State
-    look: Look | None = None  # None: nothing may be shown
-    difference: Interval | None = None
-    lift: Interval | None = None
-    p: float = 1.0
-    alarms: tuple[NoteKey, ...] = ()
-
-
-class _Seen(Struct, frozen=True):
     look: Look
     difference: Interval
     lift: Interval | None
+    p: float
+
+
+class Verdict(Struct, frozen=True):
+    """What may be said, and on what evidence; without evidence no figure may be shown."""
+
+    state: State
+    evidence: Evidence | None = None
+    alarms: tuple[NoteKey, ...] = ()
 
 
 def judge(looks: Sequence[Look], rules: Rules) -> Verdict:
@@ -85,31 +87,31 @@ def judge(looks: Sequence[Look], rules: Rules) -> Verdict:
     """
     verdict, p = Verdict(state="too_early"), 1.0
     for look in looks:
-        seen = _seen(look, rules)
-        p = min(
-            p, p_at_look(difference(look.treated, look.control), look.n, rules.planned, rules.alpha)
-        )
+        seen = _seen(look, rules, smallest_p=p)
+        p = seen.p
         if verdict.state != "harmful" and _harms(seen):
-            verdict = _shown("harmful", seen, p, alarms=("effect_changed",) if verdict.look else ())
-        elif verdict.look and (look.is_weekly or verdict.state == "harmful"):
-            verdict = _narrowed(verdict, seen, p)
-        elif not verdict.look and _is_mature(look) and (state := _conclusion(seen, rules)):
-            verdict = _shown(state, seen, p)
-    if verdict.look is None and looks and looks[-1].final:
-        return _undecided(_seen(looks[-1], rules), p)
+            contradicted = verdict.evidence is not None
+            verdict = _concluded("harmful", seen, alarm=contradicted)
+        elif verdict.evidence and (look.is_weekly or verdict.state == "harmful"):
+            verdict = _narrowed(verdict, verdict.evidence, seen)
+        elif not verdict.evidence and _is_mature(look) and (state := _conclusion(seen, rules)):
+            verdict = _concluded(state, seen)
+        elif not verdict.evidence and look.final:
+            verdict = _undecided(seen)
     return verdict
 
 
-def _seen(look: Look, rules: Rules) -> _Seen:
+def _seen(look: Look, rules: Rules, *, smallest_p: float) -> Evidence:
     found = difference(look.treated, look.control)
-    return _Seen(
+    return Evidence(
         look=look,
         difference=always_valid(found, look.n, rules.planned, rules.alpha),
         lift=around_lift(look.treated, look.control, rules.planned, rules.alpha),
+        p=min(smallest_p, p_at_look(found, look.n, rules.planned, rules.alpha)),
     )
 
 
-def _harms(seen: _Seen) -> bool:
+def _harms(seen: Evidence) -> bool:
     return seen.difference.high < 0 and seen.look.least_conversions >= LEAST_CONVERSIONS_HARM
 
 
@@ -117,7 +119,7 @@ def _is_mature(look: Look) -> bool:
     return look.is_weekly and look.day >= LEAST_DAYS and look.least_conversions >= LEAST_CONVERSIONS
 
 
-def _conclusion(seen: _Seen, rules: Rules) -> State | None:
+def _conclusion(seen: Evidence, rules: Rules) -> State | None:
     if seen.difference.low > 0:
         return "verified_effect"
     lift = seen.lift
@@ -126,24 +128,23 @@ def _conclusion(seen: _Seen, rules: Rules) -> State | None:
     return None
 
 
-def _shown(state: State, seen: _Seen, p: float, alarms: tuple[NoteKey, ...] = ()) -> Verdict:
-    return Verdict(
-        state=state, look=seen.look, difference=seen.difference, lift=seen.lift, p=p, alarms=alarms
+def _concluded(state: State, seen: Evidence, *, alarm: bool = False) -> Verdict:
+    return Verdict(state=state, evidence=seen, alarms=("effect_changed",) if alarm else ())
+
+
+def _narrowed(verdict: Verdict, before: Evidence, seen: Evidence) -> Verdict:
+    common = before.difference.within(seen.difference)
+    lift = before.lift and seen.lift and before.lift.within(seen.lift)
+    if common is None or lift is None or verdict.alarms:
+        return _concluded(verdict.state, seen, alarm=True)
+    return _concluded(
+        verdict.state, Evidence(look=seen.look, difference=common, lift=lift, p=seen.p)
     )
 
 
-def _narrowed(verdict: Verdict, seen: _Seen, p: float) -> Verdict:
-    common = verdict.difference and verdict.difference.within(seen.difference)
-    lift = verdict.lift and seen.lift and verdict.lift.within(seen.lift)
-    if common is None or lift is None or verdict.alarms:
-        return _shown(verdict.state, seen, p, alarms=("effect_changed",))
-    return Verdict(state=verdict.state, look=seen.look, difference=common, lift=lift, p=p)
-
-
-def _undecided(seen: _Seen, p: float) -> Verdict:
-    if seen.look.least_conversions < LEAST_CONVERSIONS:
-        return Verdict(state="undecided", p=p)
-    return _shown("undecided", seen, p)
+def _undecided(seen: Evidence) -> Verdict:
+    enough = seen.look.least_conversions >= LEAST_CONVERSIONS
+    return Verdict(state="undecided", evidence=seen if enough else None)
 
 
 # ---- How long still -----------------------------------------------------------------------------------
@@ -177,8 +178,9 @@ def missing(
     """
     last = looks[-1] if looks else None
     if last is None:
-        return Unsettled(reason="windows_open", need=1, expected=None)
-    need = persons_needed(_base_rate(last, plan), treated_share, rules)
+        end = None if plan.ends is None else plan.ends + plan.window
+        return Unsettled(reason="windows_open", need=1, expected=end)
+    need = _narrower(last, plan, rules, treated_share)
     expected = _expected(last, plan, need=need, now=now)
     if last.day < LEAST_DAYS:
         return Unsettled(reason="too_few_days", need=LEAST_DAYS, have=last.day, expected=expected)
@@ -192,6 +194,18 @@ def missing(
     return Unsettled(reason="interval_wide", need=need, have=last.n, expected=expected)
 
 
+def _narrower(look: Look, plan: Plan, rules: Rules, treated_share: float) -> int:
+    """Give the persons for the precision; for half of it and so on, where that many were not enough."""
+    base_rate = _base_rate(look, plan)
+    need = 0
+    for halvings in range(_MOST_HALVINGS):
+        finer = msgspec.structs.replace(rules, precision=rules.precision / 2**halvings)
+        need = persons_needed(base_rate, treated_share, finer)
+        if need > look.n:
+            break
+    return need
+
+
 def _base_rate(look: Look, plan: Plan) -> float:
     """Take the rate of both arms together: it does not give the effect away."""
     if look.least_conversions < LEAST_CONVERSIONS_HARM:
@@ -200,10 +214,14 @@ def _base_rate(look: Look, plan: Plan) -> float:
 
 
 def _expected(look: Look, plan: Plan, *, need: int, now: int) -> int:
-    """Give the weekly look after which `need` persons have closed windows, at the pace since the start."""
+    """Give the weekly look after which `need` persons have closed windows, at the pace since the start.
+
+    A planned end that is still to come decides sooner; once it is over, this is how long it would still take.
+    """
     entering = max(look.at - plan.started - plan.window, DAY)  # time in which the counted ones came
     reached = plan.started + plan.window + ceil(entering * need / look.n)
     week = WEEK_DAYS * DAY
     earliest = max(reached, plan.started + LEAST_DAYS * DAY, now + 1)
-    planned = plan.started + ceil((earliest - plan.started) / week) * week
-    return planned if plan.ends is None else min(planned, max(plan.ends + plan.window, now))
+    weekly = plan.started + ceil((earliest - plan.started) / week) * week
+    over = plan.ends is None or plan.ends + plan.window <= now
+    return weekly if over or plan.ends is None else min(weekly, plan.ends + plan.window)

@@ -80,17 +80,19 @@ def _state(states: Sequence[State]) -> State:
 
 def _look(findings: Findings, now: int) -> int:
     """Give the newest look at which something was concluded; counts are of that look. Else those of now."""
-    return max((f.verdict.look.at for f in findings.values() if f.verdict.look), default=now)
+    return max(
+        (f.verdict.evidence.look.at for f in findings.values() if f.verdict.evidence), default=now
+    )
 
 
 def _unsettled(state: State, findings: Findings) -> Unsettled | None:
-    """Say what is missing: of the variant that needs longest."""
+    """Say what is missing for the variant that needs longest."""
     if state not in {"too_early", "undecided"}:
         return None
     if not findings:
         return Unsettled(reason="no_control")
-    open_ends = [f.effect for f in findings.values() if isinstance(f.effect, Unsettled)]
-    return max(open_ends, key=lambda u: u.expected or 0, default=None)
+    missing = [f.missing for f in findings.values() if f.missing]
+    return max(missing, key=lambda u: u.expected or 0, default=None)
 
 
 def _figures(
