@@ -32,13 +32,12 @@ _MAC_LENGTH = 16  # bytes: forging one takes 2^127 tries on average
 _LONGEST = 512  # characters of a token; whatever is longer is not ours
 _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 _ID_LENGTH = 64
-_UNIT_BYTES = 16
 
 
 class _Payload(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     experience: str
     arm: str
-    unit: bytes | str  # 16 bytes where it is a visitor key, which it always is in a shop
+    unit: str
     propensity: int
     policy: str
     decided: int
@@ -72,7 +71,7 @@ def issue(shown: Shown, secret: bytes, visitor: VisitorKey) -> str:
         _Payload(
             shown.experience,
             shown.arm,
-            _packed(shown.unit),
+            shown.unit,
             shown.propensity,
             shown.policy,
             shown.decided,
@@ -95,11 +94,10 @@ def read(token: object, secret: bytes, visitor: VisitorKey) -> Shown | None:
         return None
     if not 0 <= said.propensity <= MILLION:
         return None
-    unit = said.unit.hex() if isinstance(said.unit, bytes) else said.unit
     return Shown(
         ExperienceName(said.experience),
         VariantName(said.arm),
-        unit,
+        said.unit,
         said.propensity,
         said.policy,
         said.decided,
@@ -134,15 +132,6 @@ def _is_visitor_id(value: str) -> bool:
 
 def _mac(secret: bytes, message: bytes) -> bytes:
     return hmac.new(secret, message, hashlib.sha256).digest()[:_MAC_LENGTH]
-
-
-def _packed(unit: str) -> bytes | str:
-    """Pack a visitor key as its 16 bytes; anything else stays as it is."""
-    try:
-        raw = bytes.fromhex(unit)
-    except ValueError:
-        return unit
-    return raw if len(raw) == _UNIT_BYTES and raw.hex() == unit else unit
 
 
 def _text(raw: bytes) -> str:
