@@ -69,7 +69,7 @@ def size_sql(
     """Ask how many are in it: one row, one column `people`."""
     bindings = Bindings()
     members = _members(node, zone, currency, now, context, bindings)
-    query = members.select("count(*) AS people", append=False)
+    query = members.select("count(*) AS people", append=False, copy=False)
     return Question(query.sql(dialect), bindings.values)
 
 
@@ -90,18 +90,18 @@ def _members(
     needs_all = is_open_ended or holds_for_nobody(node, context or Context(), now, zone=zone)
     sources = counts.sources()
     if len(sources) == 1 and not needs_all:
-        matching = exp.select(f"{sources[0]}.person").from_(sources[0]).where(holds)
+        matching = exp.select(f"{sources[0]}.person").from_(sources[0]).where(holds, copy=False)
     else:
-        matching = exp.select(f"{PEOPLE}.person").from_(PEOPLE).where(holds)
+        matching = exp.select(f"{PEOPLE}.person").from_(PEOPLE).where(holds, copy=False)
         for source in sources:
             matching = matching.join(
-                source, on=f"{source}.person = {PEOPLE}.person", join_type="left"
+                source, on=f"{source}.person = {PEOPLE}.person", join_type="left", copy=False
             )
     query = exp.select("person").from_("matching")
     query = query.where("person NOT IN (SELECT person FROM programs)")
     tables = [*counts.tables(), ("matching", matching), *_program_tables()]
     for name, table in tables:
-        query = query.with_(name, as_=table)
+        query = query.with_(name, as_=table, copy=False)
     return query
 
 
@@ -139,11 +139,13 @@ def _condition(  # noqa: PLR0911  one per form
 ) -> exp.Condition:
     match node:
         case AllOf(parts):
-            return exp.and_(*(_condition(part, counts, context, bindings) for part in parts))
+            conditions = (_condition(part, counts, context, bindings) for part in parts)
+            return exp.and_(*conditions, copy=False)
         case AnyOf(parts):
-            return exp.or_(*(_condition(part, counts, context, bindings) for part in parts))
+            conditions = (_condition(part, counts, context, bindings) for part in parts)
+            return exp.or_(*conditions, copy=False)
         case Not(part):
-            return exp.not_(_condition(part, counts, context, bindings))
+            return exp.not_(_condition(part, counts, context, bindings), copy=False)
         case In(_, tree):
             return _condition(tree, counts, context, bindings)
         case OfContext():

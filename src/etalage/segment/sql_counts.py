@@ -96,7 +96,8 @@ class Counts:
 
     def _matches(self, did: Did) -> exp.Condition:
         within = self._within(did.window, exp.column("time"), exp.column("day"))
-        return exp.and_(within, where_sql(did.name, did.where, self._bindings))
+        fits = where_sql(did.name, did.where, self._bindings)
+        return exp.and_(within, fits, copy=False)
 
     def _within(self, window: Window, time: exp.Condition, day: exp.Condition) -> exp.Condition:
         bind = self._bindings.bind
@@ -140,7 +141,7 @@ class Counts:
             )
             for first, names in names_by_day.items()
         ]
-        return _per_person(self._facts.values(), EVENTS).where(exp.or_(*read))
+        return _per_person(self._facts.values(), EVENTS).where(exp.or_(*read), copy=False)
 
     def _sequence_tables(self) -> list[tuple[str, exp.Select]]:
         orders = list(self._orders.values())
@@ -183,12 +184,14 @@ class Counts:
         inner = exp.select("person", "visitor", "visit", "time", "day", "place").from_("sessions")
         for i, step in enumerate(order.steps):
             fits = where_sql(step.name, step.where, self._bindings)
-            inner = inner.select(exp.alias_(fits, f"is_{i}"))
+            inner = inner.select(exp.alias_(fits, f"is_{i}", copy=False), copy=False)
         for i in range(len(order.steps)):
             after = f" AND place > taken_{i - 1}" if i else ""
             first = f"min(CASE WHEN is_{i}{after} THEN place END)"
             taken = f"{first} OVER (PARTITION BY person, visitor, visit) AS taken_{i}"
-            inner = exp.select("*", taken, dialect="duckdb").from_(inner.subquery(f"step_{i}"))
+            inner = exp.select("*", taken, dialect="duckdb").from_(
+                inner.subquery(f"step_{i}", copy=False)
+            )
         visits = (
             exp.select(
                 "person",
@@ -197,13 +200,13 @@ class Counts:
                 f"max(taken_{len(order.steps) - 1}) AS taken",
                 dialect="duckdb",
             )
-            .from_(inner.subquery("taken"))
+            .from_(inner.subquery("taken", copy=False))
             .group_by("person", "visitor", "visit")
         )
         within = self._within(order.window, exp.column("began"), exp.column("began_day"))
         return (
             exp.select("person", "count(*) AS sessions")
-            .from_(visits.subquery("visits"))
+            .from_(visits.subquery("visits", copy=False))
             .where("taken IS NOT NULL", within)
             .group_by("person")
         )
@@ -220,7 +223,7 @@ def _aliased(
 def _per_person(columns: Iterable[tuple[str, exp.Condition]], source: str) -> exp.Select:
     query = exp.select("person").from_(source).group_by("person")
     for alias, aggregate in columns:
-        query = query.select(exp.alias_(aggregate, alias))
+        query = query.select(exp.alias_(aggregate, alias, copy=False), copy=False)
     return query
 
 

@@ -1,0 +1,201 @@
+"""One definition of a segment, two readings: live over folds and in SQL over the log name the same people.
+
+Random shops go through the real way in (log, orders, folds), random trees are read both ways, and what occurred is
+counted, so that a green run also says what was compared.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+
+import duckdb
+import msgspec
+from random_segments import Grower
+from random_worlds import CURRENCY, ZONE, World, grow_world
+
+from etalage.domain.arrival import Arrival
+from etalage.domain.context import Context
+from etalage.domain.event import Event, Line
+from etalage.domain.ids import EventId, VisitorKey
+from etalage.domain.profile import ActiveFeature, Person
+from etalage.domain.segment import Node, has_context
+from etalage.domain.time import HOUR, MINUTE
+from etalage.flow.remember import Memorist, refold, remember
+from etalage.flow.who import linked_folds
+from etalage.segment.features import features, where_json
+from etalage.segment.live import IsIn, compile_live
+from etalage.segment.parse import parse
+from etalage.segment.sql import Question, members_sql, size_sql
+from etalage.store.duckdb.rows import create_table, export
+from etalage.store.memory.journal import MemoryEventLog
+from etalage.store.memory.profiles import MemoryProfiles
+from etalage.unify.batch import view_statements
+from etalage.unify.links import root_of, target_of
+from etalage.unify.person import as_known
+
+WORLDS, TREES, PEOPLE, BATCH = 20, 25, 200, 150
+KNOWN: dict[str, object] = {
+    "buyers": {"did": "purchase", "within": "14d"},
+    "locals": {"any": [{"trait": "tier", "exists": True}, {"not": {"in": "buyers"}}]},
+}
+MEMORIST = Memorist(ZONE, CURRENCY)
+FORMS = "all any not did order trait context phase persona rfm score preference in"
+TESTS = "is at_least at_most between contains starts_with under exists before after"
+CARRIED = "where times sum since until"
+EDGES = "DST day,midnight,late,duplicate,link,unlink,withdrawal,within hours,within days".split(",")
+REQUIRED = [*FORMS.split(), *TESTS.split(), *CARRIED.split(), *EDGES]
+AT_LEAST = 50
+
+
+def remembered(world: World, nodes: list[Node]) -> tuple[MemoryEventLog, dict[VisitorKey, Person]]:
+    """Bring a world in, a little at a time, and give its people by the key of the person."""
+    log, profiles = MemoryEventLog(zone=ZONE), MemoryProfiles()
+    wanted = {feature.id: feature for node in nodes for feature in features(node)}
+    active = [
+        ActiveFeature(one.id, one.name, through_json(where_json(one.where)), 0, warm=True)
+        for one in wanted.values()
+    ]
+    profiles.update(lambda write: write.put_features(active))
+    for start in range(0, len(world.arrivals), BATCH):
+        log.append(world.arrivals[start : start + BATCH])
+        remember(log, profiles, MEMORIST)
+    refold(log, profiles, MEMORIST, profiles.marked())
+    folds = dict(profiles.visitors())
+    roots = {root_of(visitor, lambda key: target_of(folds.get(key))) for visitor in folds}
+    return log, {root: as_known(linked_folds(profiles, root)) for root in roots}
+
+
+def through_json(where: dict[str, object]) -> dict[str, object]:
+    return msgspec.json.decode(msgspec.json.encode(where), type=dict[str, object])
+
+
+def batch(log: MemoryEventLog, folder: Path) -> duckdb.DuckDBPyConnection:
+    """Give a connection with the views of unify over the whole log, made once for many questions."""
+    connection = duckdb.connect(config={"threads": 2})
+    path = folder / "events.ndjson"
+    export(log.read(0), path, ZONE, after=0)
+    create_table(connection, "events", path)
+    for statement in view_statements():
+        connection.execute(statement)
+    for view in ("known_events", "known_people"):
+        connection.execute(f"CREATE TEMP TABLE frozen AS SELECT * FROM {view}")
+        connection.execute(f"DROP VIEW {view}")
+        connection.execute(f"ALTER TABLE frozen RENAME TO {view}")
+    return connection
+
+
+def asked(connection: duckdb.DuckDBPyConnection, question: Question) -> list[str]:
+    return [row[0] for row in connection.execute(question.sql, question.parameters).fetchall()]
+
+
+def named(is_in: IsIn, people: Mapping[VisitorKey, Person], context: Context, now: int) -> set[str]:
+    return {key for key, person in people.items() if is_in(person, context, now)}
+
+
+def page_view(rng: Random, log: MemoryEventLog) -> Context:
+    """Give a logged page view as the context of a decision."""
+    _, event = rng.choice([row for row in log.read(0) if row[1].name == "page_view"])
+    local = ZONE.local(event.time)
+    texts = "url page_type query referrer utm_source utm_medium utm_campaign device country region"
+    return Context(
+        product=event.product,
+        category=event.category,
+        language=event.language,
+        hour=local.hour,
+        weekday=local.isoweekday(),
+        cart_value=rng.choice([None, 1000, 2500]),
+        **{name: getattr(event, name) for name in texts.split()},
+    )
+
+
+def test_a_segment_names_the_same_people_live_and_in_sql(tmp_path: Path) -> None:
+    seen: Counter[str] = Counter()
+    compared = split = 0
+    for seed in range(WORLDS):
+        rng = Random(seed)
+        grower = Grower(rng, seen)
+        trees = [grower.tree(context=i % 4 == 0) for i in range(TREES)]
+        nodes = [parse(tree, currency=CURRENCY, known=KNOWN) for tree in trees]
+        world = grow_world(rng, people=PEOPLE)
+        log, people = remembered(world, nodes)
+        seen += world.edges
+        connection = batch(log, tmp_path)
+
+        for tree, node in zip(trees, nodes, strict=True):
+            is_in = compile_live(node, zone=ZONE, currency=CURRENCY)
+            told = {"zone": ZONE, "currency": CURRENCY, "now": world.now}
+            anyway = asked(connection, members_sql(node, **told))
+            contexts = [page_view(rng, log) for _ in range(3)] if has_context(node) else [None]
+            for context in contexts:
+                live = named(is_in, people, context or Context(), world.now)
+                rows = asked(connection, members_sql(node, context=context, **told))
+                assert len(rows) == len(set(rows)), tree
+                known = {key for key in live if people[key].part is not None}
+                assert set(rows) == known, (seed, tree, set(rows) ^ known)
+                assert set(anyway) >= set(rows), tree  # without a context it is "at most"
+                compared += len(people)
+                split += 0 < len(rows) < len(people)
+        connection.close()
+
+    print(f"{compared} comparisons, {split} answers that split the people")  # noqa: T201  what was compared
+    for what, times in sorted(seen.items()):
+        print(f"{times:>8} {what}")  # noqa: T201  idem
+    assert {what: seen[what] for what in REQUIRED if seen[what] < AT_LEAST} == {}
+    assert split >= WORLDS * TREES // 3
+
+
+def test_the_size_of_a_segment_is_the_number_of_its_members(tmp_path: Path) -> None:
+    rng = Random(99)
+    world = grow_world(rng, people=40)
+    log, _ = remembered(world, [])
+    connection = batch(log, tmp_path)
+    told = {"zone": ZONE, "currency": CURRENCY, "now": world.now}
+
+    for _ in range(10):
+        tree = Grower(rng, Counter()).tree(context=True)
+        node = parse(tree, currency=CURRENCY, known=KNOWN)
+
+        size = size_sql(node, **told)
+        members = asked(connection, members_sql(node, **told))
+
+        assert connection.execute(size.sql, size.parameters).fetchall() == [(len(members),)]
+
+
+def test_a_program_is_in_no_segment_in_either_reading(tmp_path: Path) -> None:
+    world = grow_world(Random(7), people=3)
+    program, busy = VisitorKey("a" * 32), VisitorKey("b" * 32)
+    log, profiles = MemoryEventLog(zone=ZONE), MemoryProfiles()
+    arrivals = list(world.arrivals)
+    for visitor, apart in ((program, 20 * 1_000_000), (busy, 2 * MINUTE)):
+        began = world.now - 5_100 * apart - HOUR
+        arrivals.append(arrival(visitor, -1, began, "consent"))
+        arrivals += [arrival(visitor, i, began + i * apart, "page_view") for i in range(5_100)]
+    log.append(arrivals)
+    remember(log, profiles, MEMORIST)
+    people = {
+        key: as_known({key: fold}) for key, fold in profiles.visitors() if key in {program, busy}
+    }
+    connection = batch(log, tmp_path)
+
+    for tree in ({"did": "page_view", "within": "48h"}, {"not": {"did": "purchase"}}):
+        node = parse(tree, currency=CURRENCY)
+        is_in = compile_live(node, zone=ZONE, currency=CURRENCY)
+        rows = asked(connection, members_sql(node, zone=ZONE, currency=CURRENCY, now=world.now))
+
+        assert named(is_in, people, Context(), world.now) == {busy}
+        assert busy in rows
+        assert program not in rows
+
+
+def arrival(visitor: VisitorKey, number: int, at: int, name: str) -> Arrival:
+    event = Event(
+        id=EventId(f"{visitor[:1]}{number}"), name=name, time=at, received=at, trust="signed",
+        source="browser", visitor=visitor, lines=(Line("P-1"),) if name == "page_view" else (),
+        properties={"personalise": True} if name == "consent" else {},
+        epoch=at if name == "consent" else 1,
+    )  # fmt: skip
+    identity = f"{event.id:>16}".encode()
+    return Arrival(event, identity, identity, "wk_test")
