@@ -242,6 +242,23 @@ def test_coverage_is_of_those_who_may_be_measured(welcome: ExperienceReport) -> 
     assert welcome.coverage.share == 0.9
 
 
+def test_who_was_there_before_and_after_was_not_there_meanwhile() -> None:
+    plans = [Plan(name=WELCOME, started=START, shares={B: 0.5, CONTROL: 0.5}, ends=START + 4 * DAY)]
+    around = [event("page_view", "otto", -1), event("page_view", "otto", 6)]
+    through = [
+        event("page_view", "rosa", -1),
+        event("page_view", "rosa", 2),
+        event("page_view", "rosa", 6),
+    ]
+    after = [event("page_view", "sem", 6)]
+
+    found = report(
+        asked([*around, *through, *after], plans), plans, shop=Shop(currency="EUR"), now=NOW
+    )
+
+    assert (found[0].coverage.measurable, found[0].coverage.reached) == (1, 0)
+
+
 def test_the_joined_share_of_the_orders_stands_beside_the_figures(
     welcome: ExperienceReport,
 ) -> None:

@@ -129,6 +129,17 @@ def test_a_verdict_is_of_the_last_whole_week() -> None:
     assert found.arm(B).counted == 5_000
 
 
+def test_past_looks_follow_from_the_rows_of_their_days() -> None:
+    # Verified after two weeks; in the third week very many come in whom it does nothing.
+    faded = [outcome("b", 200_000, 20_000, day=20), outcome("control", 200_000, 20_000, day=20)]
+
+    found = reported([*CLEAR, *faded], days=21)
+
+    assert found.state == "verified_effect"
+    assert [note.key for note in found.notes] == ["effect_changed"]
+    assert reported(faded, days=21).state == "no_relevant_difference"
+
+
 def test_an_undecided_question_says_how_long_it_would_still_take() -> None:
     plan = Plan(name=NAME, started=0, shares=PLAN.shares, ends=14 * DAY)
 
@@ -150,6 +161,22 @@ def test_wrongly_filled_arms_hide_every_effect() -> None:
     assert found.faults == ("sample_ratio",)
     assert found.arm(B).effect is None
     assert to_json(found)["sample_ratio"]["counts"] == {"b": 5_000, "control": 4_500}
+
+
+def test_arms_that_were_once_filled_wrongly_stay_suspect() -> None:
+    entries = [
+        entered("b", 800),
+        entered("control", 500),
+        entered("b", 4_200, day=5),
+        entered("control", 4_500, day=5),
+    ]
+
+    found = reported(CLEAR, entries=entries)
+
+    assert found.sample_ratio is not None
+    assert found.sample_ratio.p_fixed == 1
+    assert found.sample_ratio.p_continuous < 0.001
+    assert found.state == "broken"
 
 
 def test_an_uneven_split_that_was_configured_is_no_fault() -> None:
