@@ -20,7 +20,7 @@ from etalage.connect.imports.items import Given, ImportSettings, Item, Skipped, 
 from etalage.connect.imports.names import EVENT_FIELDS, columns_of, require
 from etalage.connect.imports.nested import flattened
 from etalage.connect.imports.rows import Fields, columns, documents, is_json, table_rows
-from etalage.connect.imports.values import identifier, text, time_of, value
+from etalage.connect.imports.values import identifier, pieces, text, time_of, value
 from etalage.domain.money import minor_units
 
 _LINE = (
@@ -40,7 +40,7 @@ def read(path: Path, settings: ImportSettings, *, scratch: Path) -> Iterator[Giv
         by_field = columns_of(columns(path), EVENT_FIELDS, settings.mapping)
         require(by_field, "event_name", "time")
         rows = _table(path, by_field)
-    with Gathered(scratch / "orders") as orders:
+    with Gathered(scratch / "gathered.sqlite") as orders:
         for row in rows:
             if isinstance(row, Skipped):
                 yield row
@@ -133,7 +133,8 @@ def _line(fields: Mapping[str, object]) -> Fields:
     if item_id is None and name is None:
         return {}
     told = {part: value(fields.get(part)) for part in _LINE}
-    return filled(told | {"item_id": item_id, "item_name": name})
+    told |= {"item_id": item_id, "item_name": name, "quantity": pieces(fields.get("quantity"))}
+    return filled(told)
 
 
 def _context(fields: Fields, session: str | None) -> Fields:
@@ -191,5 +192,5 @@ def _value_of_order(rows: list[Fields]) -> object:
 def _is_line_value(row: Fields) -> bool:
     currency = str(row.get("currency") or "EUR")
     price, total = (minor_units(row.get(name), currency) for name in ("price", "value"))
-    pieces = identifier(row.get("quantity")) or "1"
-    return price is not None and pieces.isdecimal() and price * int(pieces) == total
+    count = pieces(row.get("quantity", 1))
+    return price is not None and isinstance(count, int) and price * count == total

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from etalage.connect.imports.items import Given, ImportSettings, Item, Skipped, digest, filled
-from etalage.connect.imports.values import identifier, text, time_of, value
+from etalage.connect.imports.values import identifier, pieces, text, time_of, value
 from etalage.domain.ids import is_placeholder
 from etalage.domain.money import minor_units
 
@@ -144,6 +144,6 @@ def line_of(
             "name": text(name),
             "variant": text(variant),
             "price": value(price),
-            "quantity": value(quantity),
+            "quantity": pieces(quantity),
         }
     )

@@ -125,7 +125,7 @@ def _read(
     by_field = columns_of(columns(path), fields, settings.mapping)
     require(by_field, "order_id", "time")
     key = ""
-    with Gathered(scratch / "orders") as orders:
+    with Gathered(scratch / "gathered.sqlite") as orders:
         for row in table_rows(path):
             if isinstance(row, Skipped):
                 yield row

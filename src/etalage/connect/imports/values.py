@@ -13,7 +13,7 @@ from etalage.domain.time import SECOND, iso, micros
 _NOTHING = frozenset({"", "nan", "nat", "none", "null", "undefined", "n/a", "#n/a", "(not set)"})
 _EXACT = 2**53  # a float beyond it no longer tells one integer from the next
 _LARGEST = 2**63 - 1  # what a frame between processes can carry as a number
-_LATEST = 253_402_300_799  # seconds: the end of the year 9999
+_LATEST = 4_102_444_800  # seconds: the year 2100; a later number is in a unit we do not know
 # A number is seconds, milliseconds, microseconds or nanoseconds by its size: each lies between 1973 and 5138
 # in its own unit.
 _UNITS = ((10**11, 1), (10**14, 10**3), (10**17, 10**6), (10**20, 10**9))  # below, per second
@@ -54,6 +54,15 @@ def text(raw: object) -> str | None:
     """Read a text; numbers become their digits."""
     told = value(raw)
     return told if isinstance(told, str) else identifier(told)
+
+
+def pieces(raw: object) -> object:
+    """Read a quantity: exact whole numbers become integers ('2.0000' is 2), the rest goes on as it is."""
+    told = value(raw)
+    whole = re.fullmatch(r"(\d{1,15})(?:[.,]0*)?", told) if isinstance(told, str) else None
+    if whole is not None:
+        return int(whole[1])
+    return int(told) if isinstance(told, float) and told.is_integer() else told
 
 
 def time_of(raw: object, zone: str) -> str | None:
