@@ -20,6 +20,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,9 @@ from etalage.domain.ids import ShopId
 from etalage.domain.shop import Shop, shop_from, to_settings
 from etalage.domain.time import ShopZone
 from etalage.errors import BadInput, Conflict, NoShop, NotYet, Unknown
+from etalage.flow.open_shop import OpenShop
 from etalage.ports import ApiKey, Manifest, Ports
+from etalage.store.committer import Committer
 from etalage.store.duckdb.archive import ParquetArchive
 from etalage.store.duckdb.warehouse import DuckdbWarehouse
 from etalage.store.files.models import FileModels
@@ -191,6 +194,32 @@ def open_ports(
     keys = LmdbKeys(_keys_directory(directory, settings) / shop)
     models = FileModels(home / "models")
     return known, Ports(log, profiles, keys, records, warehouse, models)
+
+
+def open_shop(
+    directory: Path,
+    shop: ShopId,
+    *,
+    settings: Settings,
+    now: int,
+    stores: Stores | None = None,
+) -> OpenShop:
+    """Open one shop for business in this process, with a committer of its own; close it when done.
+
+    Raises:
+        NoShop, KeysMissing: as `open_ports`.
+    """
+
+    def committing(ports: Ports, applied: Callable[[], None]) -> Committer:
+        window = settings.commit_window_ms / 1000
+        return Committer(ports.log, applied, window_seconds=window, most=settings.queued_events)
+
+    _, ports = open_ports(directory, shop, settings=settings, stores=stores)
+    try:
+        return OpenShop(ports, settings=settings, committing=committing, now=now)
+    except BaseException:
+        ports.close()
+        raise
 
 
 def _embedded(scheme: str, url: str, default: Path) -> Path:

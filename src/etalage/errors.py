@@ -82,6 +82,13 @@ class NotYet(NotFound):
     code = "not-yet"
 
 
+class NotAllowed(EtalageError):
+    """The address exists, but not for this method."""
+
+    code = "not-allowed"
+    status = 405
+
+
 class Conflict(EtalageError):
     """The change does not fit what is there now."""
 
@@ -150,6 +157,13 @@ class Damaged(EtalageError):
     """A stored record does not have the digest it was written with."""
 
     code = "damaged"
+    status = 500
+
+
+class Internal(EtalageError):
+    """Something broke that should not; the log has it under the id that the answer carries."""
+
+    code = "internal"
     status = 500
 
 

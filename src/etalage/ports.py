@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
@@ -67,6 +67,10 @@ class EventLog(Protocol):
         """Give what was set aside, oldest first."""
         ...
 
+    def check_room(self) -> None:
+        """Raise the `Overloaded` that `append` would raise now; nothing if it may write."""
+        ...
+
     def close(self) -> None:
         """Release files and threads; what was acknowledged stays."""
         ...
@@ -87,6 +91,7 @@ class Archive(Protocol):
         ...
 
 
+@runtime_checkable
 class Sealable(Protocol):
     """What an event log offers to whoever rolls it into Parquet."""
 

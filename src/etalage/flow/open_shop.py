@@ -15,8 +15,11 @@ from etalage.domain.arrival import Arrival, Entered, Rejected, engines_own
 from etalage.domain.event import Event
 from etalage.domain.ids import EventId
 from etalage.flow.configuration import Configuration, composition, configure
+from etalage.flow.nightly import POPULAR, popular_now
 from etalage.flow.remember import remember
 from etalage.ports import Ports
+from etalage.recommend.popular import EMPTY, PopularIndex, PopularModel
+from etalage.recommend.strategy import Shelf
 
 
 class Committing(Protocol):
@@ -51,6 +54,10 @@ class OpenShop:
         self.ports = ports
         self.settings = settings
         self.configuration: Configuration = configure(ports)
+        self._popular: PopularModel = EMPTY
+        self._popular_stamp = 0
+        self.shelf = self._stocked()
+        self.restock()
         self.failures: dict[str, int] = {}  # by part: how often it failed since the start
         self.commits = committing(ports, self.remember)
         self._tell_composition(now)
@@ -67,14 +74,32 @@ class OpenShop:
         fresh = configure(self.ports)
         changed = fresh.version != self.configuration.version
         self.configuration = fresh
+        self.shelf = self._stocked()
         if changed:
             self._tell_composition(now)
+        return True
+
+    def restock(self) -> bool:
+        """Take over the list of popular products if it was counted again; tell whether it was."""
+        stamp = self.ports.models.stamp(POPULAR)
+        if stamp == self._popular_stamp:
+            return False
+        found = popular_now(self.ports)
+        self._popular_stamp = stamp
+        if found is None:  # damaged: the list that is here serves on
+            return False
+        self._popular = found
+        self.shelf = self._stocked()
         return True
 
     def close(self) -> None:
         """Finish what was accepted, then release the stores."""
         self.commits.close()
         self.ports.close()
+
+    def _stocked(self) -> Shelf:
+        catalogue = self.configuration.catalogue
+        return Shelf(catalogue, PopularIndex(self._popular, catalogue))
 
     def _tell_composition(self, now: int) -> None:
         """Write into the log what this configuration is made of, once per version."""

@@ -200,6 +200,10 @@ class LmdbEventLog:
                 page.append((number, _decode_rejected(payload)))
         return page
 
+    def check_room(self) -> None:
+        """Raise `Overloaded` where the disk is too full to append."""
+        self._env.refuse_when_nearly_full()
+
     def verify(self) -> list[int]:
         """Walk over all events kept here and give the positions that are damaged or missing."""
         damaged = []

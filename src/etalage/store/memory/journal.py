@@ -95,6 +95,9 @@ class MemoryEventLog:
         """Give what was set aside, oldest first."""
         return iter(tuple(self._quarantine))
 
+    def check_room(self) -> None:
+        """Memory has room until it has none; nothing to say before."""
+
     def manifest(self) -> Manifest:
         """Give what is sealed now."""
         return self._manifest
