@@ -50,7 +50,8 @@ class Words(NamedTuple):
     catalogue: Catalogue
     situation: Situation
     language: str | None = None  # of the page
-    sentences: Mapping[SegmentName, Texts] = {}
+    sentences: Mapping[SegmentName, Texts] = {}  # what a segment's rule says
+    titles: Mapping[SegmentName, str] = {}  # what the shop calls it
 
 
 def answer(
@@ -97,7 +98,9 @@ def _entry(entry: Entry, tokens: Mapping[ExperienceName, str], words: Words) -> 
     if variant is None:
         return plain
     language, blocks = variant.blocks(words.language)
-    drawn = drawn_blocks(blocks, experience, words.situation, language)
+    title = None if experience.segment is None else words.titles.get(experience.segment)
+    situation = words.situation._replace(segment=title)
+    drawn = drawn_blocks(blocks, experience, situation, language)
     listed = [_product(candidate, words, language) for candidate in entry.products]
     return msgspec.structs.replace(
         plain,
