@@ -14,9 +14,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from etalage.flow.remember import Memorist, back_fill, refold, remember
+from etalage.domain.arrival import engines_own
+from etalage.flow.remember import AT_ONCE, Memorist, back_fill, refold, remember
 from etalage.ports import Ports
 from etalage.recommend.popular import PopularModel, parameters, popular_model, question
+from etalage.segment import scores
 from etalage.unify.batch import view_statements
 
 POPULAR = "popular"
@@ -76,6 +78,21 @@ def popular_now(ports: Ports) -> PopularModel | None:
         return None
 
 
+def score_people(night: Night) -> int:
+    """Write the phase and RFM of everybody for whom they changed; give how many."""
+    today = night.how.zone.day(night.now)
+    with night.ports.warehouse.session() as questions:
+        for statement in view_statements():
+            questions.prepare(statement)
+        bound = {"today": today, "currency": night.how.currency}
+        rows = questions.ask(scores.question(), bound).dicts()
+    changed = [engines_own(event) for event in scores.score_events(rows, now=night.now)]
+    for start in range(0, len(changed), AT_ONCE):
+        night.ports.log.append(changed[start : start + AT_ONCE])
+    catch_up(night)
+    return len(changed)
+
+
 Shift = Callable[[Night], int]
 
 EVERY_MINUTE: tuple[tuple[str, Shift], ...] = (
@@ -84,4 +101,7 @@ EVERY_MINUTE: tuple[tuple[str, Shift], ...] = (
     ("back_fill", warm),
     ("refold", repair),
 )
-NOW_AND_THEN: tuple[tuple[str, Shift], ...] = (("popular", count_popular),)
+NOW_AND_THEN: tuple[tuple[str, Shift], ...] = (
+    ("popular", count_popular),
+    ("scores", score_people),
+)

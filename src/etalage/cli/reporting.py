@@ -1,0 +1,48 @@
+"""`etalage report`: what the messages were worth."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from etalage.cli.console import (
+    DataOption,
+    JsonOption,
+    NowOption,
+    ShopOption,
+    opened,
+    out,
+    print_json,
+)
+from etalage.flow.report import report_all
+from etalage.measure.lines import headline
+from etalage.measure.shape import to_json
+
+
+def add_to(commands: typer.Typer) -> None:
+    """Add this family of commands."""
+    commands.command(epilog="Example: etalage report welcome-back --data shop --json")(report)
+
+
+def report(
+    data: DataOption,
+    experience: Annotated[
+        str | None, typer.Argument(help="One experience; all by default.")
+    ] = None,
+    shop: ShopOption = None,
+    json: JsonOption = False,
+    lang: Annotated[Literal["nl", "en"], typer.Option(help="Language of the sentences.")] = "nl",
+    now: NowOption = None,
+) -> None:
+    """Report on experiences: interval first, and what is not known yet as such."""
+    with opened(data, shop, now=now) as (_, ports, moment):
+        reports = report_all(ports, now=moment, name=experience)
+        if json:
+            print_json([to_json(one) for one in reports])
+            return
+        for one in reports:
+            out.print(f"[bold]{one.name}[/bold]")
+            out.print(headline(one, lang), markup=False)
+        if not reports:
+            out.print("No experience has been live yet.")

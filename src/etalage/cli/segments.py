@@ -1,0 +1,122 @@
+"""`etalage segment`: is it right, how large is it, who is in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from etalage.cli.console import (
+    DataOption,
+    JsonOption,
+    NowOption,
+    ShopOption,
+    opened,
+    out,
+    print_json,
+)
+from etalage.connect.files import read_files
+from etalage.domain.segment import Node, has_context
+from etalage.domain.shop import Shop
+from etalage.errors import BadJson, Unknown
+from etalage.flow.ask import members, node_of, size
+from etalage.flow.configuration import tree_of
+from etalage.ports import Ports
+from etalage.segment.features import features
+from etalage.segment.sentence import sentence
+
+WhatArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME|FILE", help="A segment of the shop, or a file with a tree (YAML, JSON)."
+    ),
+]
+segment = typer.Typer(no_args_is_help=True, help="Check, count and list segments.")
+
+
+def add_to(commands: typer.Typer) -> None:
+    """Add this family of commands."""
+    commands.add_typer(segment, name="segment")
+
+
+@segment.command(epilog="Example: etalage segment check loyal.yaml --data shop")
+def check(
+    what: WhatArgument, data: DataOption, shop: ShopOption = None, json: JsonOption = False
+) -> None:
+    """Say in Dutch and English what a segment means, or what is wrong with it."""
+    with opened(data, shop) as (known, ports, _):
+        node = _node(what, ports, known)
+        said = {
+            "name": what,
+            "nl": sentence(node, "nl", currency=known.currency),
+            "en": sentence(node, "en", currency=known.currency),
+            "counted": [feature.id for feature in features(node)],
+            "at_most": has_context(node),
+        }
+        if json:
+            print_json(said)
+            return
+        out.print(said["nl"], markup=False)
+        out.print(said["en"], style="dim", markup=False)
+
+
+@segment.command("size", epilog="Example: etalage segment size loyal --data shop --json")
+def size_(
+    what: WhatArgument,
+    data: DataOption,
+    shop: ShopOption = None,
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """Count its people exactly, over the log as it stands."""
+    with opened(data, shop, now=now) as (known, ports, moment):
+        node = _node(what, ports, known)
+        counted = size(ports, node, known, now=moment)
+        if json:
+            print_json({"name": what, **msgspec.structs.asdict(counted)})
+            return
+        most = "at most " if counted.at_most else ""
+        out.print(f"{most}{counted.people:,} of {counted.of:,} people who may be known")
+        out.print(sentence(node, "nl", currency=known.currency), style="dim", markup=False)
+
+
+@segment.command("members", epilog="Example: etalage segment members loyal --data shop --json")
+def members_(
+    what: WhatArgument,
+    data: DataOption,
+    shop: ShopOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")] = 100,
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """List its people by their pseudonyms."""
+    with opened(data, shop, now=now) as (known, ports, moment):
+        found = members(ports, _node(what, ports, known), known, now=moment, limit=limit)
+        if json:
+            print_json({"name": what, "members": found})
+            return
+        for person in found:
+            out.print(person, highlight=False)
+
+
+def _node(what: str, ports: Ports, shop: Shop) -> Node:
+    """Read the tree of a named segment or of a file."""
+    path = Path(what)
+    if path.suffix in {".json", ".yaml", ".yml"} or path.exists():
+        return node_of(ports, _tree_in(path), shop)
+    document = ports.records.document("segment", what)
+    if document is None:
+        known = [d.name for d in ports.records.documents("segment")]
+        raise Unknown("segment", what, known, field="segment")
+    return node_of(ports, tree_of(document), shop)
+
+
+def _tree_in(path: Path) -> object:
+    if path.suffix != ".json":
+        return read_files([path])[0].body.get("tree")
+    try:
+        return msgspec.json.decode(path.read_bytes())
+    except (msgspec.DecodeError, OSError) as error:
+        raise BadJson(f"{path.name}: {error}") from error
