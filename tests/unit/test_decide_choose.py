@@ -306,3 +306,25 @@ def test_the_same_facts_give_the_same_answer_in_whatever_order_experiences_come(
 
 def test_the_example_body_is_not_changed_by_any_test() -> None:
     assert body() == BODY
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(CHANGES, min_size=1, max_size=5), SITUATIONS)
+def test_in_control_she_is_asked_for_exactly_what_she_would_have_been_asked_for(
+    changes: list[dict[str, Any]], situation: dict[str, Any]
+) -> None:
+    """What a verdict rests on: whoever is compared in control would have been compared in the variant."""
+    live = [experience(f"e{number}", **change) for number, change in enumerate(changes)]
+    tested = ExperienceName("e0")
+    others = {ExperienceName(e.name): stored("a") for e in live[1:]}
+
+    asked = [
+        [
+            c.slot
+            for c in choose(facts(**situation, arms={**others, tested: stored(arm)}), live).choices
+            if c.experience == tested
+        ]
+        for arm in ("a", "control")
+    ]
+
+    assert asked[0] == asked[1]

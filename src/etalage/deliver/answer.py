@@ -15,7 +15,14 @@ from typing import NamedTuple
 import msgspec
 
 from etalage.deliver.explain import product_reason, why
-from etalage.deliver.merge_fields import Situation, field_values, fill_block, money, sale_end
+from etalage.deliver.merge_fields import (
+    Situation,
+    field_values,
+    fill_block,
+    has_fields,
+    money,
+    sale_end,
+)
 from etalage.domain.decision import (
     Answer,
     Candidate,
@@ -125,7 +132,7 @@ def drawn_blocks(
     blocks: Sequence[Block], experience: Experience, situation: Situation, language: Language
 ) -> list[dict[str, object]]:
     """Write the blocks as they are drawn: filled in, links checked once more, clocks with a real end."""
-    values = field_values(situation, language)
+    values = field_values(situation, language) if any(map(has_fields, blocks)) else {}
     drawn: list[dict[str, object]] = []
     for block in blocks:
         filled = fill_block(block, values)

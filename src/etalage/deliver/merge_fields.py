@@ -12,11 +12,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from babel.dates import format_datetime
 from babel.numbers import format_currency
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from etalage.domain.context import Context
 from etalage.domain.experience import (
@@ -95,6 +96,11 @@ def fill(text: str, values: Mapping[str, str]) -> str | None:
     return "".join(filled)
 
 
+def has_fields(block: Block) -> bool:
+    """Tell whether anything in a block must be filled in."""
+    return any("{{" in str(said) for said in astuple(block))
+
+
 def fill_block(block: Block, values: Mapping[str, str]) -> Block | None:
     """Fill in all texts of a block; None if it must be left out."""
     match block:
@@ -119,8 +125,11 @@ def fill_block(block: Block, values: Mapping[str, str]) -> Block | None:
 
 def money(units: int | None, currency: str, language: Language) -> str | None:
     """Write an amount as people of a language do: '€ 12,50', with a space that does not break."""
-    if units is None:
-        return None
+    return None if units is None else _money(units, currency, language)
+
+
+@lru_cache(maxsize=8192)  # a catalogue has few prices and a decision writes many: 30 us each
+def _money(units: int, currency: str, language: Language) -> str:
     amount = Decimal(units).scaleb(-exponent(currency))
     return format_currency(amount, currency, locale=LOCALES[language])
 
