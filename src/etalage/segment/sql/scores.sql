@@ -77,16 +77,30 @@ found AS (
     LEFT JOIN keen USING (person)
 ),
 written AS (
-    SELECT person, arg_max(properties, (time, id)) AS properties
+    SELECT
+        person,
+        json_extract_string(arg_max(properties, (time, id)), '$.phase') AS old_phase,
+        CAST(json_extract_string(arg_max(properties, (time, id)), '$."rfm.recency"') AS BIGINT) AS old_recency,
+        CAST(json_extract_string(arg_max(properties, (time, id)), '$."rfm.frequency"') AS BIGINT) AS old_frequency,
+        CAST(json_extract_string(arg_max(properties, (time, id)), '$."rfm.monetary"') AS BIGINT) AS old_monetary
     FROM known_events
     WHERE name = 'score'
     GROUP BY person
+),
+now_known AS (
+    -- whoever was a buyer and is none any more gets 0: a score that was written cannot be unwritten
+    SELECT
+        found.person, visitor, epoch, phase, old_phase, old_recency, old_frequency, old_monetary,
+        coalesce(recency, CASE WHEN old_recency IS NOT NULL THEN 0 END) AS recency,
+        coalesce(frequency, CASE WHEN old_recency IS NOT NULL THEN 0 END) AS frequency,
+        coalesce(monetary, CASE WHEN old_recency IS NOT NULL THEN 0 END) AS monetary
+    FROM found
+    LEFT JOIN written USING (person)
 )
-SELECT found.*
-FROM found
-LEFT JOIN written USING (person)
-WHERE json_extract_string(written.properties, '$.phase') IS DISTINCT FROM found.phase
-    OR CAST(json_extract_string(written.properties, '$."rfm.recency"') AS BIGINT) IS DISTINCT FROM found.recency
-    OR CAST(json_extract_string(written.properties, '$."rfm.frequency"') AS BIGINT) IS DISTINCT FROM found.frequency
-    OR CAST(json_extract_string(written.properties, '$."rfm.monetary"') AS BIGINT) IS DISTINCT FROM found.monetary
+SELECT person, visitor, epoch, phase, recency, frequency, monetary
+FROM now_known
+WHERE old_phase IS DISTINCT FROM phase
+    OR old_recency IS DISTINCT FROM recency
+    OR old_frequency IS DISTINCT FROM frequency
+    OR old_monetary IS DISTINCT FROM monetary
 ORDER BY person
