@@ -159,7 +159,7 @@ def test_who_stops_reading_half_way_leaves_no_process_behind(tmp_path: Path) -> 
 
     next(items)
     during = set(children()) - before
-    items.close()  # type: ignore[attr-defined]
+    items.close()
 
     assert len(during) == 1
     assert not set(children()) - before

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -43,6 +43,11 @@ class Limits(Struct, frozen=True):
     silent_seconds: float = 330  # without a frame: it waits or hangs
     memory_bytes: int = 3 << 30  # of address space
     file_bytes: int = 2 << 30  # read, unpacked, or written
+
+
+FEED_LIMITS = Limits()
+# Years of events take their time, 15,000 rows a second or so; memory does not grow with them.
+IMPORT_LIMITS = Limits(cpu_seconds=24 * 3600, silent_seconds=3600, file_bytes=64 << 30)
 
 
 class CatalogueTask(Struct, frozen=True, tag="catalogue"):
@@ -121,7 +126,7 @@ def read_catalogue(
     """
     task = CatalogueTask(str(path.resolve()), format_name, settings)
     products: list[Product] = []
-    for frame in _frames(task, limits or Limits()):
+    for frame in _frames(task, limits or FEED_LIMITS):
         if isinstance(frame, Products):
             products.extend(frame.products)
         elif isinstance(frame, FeedEnd):
@@ -136,7 +141,7 @@ def read_items(
     settings: ImportSettings,
     *,
     limits: Limits | None = None,
-) -> Iterator[Given]:
+) -> Generator[Given, None, None]:
     """Read a file of events, orders or customers, packed or not, item by item.
 
     Every row is accounted for: it is part of an item, or `Skipped` with a reason.
@@ -146,7 +151,7 @@ def read_items(
         BadInput: the settings do not fit the file.
     """
     task = ImportTask(str(path.resolve()), kind, format_name, settings)
-    for frame in _frames(task, limits or Limits()):
+    for frame in _frames(task, limits or IMPORT_LIMITS):
         if isinstance(frame, Items):
             yield from frame.items
             yield from frame.skipped

@@ -101,14 +101,14 @@ def _encoding(path: Path) -> tuple[Encoding, bool]:
                 raise BadFeed("the file is not text (it holds zero bytes)")
             text = utf8.decode(chunk)
             broken += text.count("\ufffd")
-            accented += sum(c > "\x7f" for c in text) if not text.isascii() else 0
+            accented += len(chunk) - len(text)  # bytes that continue a valid sequence
             last = chunk[-1:]
     broken += len(utf8.decode(b"", final=True))
     if not broken:
         return "utf-8-sig", last == b"\n"
     # Text in Windows-1252 hardly ever holds a valid UTF-8 sequence: many of them beside broken bytes is UTF-8
     # that was damaged, and reading it as Windows-1252 would put gibberish in the shop.
-    if accented - broken > broken or not _is_cp1252(path):
+    if accented > broken or not _is_cp1252(path):
         raise BadFeed("the text is neither valid UTF-8 nor Windows-1252; export it as UTF-8")
     return "cp1252", last == b"\n"
 

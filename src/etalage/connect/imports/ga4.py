@@ -132,7 +132,7 @@ def _line(fields: Mapping[str, object]) -> Fields:
     item_id, name = identifier(fields.get("item_id")), text(fields.get("item_name"))
     if item_id is None and name is None:
         return {}
-    told = {part: value(fields.get(part)) for part in _LINE}
+    told = {part: value(fields[part]) for part in _LINE if part in fields}
     told |= {"item_id": item_id, "item_name": name, "quantity": pieces(fields.get("quantity"))}
     return filled(told)
 

@@ -22,6 +22,8 @@ _NUMBER = re.compile(r"-?\d{9,20}(\.\d+)?")
 
 def value(raw: object) -> object:
     """Give a value that JSON can hold; None for whatever means nothing (NaN, 'null', an empty cell)."""
+    if raw is None:
+        return None
     if isinstance(raw, str):
         text = raw.strip()
         return None if text.casefold() in _NOTHING else text
