@@ -22,19 +22,17 @@ _NUMBER = re.compile(r"-?\d{9,20}(\.\d+)?")
 
 def value(raw: object) -> object:
     """Give a value that JSON can hold; None for whatever means nothing (NaN, 'null', an empty cell)."""
-    if raw is None:
-        return None
     if isinstance(raw, str):
         text = raw.strip()
         return None if text.casefold() in _NOTHING else text
+    if raw is None or isinstance(raw, bytes | bytearray | memoryview):
+        return None
     if isinstance(raw, float):
         return raw if math.isfinite(raw) else None
     if isinstance(raw, Decimal):
         return str(raw) if raw.is_finite() else None
     if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) > _LARGEST:
         return str(raw)
-    if isinstance(raw, bytes | bytearray | memoryview):
-        return None
     return raw
 
 
