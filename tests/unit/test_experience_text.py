@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,3 +150,14 @@ def test_no_text_breaks_the_parser_in_any_other_way_than_by_a_refusal(text: str)
 
 def test_a_claim_is_quoted_so_that_it_can_be_found() -> None:
     assert typed_claim("Mooi hondenvoer. Nog 3 op voorraad!") == "nog 3"
+
+
+@pytest.mark.parametrize(
+    "text", ["1." * 500, "nog " * 250, "1" * 1000, "1" + " " * 998 + "x", "12 a b " * 140]
+)
+def test_a_hostile_text_takes_no_time(text: str) -> None:
+    begun = time.perf_counter()
+
+    typed_claim(text)
+
+    assert time.perf_counter() - begun < 0.5

@@ -33,7 +33,7 @@ _NOT_A_CLAIM = re.compile(
     re.VERBOSE,
 )
 _NUMBER = (
-    r"(?:\d[\d.,]*\+?|(?:één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|twintig|vijftig|honderd(?:en)?"
+    r"(?:\d++(?:[.,]\d++)*+\+?|(?:één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|twintig|vijftig|honderd(?:en)?"
     r"|duizend(?:en)?|tientallen|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|fifty"
     r"|hundreds?|thousands?|dozens)\b)"
 )

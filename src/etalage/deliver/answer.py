@@ -158,11 +158,15 @@ def safe_link(link: str) -> str:
 def _is_safe(block: Block) -> bool:
     """Look once more at the links of a block that was stored: it must be as it was parsed."""
     match block:
-        case Image(url=url):
-            return bool(safe_link(url))
+        case Image(url=url, link=link):
+            return bool(safe_link(url)) and (link is None or _leads_safely(link))
         case Button(link=str() as link):
-            return link.startswith(("#", "?")) or bool(safe_link(link))
+            return _leads_safely(link)
     return True
+
+
+def _leads_safely(link: str) -> bool:
+    return link.startswith(("#", "?")) or bool(safe_link(link))
 
 
 def schedule_end(experience: Experience, situation: Situation) -> int | None:
