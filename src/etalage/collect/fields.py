@@ -1,0 +1,114 @@
+"""Step 1 of 8, fields: how identifiers, texts, numbers and amounts are read from what a source sent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+
+from etalage.collect.notes import Notes, count
+from etalage.collect.refusal import Refusal
+from etalage.domain.event import Scalar
+from etalage.domain.ids import is_placeholder, normalised
+from etalage.domain.money import minor_units
+
+MAX_ID = 256  # characters
+MAX_WORDS = 200  # characters of a category, brand or property
+MAX_QUANTITY = 100_000
+
+Fields = Mapping[str, object]
+_NONE: Fields = {}
+
+
+def part(fields: Fields, name: str) -> Fields:
+    """Give an object inside an object; empty if it is missing or something else."""
+    found = fields.get(name)
+    return found if isinstance(found, dict) else _NONE
+
+
+def identifier(fields: Fields, name: str) -> str | None:
+    """Read an id in its one spelling; None if there is none.
+
+    Raises:
+        Refusal: `bad_field` for fractions, lists, and for ids with invisible characters: two that look the same
+            would be two people.
+    """
+    value = fields.get(name)
+    if value is None:
+        return None
+    if type(value) is int:
+        return str(value)
+    if not isinstance(value, str):
+        raise Refusal("bad_field", name)
+    text = normalised(value)
+    if len(text) > MAX_ID or not text.isprintable():
+        raise Refusal("bad_field", name)
+    return text or None
+
+
+def person_id(fields: Fields, name: str, notes: Notes) -> str | None:
+    """Read an id of a person; what systems fill in for nobody in particular is none."""
+    found = identifier(fields, name)
+    if found is not None and is_placeholder(found):
+        count(notes, "placeholder_id")
+        return None
+    return found
+
+
+def text(value: object, most: int = MAX_WORDS) -> str | None:
+    """Read a short text; None for anything else, for an empty one, and for one that holds a mail address."""
+    if type(value) is int:
+        return str(value)
+    if not isinstance(value, str):
+        return None
+    found = value.strip()
+    return found if found and len(found) <= most and "@" not in found else None
+
+
+def scalar(value: object) -> Scalar | None:
+    """Read a property or trait; fractions become decimal text; None for what is no scalar or may name somebody."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return decimal(value)
+    return text(value)
+
+
+def decimal(value: float) -> str | None:
+    """Write a fraction as plain decimal text."""
+    if not math.isfinite(value):
+        return None
+    written = format(Decimal(repr(value)), "f")
+    return written.removesuffix(".0")
+
+
+def quantity(fields: Fields, notes: Notes) -> int:
+    """Read how many; one if it is missing, zero or no whole number, which is counted."""
+    value = fields.get("quantity")
+    if isinstance(value, str):
+        value = int(value) if value.strip().isascii() and value.strip().isdigit() else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value == 0:
+        count(notes, "quantity_missing")
+        return 1
+    if not 0 < value <= MAX_QUANTITY:
+        raise Refusal("bad_field", "quantity")
+    return value
+
+
+def amount(fields: Fields, name: str, currency: str) -> int | None:
+    """Read an amount in minor units; None if it is not there.
+
+    Raises:
+        Refusal: `bad_money` for what is no amount, below zero or beyond any order.
+    """
+    value = fields.get(name)
+    if value is None or value == "":
+        return None
+    units = minor_units(value, currency)
+    if units is None or units < 0:
+        raise Refusal("bad_money", name)
+    return units
