@@ -28,7 +28,7 @@ TEXTS = {
     "device": DEVICES, "country": COUNTRIES, "region": ["ZH", "UT"], "language": ["nl", "fr"],
     "currency": ["EUR", "USD"],
 }  # fmt: skip
-LINE_TEXTS = ["product", "category", "brand", "size"]
+LINE_TEXTS = ["category", "product", "category", "brand", "size"]
 EVENT_TEXTS = [f for f in TEXTS if f not in LINE_TEXTS]
 CONTEXT_TEXTS = [f for f in TEXTS if f not in {"brand", "size", "page_category", "currency"}]
 
@@ -52,7 +52,7 @@ class Grower:
         form = self.rng.choice(choices)
         self.grown[form] += 1
         if form in {"all", "any"}:
-            parts = self.rng.choice([2, 3, 4])
+            parts = self.rng.choice([3, 4])
             return {form: [self.tree(context=context, depth=depth + 1) for _ in range(parts)]}
         if form == "not":
             return {"not": self.tree(context=context, depth=depth + 1)}
@@ -74,7 +74,7 @@ class Grower:
 
     def _text_test(self, values: list[str], *, path: bool = False) -> dict[str, object]:
         operators = ["is", "in", "contains", "starts_with", "exists"] + ["under"] * (
-            3 if path else 0
+            10 if path else 0
         )
         operator = self._note(self.rng.choice(operators))
         value = self.rng.choice(values)
@@ -154,7 +154,7 @@ class Grower:
         )  # fmt: skip
 
     def _window(self) -> dict[str, object]:
-        kind = self.rng.choice(["hours", "days", "days", "fixed", "fixed", "always"])
+        kind = self.rng.choice(["hours", "hours", "days", "days", "fixed", "fixed", "always"])
         if kind == "hours":
             self.grown["within hours"] += 1
             return {"within": f"{self.rng.choice([1, 3, 24, 25, 36, 48])}h"}
@@ -172,7 +172,7 @@ class Grower:
 
     def _did(self) -> dict[str, object]:
         tree: dict[str, object] = {"did": self.rng.choice(NAMES), **self._window()}
-        if self.rng.random() < 0.6:
+        if self.rng.random() < 0.75:
             tree["where"] = self._where()
             self.grown["where"] += 1
         if self.rng.random() < 0.5:

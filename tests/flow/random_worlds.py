@@ -99,7 +99,7 @@ class _Growing:
             self._facts(browser)
             if rng.random() < 0.4:
                 self._order(browser, customer)
-        if rng.random() < 0.01:
+        if rng.random() < 0.015:
             self._busy(browsers[0])
 
     def _browser(self, name: str) -> Browser:
@@ -132,6 +132,8 @@ class _Growing:
         """Pick a moment: mostly near now, and often at the edge of a shop day or at a change of the clock."""
         rng, now = self.rng, self.world.now
         kind = rng.random()
+        if kind < 0.1:  # at the edge of a window of hours
+            return now - rng.choice([1, 3, 24, 25, 36, 48]) * HOUR + rng.choice([-1, 0, 1])
         if kind < 0.4:
             return now - rng.randrange(50 * HOUR)
         day = ZONE.day(now) - rng.randrange(1 if kind < 0.5 else 12)

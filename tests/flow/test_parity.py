@@ -13,6 +13,7 @@ from random import Random
 
 import duckdb
 import msgspec
+import pytest
 from random_segments import Grower
 from random_worlds import CURRENCY, ZONE, World, grow_world
 
@@ -145,6 +146,46 @@ def test_a_segment_names_the_same_people_live_and_in_sql(tmp_path: Path) -> None
         print(f"{times:>8} {what}")  # noqa: T201  idem
     assert {what: seen[what] for what in REQUIRED if seen[what] < AT_LEAST} == {}
     assert split >= WORLDS * TREES // 3
+
+
+LISTED: list[dict[str, object]] = [
+    {"did": "view_item", "where": {"category": {"under": "Hond"}}, "times": {"at_least": 2}},
+    {"did": "page_view", "where": {"page_category": {"under": "Kat"}}, "within": "48h"},
+    {"did": "view_item", "where": {"brand": {"is": "Acme"}, "size": {"is": "M"}}},
+    {"did": "view_item", "where": {"brand": {"exists": False}, "size": {"exists": True}}},
+    {"did": "view_item", "where": {"price": {"at_least": 12.5}, "quantity": {"at_most": 1}}},
+    {"did": "view_item", "where": {"value": {"is": 10}}},
+    {"did": "page_view", "where": {"properties.kleur van": {"is": 1}}},
+    {"did": "page_view", "where": {"properties.kleur van": {"is": True}}},
+    {"did": "page_view", "where": {"properties.kleur van": {"is": False}}},
+    {"did": "page_view", "where": {"properties.kleur van": {"before": "2026-06-30"}}},
+    {"did": "purchase", "sum": {"at_most": 25}},
+    {"did": "purchase", "sum": {"between": [25, 60]}, "within": "14d"},
+    {"did": "purchase", "times": {"at_least": 2}},
+    {"trait": "tier", "in": [1, "gold", False]},
+    {"trait": "seats", "at_least": 1},
+    {"preference": "since", "after": "2026-01-14"},
+    *({"did": "view_item", "within": f"{hours}h"} for hours in (1, 3, 24, 25, 36, 48)),
+    *({"did": "view_item", "within": f"{days}d"} for days in (1, 2, 7)),
+    *({"did": "session", "order": [{"did": "view_item"}, {"did": other}], "times": {"is": times}}
+      for other in ("view_item", "add_to_cart") for times in (1, 2)),
+    {"did": "session", "order": [{"did": "view_item"}, {"did": "add_to_cart"}], "within": "3d"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [101, 102])
+def test_each_form_and_test_alone_names_the_same_people(seed: int, tmp_path: Path) -> None:
+    nodes = [parse(tree, currency=CURRENCY, known=KNOWN) for tree in LISTED]
+    world = grow_world(Random(seed), people=PEOPLE)
+    log, people = remembered(world, nodes)
+    connection = batch(log, tmp_path)
+
+    for tree, node in zip(LISTED, nodes, strict=True):
+        is_in = compile_live(node, zone=ZONE, currency=CURRENCY)
+        rows = asked(connection, members_sql(node, zone=ZONE, currency=CURRENCY, now=world.now))
+
+        assert set(rows) == named(is_in, people, Context(), world.now), tree
+        assert 0 < len(rows) < len(people), tree
 
 
 def test_the_size_of_a_segment_is_the_number_of_its_members(tmp_path: Path) -> None:
