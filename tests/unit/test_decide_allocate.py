@@ -56,6 +56,10 @@ def test_the_holdout_cuts_across_the_arms_of_an_experiment() -> None:
     half = split()
     in_control = sum(allocate(half, unit).arm == CONTROL for unit in held)
 
+    assert draw_holdout(Holdout(100_000), held[0]).propensity == 100_000
+    assert {draw_holdout(Holdout(100_000), u).propensity for u in set(UNITS) - set(held)} == {
+        900_000
+    }
     assert abs(len(held) / len(UNITS) - 0.1) < 4 * sqrt(0.09 / len(UNITS))
     assert abs(in_control / len(held) - 0.5) < 4 * sqrt(0.25 / len(held))
 

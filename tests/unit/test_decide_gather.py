@@ -75,7 +75,8 @@ def test_her_first_decision_says_whether_she_is_held_out() -> None:
 
 def test_caps_count_in_this_session_this_shop_day_seven_days_and_ever() -> None:
     midnight = NOW - 13 * HOUR  # it is 13:00 in Amsterdam
-    moments = (NOW - 30 * DAY, midnight - 6 * DAY, midnight - 1, midnight, NOW - 40 * MINUTE)
+    week_ago = midnight - 6 * DAY
+    moments = (week_ago - 1, week_ago, midnight - 1, midnight, NOW - 40 * MINUTE)
     spans = {KAREL: ((NOW - HOUR, NOW - MINUTE, 3),)}
     seen = person(
         replace(EMPTY, sessions=spans),

@@ -193,6 +193,15 @@ def _viewed(*ids: str) -> Part:
     )
 
 
+def test_a_refusal_that_was_taken_back_guards_nothing() -> None:
+    for refused, expected in ((True, ["b"]), (False, ["a", "b"])):
+        part = replace(EMPTY, refused={"product:a": Written(1, "x", refused)})
+
+        found = recommend(Wanted("popular_now"), facts(), part, _shelf("a", "b"))
+
+        assert [c.product for c in found.candidates] == expected
+
+
 def test_recently_viewed_are_each_once_and_the_newest_first() -> None:
     assert list(recently_viewed(_viewed("a", "b", "a", "c"), NOW)) == ["c", "a", "b"]
     assert list(recently_viewed(_viewed("a"), NOW - 1000)) == []
