@@ -19,7 +19,7 @@ from etalage.domain.profile import HOLDOUT_EXPERIENCE
 
 OPEN = VariantName("open")  # the arm of the global holdout in which messages are shown
 
-# Why an experience was not shown. A closed list: each has a line in docs/reference/reasons.md.
+# Why an experience was not shown. A closed list: each has a line in docs/reference/experiences.md.
 SkipReason = Literal[
     "protected_page",  # login, payment, account, checkout: nothing is ever shown there
     "paused",  # switched off since the configuration was read
