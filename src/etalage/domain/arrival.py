@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from etalage.domain.event import Event
 
+ENGINE = "engine"  # the key under which the engine's own events stand in the account
+
 Outcome = Literal["accepted", "duplicate", "quarantined", "refused"]
 
 # Why something did not get in. A closed list: each has a line in docs/reference/reasons.md.
@@ -80,4 +82,4 @@ class Entered(Struct, frozen=True):
 def engines_own(event: Event) -> Arrival:
     """Wrap an event that the engine itself has to say; saying it twice is saying it once."""
     identity = blake2b(event.id.encode(), digest_size=16, person=b"engine").digest()
-    return Arrival(event, identity=identity, digest=identity, key="engine")
+    return Arrival(event, identity=identity, digest=identity, key=ENGINE)

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from etalage.ports import Account, Ports
+from collections import Counter
+
+from etalage.domain.arrival import ENGINE
+from etalage.ports import Ports
 
 OUTCOMES = ("accepted", "duplicate", "quarantined", "refused")
 
 
+def received(ports: Ports) -> dict[tuple[str, str], int]:
+    """Give the account by (outcome, reason), over all keys and days; what the engine itself says is not received."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for line in ports.log.account():
+        if line.key != ENGINE:
+            counts[line.outcome, line.reason] += line.count
+    return dict(sorted(counts.items()))
+
+
 def intake(ports: Ports) -> dict[str, object]:
     """Sum the account: received = accepted + duplicate + quarantined + refused, exactly."""
-    lines = [line for line in ports.log.account() if line.key != "engine"]
-    counts = {outcome: _sum(lines, outcome) for outcome in OUTCOMES}
-    reasons: dict[str, int] = {}
-    for line in lines:
-        if line.reason:
-            reasons[line.reason] = reasons.get(line.reason, 0) + line.count
-    return {"received": sum(counts.values()), **counts, "reasons": dict(sorted(reasons.items()))}
-
-
-def _sum(lines: list[Account], outcome: str) -> int:
-    return sum(line.count for line in lines if line.outcome == outcome)
+    by_outcome: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
+    reasons: Counter[str] = Counter()
+    for (outcome, reason), count in received(ports).items():
+        by_outcome[outcome] += count
+        if reason:
+            reasons[reason] += count
+    total = sum(by_outcome.values())
+    return {"received": total, **by_outcome, "reasons": dict(sorted(reasons.items()))}
 
 
 def components(ports: Ports) -> dict[str, object]:

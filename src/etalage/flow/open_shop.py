@@ -56,8 +56,8 @@ class OpenShop:
         self.configuration: Configuration = configure(ports)
         self._popular: PopularModel = EMPTY
         self._popular_stamp = 0
-        self.shelf = self._stocked()
-        self.restock()
+        self.shelf: Shelf = self._stocked()
+        self._restock()
         self.failures: dict[str, int] = {}  # by part: how often it failed since the start
         self.commits = committing(ports, self.remember)
         self._tell_composition(now)
@@ -67,7 +67,8 @@ class OpenShop:
         remember(self.ports.log, self.ports.profiles, self.configuration.how)
 
     def refresh(self, now: int) -> bool:
-        """Read the configuration again if people decided something, or a segment became warm."""
+        """Read again what changed: the configuration if people decided something or a segment became warm, models."""
+        self._restock()
         warming = any(not segment.is_warm for segment in self.configuration.segments.values())
         if self.ports.records.generation() == self.configuration.generation and not warming:
             return False
@@ -79,23 +80,19 @@ class OpenShop:
             self._tell_composition(now)
         return True
 
-    def restock(self) -> bool:
-        """Take over the list of popular products if it was counted again; tell whether it was."""
-        stamp = self.ports.models.stamp(POPULAR)
-        if stamp == self._popular_stamp:
-            return False
-        found = popular_now(self.ports)
-        self._popular_stamp = stamp
-        if found is None:  # damaged: the list that is here serves on
-            return False
-        self._popular = found
-        self.shelf = self._stocked()
-        return True
-
     def close(self) -> None:
         """Finish what was accepted, then release the stores."""
         self.commits.close()
         self.ports.close()
+
+    def _restock(self) -> None:
+        """Take over the list of popular products if it was counted again; a damaged one leaves what is here."""
+        stamp = self.ports.models.stamp(POPULAR)
+        if stamp == self._popular_stamp:
+            return
+        self._popular = popular_now(self.ports) or self._popular
+        self._popular_stamp = stamp
+        self.shelf = self._stocked()
 
     def _stocked(self) -> Shelf:
         catalogue = self.configuration.catalogue
