@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from etalage.domain.consent import Registers
 from etalage.domain.ids import VisitorKey
-from etalage.domain.profile import Fold, Person
-from etalage.ports import Profiles
+from etalage.domain.profile import MAX_LINKED, Fold, Person
+from etalage.ports import FoldHead, Profiles
 from etalage.unify.links import members_of, root_of, target_of
 from etalage.unify.person import person_of
 
@@ -27,3 +28,25 @@ def linked_folds(profiles: Profiles, visitor: VisitorKey) -> dict[VisitorKey, Fo
 def person_behind(profiles: Profiles, visitor: VisitorKey, *, gpc: bool = False) -> Person:
     """Give the person as this visitor may be answered now."""
     return person_of(visitor, linked_folds(profiles, visitor), gpc=gpc)
+
+
+def known_consent(profiles: Profiles, visitor: VisitorKey) -> tuple[Registers, list[Registers]]:
+    """Give the consent registers of a visitor, and those of the other visitors of the same person."""
+    heads: dict[VisitorKey, FoldHead] = {}
+
+    def target(key: VisitorKey) -> VisitorKey | None:
+        head = profiles.head(key)
+        if head is not None:
+            heads[key] = head
+        return target_of(head)
+
+    root = root_of(visitor, target)
+    for key in members_of(root, profiles.linked_to):
+        if key not in heads:
+            target(key)
+    own = heads.pop(visitor, None)
+    if own is None:
+        return {}, [head.consent for head in heads.values()]
+    if len(heads) >= MAX_LINKED:  # with herself more than twenty: she stands alone
+        return own.consent, []
+    return own.consent, [head.consent for head in heads.values()]

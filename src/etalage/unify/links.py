@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 
 from etalage.domain.ids import VisitorKey
 from etalage.domain.profile import Fold
+from etalage.ports import FoldHead
 
 MOST_HOPS = 2
 
@@ -29,7 +30,7 @@ def root_of(visitor: VisitorKey, target: Callable[[VisitorKey], VisitorKey | Non
     return visitor
 
 
-def target_of(fold: Fold | None) -> VisitorKey | None:
+def target_of(fold: Fold | FoldHead | None) -> VisitorKey | None:
     """Give the customer key that a visitor is linked to now."""
     if fold is None or fold.link is None or not isinstance(fold.link.value, str):
         return None

@@ -1,0 +1,285 @@
+"""The hot routes as one raw ASGI callable: intake, decide, rank.
+
+    who sends?  key ──> shop          (never from the path or the body's shop)
+    from where? origin ──> 403        (a browser names it with every POST)
+    when?       Etalage-Now           (simulated shops, server key)
+
+Then one call into flow, and one answer. What a step refuses is a JSON error with a code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import parse_qs
+
+import msgspec
+
+from etalage.api import metrics
+from etalage.api.rooms import Rooms
+from etalage.api.wire import (
+    JSON,
+    PRIVATE,
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    error_body,
+    header,
+    read_body,
+)
+from etalage.collect.call import CALL_TYPES, Item, items_of, key_in, open_call, split
+from etalage.collect.intake import Door, Received
+from etalage.collect.parse import Document, parse_batch
+from etalage.decide import token
+from etalage.domain.arrival import engines_own
+from etalage.domain.time import Micros, micros
+from etalage.errors import BadInput, EtalageError, Forbidden
+from etalage.flow.asked import (
+    asker,
+    body_of,
+    consent_item,
+    context_of,
+    is_news,
+    language_of,
+    stated_by,
+)
+from etalage.flow.ingest import Taken, door_of, sender_of, take_in
+from etalage.flow.open_shop import OpenShop
+from etalage.flow.serve import Question, encoded, order, serve
+from etalage.flow.who import known_consent, person_behind
+from etalage.ports import ApiKey
+
+Clock = Callable[[], Micros]
+
+SHORT = ("t", "i", "p", "s", "g", "a", "b")
+INTAKE = frozenset(f"/v1/{name}" for name in (*CALL_TYPES, "batch", "merge", *SHORT)) | {
+    "/beacon/v1/batch"
+}
+DECIDE, RANK = "/v1/decide", "/v1/rank"
+PATHS = INTAKE | {DECIDE, RANK}
+VISITOR_COOKIE = "etalage_visitor"
+SUCCESS = b'{"success":true}'
+
+
+def wall_clock() -> Micros:
+    """Give the time of this machine."""
+    return Micros(time.time_ns() // 1000)
+
+
+class Hot:
+    """Answers the hot paths for all shops of this process."""
+
+    def __init__(self, rooms: Rooms, clock: Clock = wall_clock) -> None:
+        self._rooms = rooms
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call; what is refused is answered with its code."""
+        headers: Headers = []
+        try:
+            if scope["method"] == "OPTIONS":
+                await answer(send, 204, b"", self._preflight(scope))
+                return
+            body, headers = await self._answer(scope, receive)
+        except EtalageError as error:
+            metrics.count_error(error.code)
+            await answer(send, error.status, error_body(error), [JSON, *_retry(error), *headers])
+            return
+        await answer(send, 200, body, [JSON, PRIVATE, *headers])
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[bytes, Headers]:
+        path: str = scope["path"].rstrip("/")
+        raw = await read_body(receive, most=self._most())
+        encoding = header(scope, b"content-encoding")
+        if path in INTAKE:
+            document = open_call(path, raw, encoding=encoding)
+        else:
+            document = parse_batch(raw, encoding=encoding, events="events")
+        call = self._opened(scope, document)
+        if path in INTAKE:
+            return await self._take(call, split(path, document)), call.cors
+        if path == RANK:
+            return await self._rank(call), call.cors
+        return await self._decide(call), call.cors
+
+    # ---- Whose call is this, and when ----------------------------------------------------------------
+
+    def _opened(self, scope: Scope, document: Document) -> _Call:
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        key = key_in(
+            document.fields,
+            authorization=header(scope, b"authorization"),
+            api_key=header(scope, b"x-api-key"),
+            query=(query.get("writeKey") or [None])[0],
+        )
+        shop, found = self._rooms.find(key)
+        cors = _cors(shop, found, header(scope, b"origin"))
+        received = Received(
+            now=self._now(scope, shop, found),
+            user_agent=header(scope, b"user-agent"),
+            gpc=header(scope, b"sec-gpc") == "1",
+            prefetch="prefetch" in (header(scope, b"sec-purpose") or ""),
+        )
+        visitor_id = _visitor_id(scope, document, shop) if found.kind == "write" else None
+        door = door_of(
+            sender_of(found), received, shop.configuration, shop.ports, visitor_id=visitor_id
+        )
+        return _Call(shop, found, door, document, key or "", cors)
+
+    def _now(self, scope: Scope, shop: OpenShop, key: ApiKey) -> Micros:
+        said = header(scope, b"etalage-now")
+        if said is None:
+            return self._clock()
+        if key.kind != "server" or not shop.configuration.shop.simulated:
+            raise Forbidden(
+                "Etalage-Now is for simulated shops, with the server key", field="Etalage-Now"
+            )
+        try:
+            moment = datetime.fromisoformat(said)
+            return micros(moment)
+        except (ValueError, TypeError) as error:
+            raise BadInput(
+                "Etalage-Now is a moment in ISO 8601 with its zone", field="Etalage-Now"
+            ) from error
+
+    def _preflight(self, scope: Scope) -> Headers:
+        """Answer a browser that asks first: the origins of all shops here may call; the call itself is checked."""
+        origin = header(scope, b"origin") or ""
+        shops = self._rooms.shops.values()
+        if not any(origin in shop.configuration.shop.origins for shop in shops):
+            raise Forbidden("this origin is not one of the shop's", field="Origin")
+        return [
+            *_allowed(origin),
+            (b"access-control-allow-methods", b"POST"),
+            (b"access-control-allow-headers", b"authorization, content-type"),
+            (b"access-control-max-age", b"600"),
+        ]
+
+    def _most(self) -> int:
+        shops = self._rooms.shops.values()
+        return max((shop.settings.body_bytes for shop in shops), default=1_000_000)
+
+    # ---- Intake --------------------------------------------------------------------------------------
+
+    async def _take(self, call: _Call, items: list[Item]) -> bytes:
+        started = time.perf_counter()
+        await self._commit(call, take_in(items, call.door, call.shop.ports, key=call.key_text))
+        metrics.observe_intake(len(items), time.perf_counter() - started)
+        return SUCCESS
+
+    async def _commit(self, call: _Call, taken: Taken) -> None:
+        if taken.arrivals or taken.rejected:
+            await asyncio.wrap_future(call.shop.commits.submit(taken.arrivals, taken.rejected))
+
+    # ---- Decide and rank -----------------------------------------------------------------------------
+
+    async def _decide(self, call: _Call) -> bytes:
+        started = time.perf_counter()
+        shop, door = call.shop, call.door
+        body = body_of(call.document.fields)
+        visitor = asker(body, door)
+        stated = stated_by(body, door)
+        items = items_of(call.document)
+        if visitor is not None and is_news(stated, known_consent(shop.ports.profiles, visitor)[0]):
+            items = [consent_item(body), *items]
+        if items:
+            await self._commit(call, take_in(items, door, shop.ports, key=call.key_text))
+        person = (
+            None
+            if visitor is None
+            else person_behind(shop.ports.profiles, visitor, gpc=door.received.gpc)
+        )
+        fresh = None
+        if visitor is None and call.key.kind == "write" and "device" in stated.granted:
+            fresh = token.issue_visitor_token(
+                secrets.token_urlsafe(16), door.received.now, shop.ports.keys.secret("visitor")
+            )
+        question = Question(
+            now=door.received.now,
+            page=context_of(body, door, shop.configuration),
+            slots=tuple(body.slots),
+            person=person,
+            opened=tuple(sorted(stated.granted)),
+            language=language_of(body.page.language) or shop.configuration.shop.language,
+            explain=body.explain and call.key.kind == "server",
+            position=shop.ports.profiles.position(),
+            visitor_token=fresh,
+        )
+        answered = serve(
+            question, shop.configuration, shop.shelf, token_secret=shop.ports.keys.secret("token")
+        )
+        if answered.logged is not None:
+            shop.commits.put([engines_own(answered.logged)])
+        for skipped in answered.decision.skipped:
+            metrics.count_skip(skipped.reason)
+        metrics.observe_decision(time.perf_counter() - started)
+        return encoded(answered.answer)
+
+    async def _rank(self, call: _Call) -> bytes:
+        body = body_of(call.document.fields)
+        visitor = asker(body, call.door)
+        profiles = call.shop.ports.profiles
+        person = (
+            None
+            if visitor is None
+            else person_behind(profiles, visitor, gpc=call.door.received.gpc)
+        )
+        placed = order(
+            [str(product) for product in body.ids],
+            person,
+            call.shop.configuration,
+            now=call.door.received.now,
+            language=language_of(body.page.language) or call.shop.configuration.shop.language,
+        )
+        return msgspec.json.encode({"products": placed})
+
+
+class _Call(msgspec.Struct, frozen=True):
+    """One call, with its sender known."""
+
+    shop: OpenShop
+    key: ApiKey
+    door: Door
+    document: Document
+    key_text: str
+    cors: Headers
+
+
+def _visitor_id(scope: Scope, document: Document, shop: OpenShop) -> str | None:
+    """Read our own visitor token, from the body or the first-party cookie; a wrong one is none."""
+    said = document.fields.get("visitorToken") or _cookie(scope, VISITOR_COOKIE)
+    return token.read_visitor_token(said, shop.ports.keys.secret("visitor"))
+
+
+def _cookie(scope: Scope, name: str) -> str | None:
+    for part in (header(scope, b"cookie") or "").split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value
+    return None
+
+
+def _cors(shop: OpenShop, key: ApiKey, origin: str | None) -> Headers:
+    """Let the shop's own pages read the answer; a browser of anybody else is refused (exact match, safety 3)."""
+    if origin is None or key.kind == "server":
+        return []
+    if origin not in shop.configuration.shop.origins:
+        raise Forbidden("this origin is not one of the shop's", field="Origin")
+    return _allowed(origin)
+
+
+def _allowed(origin: str) -> Headers:
+    return [
+        (b"access-control-allow-origin", origin.encode("latin-1")),
+        (b"access-control-allow-credentials", b"true"),
+        (b"vary", b"origin"),
+    ]
+
+
+def _retry(error: EtalageError) -> Headers:
+    return [(b"retry-after", b"2")] if error.status in {429, 503} else []

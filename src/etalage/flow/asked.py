@@ -1,0 +1,190 @@
+"""From the body of a decide or rank call to a question: who asks, where, with which cart, and what she allows.
+
+In:   the body as it came (design 12), the sender, and the visitor token if it was valid.
+Out:  the visitor whose profile may be read (or None), the page as a `Context`, the items to take in first.
+Idea: with the server key the body says for whom; with the write key only our own signed token does. What the call
+      says of consent goes through intake like everything else, and only if it is news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from etalage.collect.address import host, parted, url_of
+from etalage.collect.allowed import PAGE_TYPES
+from etalage.collect.bots import device_of
+from etalage.collect.call import Item, item_of
+from etalage.collect.intake import Door
+from etalage.collect.stated import NOTHING_STATED, Stated, stated_in
+from etalage.domain.consent import Purpose, Registers
+from etalage.domain.context import Context
+from etalage.domain.event import Line
+from etalage.domain.ids import VisitorKey, is_placeholder, visitor_key
+from etalage.domain.product import Catalogue
+from etalage.errors import BadInput
+from etalage.flow.configuration import Configuration
+
+MOST_SLOTS = 50
+MOST_LINES = 200
+MOST_TEXT = 2_000
+
+
+class Page(Struct, frozen=True):
+    """What the page tells of itself."""
+
+    url: str | None = None
+    type: str | None = None
+    product_id: str | int | None = None
+    category: str | None = None
+    referrer: str | None = None
+    title: str | None = None
+    query: str | None = None
+    language: str | None = None
+    user_agent: str | None = None
+
+
+class CartItem(Struct, frozen=True):
+    """A line of the cart on the page."""
+
+    product_id: str | int
+    quantity: int = 1
+
+
+class Body(Struct, frozen=True, rename="camel"):
+    """The body of POST /v1/decide and /v1/rank. Unknown fields are left alone: the tag may be newer than we."""
+
+    anonymous_id: str | int | None = None
+    user_id: str | int | None = None
+    visitor_token: str | None = None
+    consent: dict[str, object] | None = None
+    page: Page = Page()
+    cart: list[CartItem] | None = None
+    slots: list[str] = []
+    explain: bool = False
+    ids: list[str | int] = []  # of /v1/rank
+
+
+def body_of(fields: Mapping[str, object]) -> Body:
+    """Read the body of a call; `BadInput` names the field that is wrong."""
+    try:
+        body = msgspec.convert(dict(fields), Body)
+    except msgspec.ValidationError as error:
+        raise BadInput(
+            str(error), field=str(error).rpartition("`$")[2].rstrip("`").lstrip(".") or None
+        ) from error
+    if len(body.slots) > MOST_SLOTS:
+        raise BadInput(f"a page has at most {MOST_SLOTS} slots", field="slots")
+    if body.cart is not None and len(body.cart) > MOST_LINES:
+        raise BadInput(f"a cart has at most {MOST_LINES} lines", field="cart")
+    return body
+
+
+def asker(body: Body, door: Door) -> VisitorKey | None:
+    """Give the visitor whose profile this call may read; None: the answer is contextual."""
+    pepper = door.settings.pepper
+    if door.sender.kind == "write":
+        return visitor_key(pepper, "visitor", door.visitor_id) if door.visitor_id else None
+    anonymous, user = _identifier(body.anonymous_id), _identifier(body.user_id)
+    if anonymous is not None:
+        return visitor_key(pepper, "visitor", anonymous)
+    if user is not None and not is_placeholder(user):
+        return visitor_key(pepper, "user", user)
+    return None
+
+
+def _identifier(value: str | int | None) -> str | None:
+    return str(value) if value not in (None, "") else None
+
+
+def stated_by(body: Body, door: Door) -> Stated:
+    """Read what the call says of consent, in our form or mapped from another tool's."""
+    if body.consent is None:
+        return NOTHING_STATED
+    return stated_in({"consent": body.consent}, door.settings.consent_mapping, {})
+
+
+def is_news(stated: Stated, known: Registers) -> bool:
+    """Tell whether a statement differs from what the visitor said last."""
+
+    def differs(purpose: Purpose, *, granted: bool) -> bool:
+        register = known.get(purpose)
+        own = register.own if register is not None else None
+        return own is None or own.granted != granted
+
+    return any(differs(p, granted=True) for p in stated.granted) or any(
+        differs(p, granted=False) for p in stated.refused
+    )
+
+
+def consent_item(body: Body) -> Item:
+    """Make the statement of a call an item of its own, so that intake logs it."""
+    said = {
+        "type": "track",
+        "event": "consent",
+        "anonymousId": _identifier(body.anonymous_id),
+        "userId": _identifier(body.user_id),
+        "context": {"consent": body.consent or {}},
+    }
+    return item_of({name: value for name, value in said.items() if value is not None})
+
+
+def context_of(body: Body, door: Door, live: Configuration) -> Context:
+    """Read the page as a context, kept as small as an event would be."""
+    page, now = body.page, door.received.now
+    path, parameters = parted(page.url, {})
+    given = dict(parameters)
+    local = live.zone.local(now)
+    cart = None if body.cart is None else _cart(body.cart, live.catalogue, now)
+    return Context(
+        url=url_of(path, parameters, door.settings.parameters),
+        page_type=page.type if page.type in PAGE_TYPES else None,
+        product=None if page.product_id is None else str(page.product_id),
+        category=_short(page.category),
+        query=_short(page.query),
+        referrer=host(page.referrer),
+        utm_source=_short(given.get("utm_source")),
+        utm_medium=_short(given.get("utm_medium")),
+        utm_campaign=_short(given.get("utm_campaign")),
+        device=device_of(page.user_agent or _header_agent(door)),
+        country=door.received.country,
+        region=door.received.region,
+        language=language_of(page.language),
+        hour=local.hour,
+        weekday=local.isoweekday(),
+        cart=cart,
+        cart_value=None if cart is None else sum(one.quantity * (one.price or 0) for one in cart),
+    )
+
+
+def _header_agent(door: Door) -> str | None:
+    """Give the user agent of the call itself: a server's says nothing about the visitor."""
+    return door.received.user_agent if door.sender.kind == "write" else None
+
+
+def _short(text: str | None) -> str | None:
+    return text[:MOST_TEXT] if text else None
+
+
+def language_of(tag: str | None) -> str | None:
+    """Give the language of a tag such as 'nl-NL'."""
+    return tag.partition("-")[0].lower() if tag else None
+
+
+def _cart(lines: list[CartItem], catalogue: Catalogue, now: int) -> tuple[Line, ...]:
+    """Price the cart with the catalogue: what a page says of prices decides nothing."""
+    found = []
+    for line in lines:
+        product = catalogue.find(str(line.product_id))
+        found.append(
+            Line(
+                str(line.product_id),
+                quantity=max(line.quantity, 0),
+                price=None if product is None else product.price_at(now),
+                category=None if product is None else product.category,
+                brand=None if product is None else product.brand,
+            )
+        )
+    return tuple(found)
