@@ -1,0 +1,170 @@
+"""The report beside the truth.
+
+In:   a world as it went, and the data directory that the server wrote.
+Out:  one object for programs, one table for people.
+Idea: the report is the one that every shop gets, made from the log alone; the truth counts the same persons up to
+      the same moment. What the report does not show yet is not shown here either.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from babel.numbers import format_currency, format_decimal, format_percent
+from msgspec import Struct
+from rich.table import Table
+
+from etalage.app import open_ports
+from etalage.config import load
+from etalage.domain.ids import ShopId
+from etalage.domain.report import ArmFigures, Effect, ExperienceReport, Interval, Plan
+from etalage.flow.report import report_all
+from etalage.measure.arms import proportion
+from etalage.measure.interval import around_lift
+from etalage.measure.lines import headline
+from etalage.measure.shape import to_json as shape_of
+from etalage.simulate import truth as truths
+from etalage.simulate.run import Played
+from etalage.simulate.truth import Truth
+
+Language = Literal["nl", "en"]
+
+
+class Beside(Struct, frozen=True):
+    """One experience: what the report says, and what is true."""
+
+    report: ExperienceReport
+    truth: Truth
+
+    @property
+    def variant(self) -> ArmFigures | None:
+        """Give the figures of the message; None if the report has none."""
+        control = self.report.control
+        return next((arm for arm in self.report.arms if arm.arm != control), None)
+
+    @property
+    def effect(self) -> Effect | None:
+        """Give the effect, if the report shows one."""
+        found = self.variant.effect if self.variant else None
+        return found if isinstance(found, Effect) else None
+
+
+def measured(directory: Path, shop: ShopId, *, now: int) -> list[ExperienceReport]:
+    """Make the report of a shop, as `etalage report` does."""
+    _, ports = open_ports(directory, shop, settings=load(directory))
+    try:
+        return report_all(ports, now=now)
+    finally:
+        ports.close()
+
+
+def beside(played: Played, reports: Sequence[ExperienceReport]) -> list[Beside]:
+    """Put the truth beside each report, as of the look of that report."""
+    found = played.truth_at({one.name: one.look for one in reports})
+    return [Beside(one, found[one.name]) for one in reports]
+
+
+def lift_now(reported: ExperienceReport) -> Interval | None:
+    """Give the always-valid interval of the lift as the counts stand, also where it is too early to show it.
+
+    For checks against a known truth only: whoever decides by it before its time is back at peeking.
+    """
+    control = reported.arm(reported.control)
+    treated = next((arm for arm in reported.arms if arm.arm != reported.control), None)
+    if treated is None or not treated.conversions or not control.conversions:
+        return None
+    return around_lift(
+        proportion(treated.counted, treated.conversions),
+        proportion(control.counted, control.conversions),
+        Plan(name=reported.name, started=reported.started, shares={}).planned_sample,
+    )
+
+
+def to_json(compared: Sequence[Beside]) -> dict[str, Any]:
+    """Give truth, measurement and whole report, each by experience."""
+    return {
+        "truth": {one.report.name: truths.to_json(one.truth) for one in compared},
+        "measured": {one.report.name: _measured(one) for one in compared},
+        "report": {one.report.name: shape_of(one.report) for one in compared},
+    }
+
+
+def table(compared: Sequence[Beside], played: Played, language: Language) -> Table:
+    """Give the table that the demo prints."""
+    title = say(
+        language,
+        "title",
+        days=str(played.world.days),
+        people=format_decimal(played.world.people, locale=language),
+        orders=format_decimal(played.story.orders, locale=language),
+    )
+    drawn = Table(title=title, title_justify="left", caption_justify="left")
+    drawn.add_column(say(language, "experience"), style="bold", no_wrap=True)
+    for column in ("planted", "effect", "truth", "measured", "truth_revenue"):
+        drawn.add_column(say(language, column), justify="right")
+    drawn.add_column(say(language, "state"))
+    for one in compared:
+        drawn.add_row(*_row(one, language))
+    return drawn
+
+
+def sentences(compared: Sequence[Beside], language: Language) -> list[str]:
+    """Say of each experience in one sentence what the report says."""
+    return [headline(one.report, language) for one in compared]
+
+
+def say(language: Language, line: str, /, **fields: str) -> str:
+    """Give a text of the demo."""
+    return _words()[language][line].format(**fields)
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    text = (files("etalage.simulate") / "words.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _measured(one: Beside) -> dict[str, Any]:
+    shaped: list[dict[str, Any]] = shape_of(one.report)["variants"]
+    own = one.variant.arm if one.variant else None
+    line = next((figures for figures in shaped if figures["variant"] == own), {})
+    shown = ("extra_conversions", "extra_conversions_pct", "extra_revenue", "interval")
+    lift = one.effect.lift_interval if one.effect else None
+    return {
+        "state": one.report.state,
+        **{name: line.get(name) for name in shown},
+        "holds_planted": None if lift is None else lift.holds(one.truth.planted),
+    }
+
+
+def _row(one: Beside, language: Language) -> list[str]:
+    truth, effect = one.truth, one.effect
+    lift = effect.lift_interval if effect else None
+    extra = effect.extra_conversions_interval if effect else None
+    hidden = say(language, "not_shown")
+    return [
+        one.report.name,
+        _percent(truth.planted, language),
+        hidden if lift is None else _between(lift, language, percent=True),
+        format_decimal(truth.extra_conversions, locale=language),
+        hidden if extra is None else _between(extra, language, percent=False),
+        format_currency(truth.extra_revenue / 100, one.report.currency, locale=language),
+        say(language, one.report.state),
+    ]
+
+
+def _between(interval: Interval, language: Language, *, percent: bool) -> str:
+    low, high = (
+        _percent(end, language) if percent else format_decimal(round(end), locale=language)
+        for end in (interval.low, interval.high)
+    )
+    return say(language, "between", low=low, high=high)
+
+
+def _percent(share: float, language: Language) -> str:
+    return format_percent(share, format="+#,##0.#%;-#,##0.#%", locale=language)

@@ -1,0 +1,92 @@
+"""Noord, a small Dutch shop for rain and outdoor wear, and how its shoppers choose from it.
+
+In:   `noord.csv`, read and judged like the file of any shop.
+Out:  its catalogue; what a shopper looks at; the lines of a basket of a given value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+
+from msgspec import Struct
+
+from etalage.collect.feed import catalogue_of, judge
+from etalage.connect.catalogue import detect
+from etalage.connect.catalogue.settings import FeedSettings
+from etalage.domain.product import Catalogue
+from etalage.simulate import draw
+from etalage.simulate.world import World, favourite
+
+SEVERAL = 4  # different products at least, before somebody takes two of one
+
+
+class Piece(Struct, frozen=True):
+    """A product as it stands on the shelf today."""
+
+    id: str
+    category: str
+    link: str
+    price: int  # cents
+
+
+class Bought(Struct, frozen=True):
+    """A line of an order; price is that of one piece, after discount."""
+
+    piece: Piece
+    quantity: int
+    price: int
+
+
+def noord() -> Catalogue:
+    """Read the catalogue of the shop Noord.
+
+    Raises:
+        BadFeed: the file would not pass the guard that every shop's feed has to pass.
+    """
+    with as_file(files("etalage.simulate") / "noord.csv") as path:
+        feed = detect.read(path, "auto", FeedSettings())
+    judge(feed, None)
+    return catalogue_of(feed)
+
+
+def shelf(catalogue: Catalogue, *, now: int) -> list[Piece]:
+    """Give what can be bought."""
+    return [
+        Piece(product.id, product.category or "", product.link, price)
+        for product in catalogue.products.values()
+        if (price := product.price_at(now)) is not None
+    ]
+
+
+def looked_at(world: World, person: int, day: int, pieces: Sequence[Piece]) -> list[Piece]:
+    """Give what she looks at on a day, the page she lands on first: all of her favourite category."""
+    weights: dict[str, float] = {}
+    for piece in pieces:
+        weights[piece.category] = weights.get(piece.category, 0.0) + 1
+    wanted = favourite(world, person, weights)
+    inside = [piece for piece in pieces if piece.category == wanted]
+    order = sorted(
+        inside, key=lambda piece: draw.uniform(world.seed, person, day, f"looks at {piece.id}")
+    )
+    return order[: max(world.views, 1)]
+
+
+def lines(
+    world: World, person: int, value: int, pieces: Sequence[Piece]
+) -> tuple[list[Bought], int]:
+    """Fill a basket of this value: the lines, and the rest, which is what shipping costs.
+
+    A value below the cheapest product is that product with a discount.
+    """
+    liked = {p.id: draw.uniform(world.seed, person, 0, f"buys {p.id}") for p in pieces}
+    quantities: dict[str, int] = {}
+    rest = value
+    while fitting := [piece for piece in pieces if piece.price <= rest]:
+        best = max(fitting, key=lambda piece: liked[piece.id] * piece.price)
+        count = max(rest // (SEVERAL * best.price), 1)
+        quantities[best.id] = quantities.get(best.id, 0) + count
+        rest -= count * best.price
+    if not quantities:
+        return [Bought(min(pieces, key=lambda piece: piece.price), 1, value)], 0
+    return [Bought(p, quantities[p.id], p.price) for p in pieces if p.id in quantities], rest

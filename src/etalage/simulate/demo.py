@@ -1,0 +1,190 @@
+"""`make demo`: a shop with simulated shoppers, four weeks in a minute, and the report beside the truth.
+
+In:   where, on which port, and a seed.
+Out:  a table; then a running shop at an address, until Ctrl-C.
+Idea: nothing here knows a short cut. The shop is made as any shop, its files are applied by one and approved by
+      another, its shoppers speak to the real server, and the report reads nothing but the log.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from etalage.domain.time import DAY, Micros
+from etalage.simulate import beside as besides
+from etalage.simulate.beside import Beside, Language, beside, measured, say
+from etalage.simulate.catalogue import shelf
+from etalage.simulate.client import Client
+from etalage.simulate.run import Played, run
+from etalage.simulate.server import serving
+from etalage.simulate.shop import EFFECTS, HELPS, Opened, open_shop
+from etalage.simulate.shopping import Shop
+from etalage.simulate.trickle import trickle
+from etalage.simulate.world import World
+
+PORT = 8400
+SEED = 1
+# A demo has to show something within four weeks: of every seven visitors who look at a product, one buys.
+DEMO_BASE = 0.15
+VISITORS_PER_DAY = 450
+
+
+class Shown(Struct, frozen=True):
+    """A world that was played, and what its report says."""
+
+    played: Played
+    compared: list[Beside]
+
+
+def demo(
+    directory: Path | None = None,
+    *,
+    port: int = PORT,
+    seed: int = SEED,
+    headless: bool = False,
+    json: bool = False,
+    language: Language = "nl",
+) -> None:
+    """Show a living shop.
+
+    Args:
+        directory: where its data goes; a temporary one, removed at the end, by default.
+        port: of the server.
+        seed: of the world.
+        headless: stop after the report.
+        json: print one JSON object instead of the table (and nothing else on standard output).
+        language: of the texts.
+    """
+    world = World(seed=seed, effects=EFFECTS, base=DEMO_BASE, visitors_per_day=VISITORS_PER_DAY)
+    screen = Console(stderr=json)
+    with _place(directory) as data:
+        start = _now() - world.days * DAY
+        opened = open_shop(data, now=start)
+        counts = {"products": len(opened.catalogue.products), "experiences": len(EFFECTS)}
+        screen.print(say(language, "opening", **{k: str(v) for k, v in counts.items()}))
+        with serving(data, port=port) as url:
+            shown = _play(url, data, opened, world, start=start, language=language)
+            if json:
+                print_json(besides.to_json(shown.compared))
+            _print(screen, shown, language)
+            if not headless:
+                screen.print(say(language, "address", url=url, directory=str(data)), markup=False)
+                key = opened.created.server_key
+                screen.print(say(language, "server_key", key=key), markup=False)
+                _go_on(screen, url, opened, shown.played, language)
+
+
+def simulate(
+    directory: Path | None = None,
+    *,
+    days: int,
+    visitors_per_day: int,
+    effect: float,
+    seed: int,
+    language: Language = "nl",
+) -> Shown:
+    """Play one message with a planted effect against its control, and give truth and report."""
+    world = World(seed=seed, effects={HELPS: effect}, visitors_per_day=visitors_per_day, days=days)
+    with _place(directory) as data:
+        start = _now() - days * DAY
+        opened = open_shop(data, now=start, name=f"Noord {seed}", experiences=[HELPS])
+        with serving(data) as url:
+            return _play(url, data, opened, world, start=start, language=language)
+
+
+def print_json(value: Any) -> None:
+    """Print a value for a program to read."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def _play(
+    url: str, data: Path, opened: Opened, world: World, *, start: int, language: Language
+) -> Shown:
+    """Play the world, and make its report while the server runs on."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    screen = Console(stderr=True)
+    with Progress(
+        *columns,
+        TimeElapsedColumn(),
+        console=screen,
+        transient=True,
+        disable=not screen.is_terminal,
+    ) as bar:
+        task = bar.add_task(say(language, "playing", days=str(world.days)), total=world.days)
+        played = run(
+            url,
+            opened.created.server_key,
+            world,
+            catalogue=opened.catalogue,
+            slots=opened.slots,
+            start=start,
+            progress=lambda done, _: bar.update(task, completed=done),
+        )
+    reports = measured(data, opened.created.shop.id, now=played.end)
+    return Shown(played, beside(played, reports))
+
+
+def _print(screen: Console, shown: Shown, language: Language) -> None:
+    screen.print()
+    screen.print(besides.table(shown.compared, shown.played, language))
+    for sentence in besides.sentences(shown.compared, language):
+        screen.print(sentence, markup=False, highlight=False)
+    screen.print(say(language, "truth_note"), style="dim")
+    screen.print()
+
+
+def _go_on(screen: Console, url: str, opened: Opened, played: Played, language: Language) -> None:
+    """Let visitors trickle in until Ctrl-C."""
+    client = Client(url, opened.created.server_key)
+    pieces = shelf(opened.catalogue, now=played.start)
+    shop = Shop(played.world, client, pieces, opened.slots, played.start)
+    before = played.story.decisions, played.story.orders
+    try:
+        with screen.status("") as status:
+            trickle(
+                shop,
+                played.story,
+                clock=_now,
+                told=lambda story: status.update(
+                    say(
+                        language,
+                        "trickle",
+                        visits=str(story.decisions - before[0]),
+                        orders=str(story.orders - before[1]),
+                    )
+                ),
+            )
+    except KeyboardInterrupt:
+        screen.print(say(language, "stopped"))
+    finally:
+        client.close()
+
+
+@contextmanager
+def _place(directory: Path | None) -> Iterator[Path]:
+    """Give the data directory: the given one, or one that is gone afterwards with its keys."""
+    if directory is not None:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        yield directory
+        return
+    home = Path(tempfile.mkdtemp(prefix="etalage-demo-"))
+    try:
+        yield home / "noord"
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _now() -> Micros:
+    return Micros(time.time_ns() // 1000)

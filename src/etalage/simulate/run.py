@@ -1,0 +1,91 @@
+"""Play a world against a running server, day by day.
+
+In:   the address and server key of a simulated shop, and a world.
+Out:  `Played`: what happened, and who met which message; its truth can be asked for afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from msgspec import Struct
+
+from etalage.domain.product import Catalogue
+from etalage.domain.time import DAY
+from etalage.simulate.catalogue import shelf
+from etalage.simulate.client import Client
+from etalage.simulate.shopping import Day, Shop, Story, play_day
+from etalage.simulate.truth import Truth, truth
+from etalage.simulate.world import World, agenda, buying_moment
+
+# Four at a time keep the server busy while answers are read; more only take turns with the same core.
+CONNECTIONS = 4
+
+Progress = Callable[[int, int], None]  # days done, of how many
+
+
+class Played(Struct, frozen=True):
+    """A world as it went."""
+
+    world: World
+    story: Story
+    start: int  # micros
+    end: int  # micros: the first moment after the last day
+
+    def truth_at(self, looks: dict[str, int]) -> dict[str, Truth]:
+        """Give what each experience was worth, per experience as of a moment in micros."""
+        upto = {name: look - self.start for name, look in looks.items()}
+        return truth(self.world, self.story.met.values(), upto=upto)
+
+
+def run(
+    url: str,
+    server_key: str,
+    world: World,
+    *,
+    catalogue: Catalogue,
+    slots: Sequence[str],
+    start: int,
+    progress: Progress | None = None,
+) -> Played:
+    """Play all days of a world.
+
+    Args:
+        url: of the server.
+        server_key: of a shop that was made as simulated.
+        world: who comes and what moves them.
+        catalogue: of the shop.
+        slots: places that its pages have.
+        start: micros, the first moment of the world.
+        progress: is told after every day.
+
+    Raises:
+        NotFound: nobody answers at the address.
+        BadInput: the server refused a call.
+    """
+    client = Client(url, server_key)
+    shop = Shop(world, client, shelf(catalogue, now=start), tuple(slots), start)
+    story = Story()
+    try:
+        with ThreadPoolExecutor(CONNECTIONS) as threads:
+            for number, day in enumerate(days(world), start=1):
+                play_day(shop, story, day, threads)
+                if progress is not None:
+                    progress(number, world.days)
+    finally:
+        client.close()
+    return Played(world, story, start, start + world.days * DAY)
+
+
+def days(world: World) -> list[Day]:
+    """Give who comes and who would buy, by day."""
+    buyers: list[list[tuple[int, int]]] = [[] for _ in range(world.days)]
+    for person in range(world.people):
+        moment = buying_moment(world, person)
+        if moment < world.days * DAY:
+            buyers[moment // DAY].append((moment, person))
+    return [
+        Day(visits=visits, buyers=sorted(due), ends=(number + 1) * DAY)
+        for number, (visits, due) in enumerate(zip(agenda(world), buyers, strict=True))
+    ]

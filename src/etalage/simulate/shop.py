@@ -1,0 +1,73 @@
+"""Make a simulated shop: Noord with its catalogue, its segments and its experiences, approved and live.
+
+In:   a data directory, the experiences it should have, and the moment at which it opens.
+Out:  the shop with its keys; only such a shop lets a caller say what time it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from msgspec import Struct
+
+from etalage.app import Created, create_shop, new_shop, open_ports
+from etalage.config import load
+from etalage.connect.files import Written, read_files
+from etalage.domain.product import Catalogue
+from etalage.flow.publish import Draft, apply, approve
+from etalage.simulate.catalogue import noord
+
+NAME, DOMAIN = "Noord", "noord.example"
+AUTHOR, APPROVER = "ann", "bob"
+# What each message does to the chance to buy. Design 12: one helps, one does nothing, one harms.
+EFFECTS = {"maathulp": 0.30, "gratis-ruilen": 0.0, "nieuwsbrief": -0.25, "verder-kijken": 0.10}
+HELPS = "maathulp"
+
+
+class Opened(Struct, frozen=True):
+    """A simulated shop, ready to be served."""
+
+    created: Created
+    catalogue: Catalogue
+    slots: tuple[str, ...]
+
+
+def open_shop(
+    directory: Path, *, now: int, name: str = NAME, experiences: Collection[str] = tuple(EFFECTS)
+) -> Opened:
+    """Make a simulated shop in a data directory.
+
+    Args:
+        directory: the workspace; may hold other shops.
+        now: micros, when it opens; its experiences are live from then on.
+        name: of the shop.
+        experiences: which of ours it has.
+
+    Raises:
+        Conflict: the directory already has a shop of this name.
+    """
+    created = create_shop(directory, new_shop(name, DOMAIN, simulated=True), now=now)
+    catalogue = noord()
+    written = documents(experiences)
+    _, ports = open_ports(directory, created.shop.id, settings=load(directory))
+    try:
+        ports.records.put_catalogue(catalogue, source="noord.csv", actor=AUTHOR, now=now)
+        drafts = [Draft(one.kind, one.name, one.body) for one in written]
+        apply(ports, drafts, actor=AUTHOR, now=now)
+        for one in written:
+            approve(ports, f"{one.kind}:{one.name}", actor=APPROVER, now=now)
+    finally:
+        ports.close()
+    slots = (str(one.body["slot"]) for one in written if one.kind == "experience")
+    return Opened(created, catalogue, tuple(sorted(set(slots))))
+
+
+def documents(experiences: Collection[str]) -> list[Written]:
+    """Read the named experiences and the segments they use, as files of any shop; used ones first."""
+    with as_file(files("etalage.simulate")) as home:
+        wanted = [one for one in read_files([home / "experiences"]) if one.name in set(experiences)]
+        used = {one.body.get("segment") for one in wanted}
+        segments = [one for one in read_files([home / "segments"]) if one.name in used]
+    return [*segments, *wanted]
