@@ -1,0 +1,207 @@
+"""The background process: the night shift of every shop, by one process at a time.
+
+In:   a way to open a shop's stores, and the directory in which its lease lies.
+Out:  sealed days, warm segments, popular lists; a line in the log for each failure.
+Idea: the lease is a lock of the operating system on a file. It ends with the process that holds it, however that
+      ends, so another server on the same directory takes over within a second and two never work at once.
+      A shop's stores are open only while this process holds its lease.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from etalage.api.logs import log
+from etalage.config import Settings
+from etalage.domain.ids import ShopId
+from etalage.domain.shop import shop_from
+from etalage.domain.time import DAY, ShopZone
+from etalage.flow.nightly import EVERY_MINUTE, NOW_AND_THEN, Night, Shift
+from etalage.flow.remember import Memorist
+from etalage.ports import Ports, Sealable
+
+LOOK_SECONDS = 1.0  # how often a lease that somebody else holds is asked for again
+HOUSEKEEPING_SECONDS = 3_600.0
+LONGEST_WAIT_SECONDS = 900.0  # between two tries of what keeps failing
+LEASE = "background.lock"
+
+
+class Lease:
+    """The right to work for a shop; held from `take` until `give_back`, or until the process ends."""
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / LEASE
+        self._handle: int | None = None
+
+    def take(self) -> bool:
+        """Tell whether it is ours now."""
+        if self._handle is not None:
+            return True
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return False
+        # For an operator who asks who it is; the lock itself does not depend on it.
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, b"%d\n" % os.getpid(), 0)
+        self._handle = handle
+        return True
+
+    def give_back(self) -> None:
+        """Let somebody else work."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+@dataclass(slots=True)
+class Job:
+    """One thing to do again and again; after a failure each time later."""
+
+    name: str
+    work: Shift
+    every_seconds: float
+    due: float = 0.0  # by the monotonic clock
+    failures: int = 0
+
+    def run(self, night: Night, *, shop: ShopId, at: float) -> None:
+        """Do it if it is due."""
+        if at < self.due:
+            return
+        began = time.monotonic()
+        try:
+            count = self.work(night)
+        except Exception:  # noqa: BLE001  the outermost loop: logged, and tried again
+            self.failures += 1
+            wait = self.every_seconds * 2 ** min(self.failures - 1, 10)
+            self.due = time.monotonic() + min(wait, max(LONGEST_WAIT_SECONDS, self.every_seconds))
+            log.exception("job failed", part=self.name, shop=shop, attempt=self.failures)
+            return
+        self.failures = 0
+        self.due = began + self.every_seconds
+        if count:
+            seconds = round(time.monotonic() - began, 3)
+            log.debug("job done", part=self.name, shop=shop, count=count, seconds=seconds)
+
+
+@dataclass(slots=True)
+class Post:
+    """One shop's place in the night shift."""
+
+    shop: ShopId
+    lease: Lease
+    jobs: list[Job]
+    ports: Ports | None = None
+    failures: int = field(default=0)
+    due: float = 0.0
+
+    def leave(self) -> None:
+        """Close what is open and give the lease back."""
+        if self.ports is not None:
+            self.ports.close()
+            self.ports = None
+        self.lease.give_back()
+
+
+def jobs_of(settings: Settings) -> list[Job]:
+    """Give all that is done for a shop, in order."""
+
+    def prune_journal(night: Night) -> int:
+        return prune(night, settings.journal_days)
+
+    return [
+        *(Job(name, work, settings.roll_seconds) for name, work in EVERY_MINUTE),
+        *(Job(name, work, settings.popular_seconds) for name, work in NOW_AND_THEN),
+        Job("prune", prune_journal, HOUSEKEEPING_SECONDS),
+        Job("catalogues", _prune_catalogues, HOUSEKEEPING_SECONDS * 24),
+    ]
+
+
+def prune(night: Night, days: int) -> int:
+    """Drop sealed events from the journal that were received before the last so many days; give how many."""
+    log_of_shop = night.ports.log
+    if not isinstance(log_of_shop, Sealable):
+        return 0  # a log that keeps its own time, such as Kafka
+    kept = night.ports.warehouse.ask(
+        "SELECT min(position) FROM events WHERE received >= $since",
+        {"since": night.now - days * DAY},
+    ).rows[0][0]
+    last = log_of_shop.head() if kept is None else int(str(kept)) - 1
+    return log_of_shop.prune(last)
+
+
+def _prune_catalogues(night: Night) -> int:
+    return night.ports.records.prune_catalogues(night.now)
+
+
+class Background:
+    """The night shift of several shops, in this process."""
+
+    def __init__(
+        self,
+        homes: Sequence[tuple[ShopId, Path]],
+        *,
+        open_ports: Callable[[ShopId], Ports],
+        settings: Settings,
+        clock: Callable[[], int],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            homes: the shops and the directories in which their leases lie.
+            open_ports: opens a shop's stores; called when its lease is ours.
+            settings: of the installation.
+            clock: gives the moment, micros.
+        """
+        self._posts = [Post(shop, Lease(home), jobs_of(settings)) for shop, home in homes]
+        self._open_ports = open_ports
+        self._settings = settings
+        self._clock = clock
+
+    def run(self, ended: threading.Event) -> None:
+        """Work until `ended` is set; what is under way is finished first."""
+        try:
+            while not ended.is_set():
+                for post in self._posts:
+                    self._attend(post, ended)
+                ended.wait(LOOK_SECONDS)
+        finally:
+            for post in self._posts:
+                post.leave()
+
+    def _attend(self, post: Post, ended: threading.Event) -> None:
+        if ended.is_set() or time.monotonic() < post.due or not post.lease.take():
+            return
+        try:
+            night = self._night(post)
+        except Exception:  # noqa: BLE001  the outermost loop: logged, and tried again by whoever comes first
+            post.failures += 1
+            post.due = time.monotonic() + min(2.0**post.failures, LONGEST_WAIT_SECONDS)
+            post.leave()
+            log.exception("shop cannot be opened", shop=post.shop, attempt=post.failures)
+            return
+        post.failures = 0
+        for job in post.jobs:
+            if ended.is_set():
+                return
+            job.run(night, shop=post.shop, at=time.monotonic())
+
+    def _night(self, post: Post) -> Night:
+        if post.ports is None:
+            post.ports = self._open_ports(post.shop)
+            log.info("lease taken", shop=post.shop)
+        shop = shop_from(post.ports.records.shop())
+        return Night(
+            ports=post.ports,
+            how=Memorist(ShopZone(shop.zone), shop.currency),
+            now=self._clock(),
+            popular_least_visitors=self._settings.popular_least_visitors,
+        )

@@ -1,0 +1,104 @@
+"""Figures for an operator, at /metrics: what came in, what was decided, how fast, and what failed.
+
+In:   `observe_*` and `count_*` from whoever works; the account of intake from the log itself, when asked.
+Out:  Prometheus' text form.
+Idea: the account is not counted here a second time: it is read from the log, where it stands in the same transaction
+      as the events. So it is exact, the same in every process, and survives a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client import Counter as Count
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from etalage.domain.decision import SkipReason
+from etalage.flow.account import received
+from etalage.flow.open_shop import OpenShop
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5)  # s
+
+_process = CollectorRegistry(auto_describe=False)  # of this process, all shops together
+_decisions = Histogram(
+    "etalage_decision_seconds",
+    "Time from question to answer, one per decide.",
+    registry=_process,
+    buckets=_BUCKETS,
+)
+_intake = Histogram(
+    "etalage_intake_seconds",
+    "Time from a call's arrival until its events are on disk.",
+    registry=_process,
+    buckets=_BUCKETS,
+)
+_events = Count("etalage_intake_events", "Events in the calls answered.", registry=_process)
+_skipped = Count(
+    "etalage_skipped", "Experiences that were not shown, by reason.", ["reason"], registry=_process
+)
+_errors = Count("etalage_errors", "Answers with an error, by code.", ["code"], registry=_process)
+
+
+def observe_decision(seconds: float) -> None:
+    """Count an answered decision and the time it took."""
+    _decisions.observe(seconds)
+
+
+def observe_intake(events: int, seconds: float) -> None:
+    """Count an acknowledged call with its events and the time it took."""
+    _intake.observe(seconds)
+    _events.inc(events)
+
+
+def count_skip(reason: SkipReason) -> None:
+    """Count an experience that was not shown."""
+    _skipped.labels(reason).inc()
+
+
+def count_error(code: str) -> None:
+    """Count an answer that was an error."""
+    _errors.labels(code).inc()
+
+
+def exposition(shops: Iterable[OpenShop]) -> bytes:
+    """Write the figures of these shops and of this process."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Shops(shops))
+    return generate_latest(registry) + generate_latest(_process)
+
+
+class _Shops(Collector):
+    """Reads the stores of the shops at the moment of asking."""
+
+    def __init__(self, shops: Iterable[OpenShop]) -> None:
+        self._shops = list(shops)
+
+    def collect(self) -> Iterator[Metric]:
+        account = CounterMetricFamily(
+            "etalage_received",
+            "Everything that was received: accepted, duplicate, quarantined or refused.",
+            labels=["shop", "outcome", "reason"],
+        )
+        failures = CounterMetricFamily(
+            "etalage_failures", "Failures of a part since the start.", labels=["shop", "part"]
+        )
+        head = GaugeMetricFamily(
+            "etalage_log_events", "Position of the newest event.", labels=["shop"]
+        )
+        behind = GaugeMetricFamily(
+            "etalage_profiles_behind_events", "Events not folded yet.", labels=["shop"]
+        )
+        for shop in self._shops:
+            name = shop.configuration.shop.id
+            for (outcome, reason), count in received(shop.ports).items():
+                account.add_metric([name, outcome, reason], count)
+            for part, count in sorted(shop.failures.items()):
+                failures.add_metric([name, part], count)
+            remembered = shop.ports.profiles.position()  # first, so that it is never ahead
+            newest = shop.ports.log.head()
+            head.add_metric([name], newest)
+            behind.add_metric([name], max(0, newest - remembered))
+        yield from (account, failures, head, behind)

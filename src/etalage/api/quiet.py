@@ -1,0 +1,286 @@
+"""The quiet half of the HTTP face: everything that is not asked a thousand times a second.
+
+In:   the shops, a clock, and whether the doors are still open.
+Out:  an ASGI application on Starlette's router; which addresses there are stands in described.ROUTES.
+Idea: handlers are plain functions and run in threads, because they read stores. Each refusal is an error of ours
+      with its code; what is not one is left to the front, which tells the caller an id and nothing else.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Router
+from starlette.routing import Route as StarletteRoute
+
+from etalage.api import metrics, pages
+from etalage.api.described import ROUTES, openapi
+from etalage.api.profile import key_of, profile
+from etalage.api.rooms import Rooms
+from etalage.api.wire import Message, Receive, Scope, Send, error_body
+from etalage.collect.call import key_in
+from etalage.decide.page_rules import PROTECTED_SEGMENTS
+from etalage.deliver.merge_fields import Situation
+from etalage.deliver.public_config import public_config
+from etalage.domain.experience import Language
+from etalage.errors import (
+    EtalageError,
+    NotAllowed,
+    NotFound,
+    NotYet,
+    Overloaded,
+    Unauthorized,
+)
+from etalage.flow.configuration import Configuration
+from etalage.flow.open_shop import OpenShop
+
+MOST_BEHIND = 5_000  # events that profiles may be behind the log before calls go elsewhere
+CONFIG_SECONDS = 60  # how long a browser may keep the public configuration
+RETRY_SECONDS = 5
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+# No page of ours needs a script, a style or a picture; the studio brings a policy of its own.
+SAFE: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+)
+
+
+class Doors:
+    """Whether this process takes new calls; closed once, at the beginning of the end."""
+
+    def __init__(self, closing: Callable[[], None] | None = None) -> None:
+        self.is_open = True
+        self._closing = closing
+
+    def close(self) -> None:
+        """Become unready, and tell whoever must know."""
+        self.is_open = False
+        if self._closing is not None:
+            self._closing()
+
+
+class Quiet:
+    """The application; an ASGI callable."""
+
+    def __init__(self, rooms: Rooms, clock: Callable[[], int], doors: Doors | None = None) -> None:
+        self._rooms = rooms
+        self._clock = clock
+        self._doors = doors or Doors()
+        self.router = Router([*self._routes()], redirect_slashes=False)
+        self._answering = ExceptionMiddleware(
+            self.router, handlers={EtalageError: _refused, HTTPException: self._unrouted}
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call; every answer carries the headers that keep a browser from guessing."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *SAFE]
+            await send(message)
+
+        await self._answering(scope, receive, sending)
+
+    def _routes(self) -> Iterator[StarletteRoute]:
+        answers: Mapping[str, Callable[[Request], Response]] = {
+            "/v1/config/{write_key}": self._config,
+            "/v1/profiles/{id:path}": self._profile,
+            "/healthz": _alive,
+            "/readyz": self._ready,
+            "/metrics": self._metrics,
+            "/openapi.json": _openapi,
+            "/docs/errors/{code}": _error_page,
+            "/docs/reasons": _reasons_page,
+        }
+        for route in ROUTES:
+            if route.later:
+                yield StarletteRoute(route.path, _not_yet(route.later), methods=[route.method])
+            elif not route.hot:
+                yield StarletteRoute(route.path, answers[route.path], methods=[route.method])
+
+    # ---- what a browser or the shop's server asks ----
+
+    def _config(self, request: Request) -> Response:
+        shop, key = self._rooms.find(request.path_params["write_key"])
+        if key.kind != "write":
+            raise Unauthorized("this address takes the write key (wk_...), which is public")
+        live = shop.configuration
+        config = self._public(live)
+        tag = f'"{config["version"]}"'
+        headers = {
+            "etag": tag,
+            "cache-control": f"public, max-age={CONFIG_SECONDS}",
+            "vary": "Origin",
+        }
+        if (origin := request.headers.get("origin")) in live.shop.origins:
+            headers["access-control-allow-origin"] = str(origin)
+        if tag in _tags(request.headers.get("if-none-match")):
+            return Response(status_code=304, headers=headers)
+        return _json(config, headers=headers)
+
+    def _public(self, live: Configuration) -> dict[str, object]:
+        shop = live.shop
+        situation = Situation(
+            now=self._clock(),
+            zone=live.zone,
+            currency=shop.currency,
+            shop=shop.name,
+            free_delivery_from=shop.free_delivery_from,
+        )
+        return public_config(
+            live.experiences, situation, PROTECTED_SEGMENTS.union(shop.protected_pages)
+        )
+
+    def _profile(self, request: Request) -> Response:
+        shop, key = self._rooms.server(_key(request))
+        visitor = key_of(request.path_params["id"], shop.ports.keys.pepper)
+        now = self._clock()
+        # Before anything is read: no answer without its line in the audit.
+        shop.ports.records.audit(f"key/{key.label}", "profile.read", f"visitor/{visitor}", now=now)
+        found = profile(shop.ports.profiles, visitor, shop.configuration, now=now)
+        if found is None:
+            raise NotFound("nobody is known under this id", field="id")
+        return _json(found, headers={"cache-control": "private, no-store"})
+
+    # ---- what an operator asks ----
+
+    def _ready(self, request: Request) -> Response:
+        missing = [] if self._doors.is_open else ["closing"]
+        for shop in self._rooms.shops.values():
+            # To others than the operator a shop's name is nobody's business.
+            place = f"{shop.configuration.shop.id}/" if _is_local(request) else ""
+            missing += [f"{place}{name}" for name in not_ready(shop)]
+        said = {"ready": not missing, "missing": sorted(set(missing))}
+        return _json(said, status=503 if missing else 200, headers={"cache-control": "no-store"})
+
+    def _metrics(self, request: Request) -> Response:
+        shops: Iterable[OpenShop] = self._rooms.shops.values()
+        if not _is_local(request):
+            shops = [self._rooms.server(_key(request))[0]]
+        return Response(
+            metrics.exposition(shops),
+            headers={"content-type": metrics.CONTENT_TYPE, "cache-control": "no-store"},
+        )
+
+    # ---- what is not there ----
+
+    def _unrouted(self, request: Request, error: Exception) -> Response:
+        """Answer where the router found nothing, or nothing for this method."""
+        if not isinstance(error, HTTPException) or error.status_code != NotAllowed.status:
+            return _refused(request, NotFound("there is nothing at this address"))
+        allowed = ", ".join(sorted(self._methods(request.scope)))
+        answer = _refused(request, NotAllowed(f"use {allowed} here"))
+        answer.headers["allow"] = allowed
+        return answer
+
+    def _methods(self, scope: Scope) -> set[str]:
+        return {
+            method
+            for route in self.router.routes
+            if isinstance(route, StarletteRoute) and route.matches(scope)[0] != Match.NONE
+            for method in route.methods or ()
+        }
+
+
+def not_ready(shop: OpenShop) -> list[str]:
+    """Name what keeps a shop from answering well: `log`, `records`, `profiles`."""
+    checks: Mapping[str, Callable[[], bool]] = {
+        "log": lambda: _has_room(shop),
+        "records": lambda: shop.ports.records.generation() >= 0,
+        "profiles": lambda: shop.ports.log.head() - shop.ports.profiles.position() <= MOST_BEHIND,
+    }
+    return [name for name, check in checks.items() if not _passes(check)]
+
+
+def _has_room(shop: OpenShop) -> bool:
+    shop.ports.log.check_room()
+    return True
+
+
+def _passes(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except Exception:  # noqa: BLE001  whatever a store says, it is not ready
+        return False
+
+
+def _alive(_: Request) -> Response:
+    return _json({"alive": True}, headers={"cache-control": "no-store"})
+
+
+def _openapi(_: Request) -> Response:
+    return Response(openapi(), media_type="application/json")
+
+
+def _error_page(request: Request) -> Response:
+    page = pages.error_page(request.path_params["code"], _language(request))
+    if page is None:
+        raise NotFound("there is no error with this code")
+    return _html(page)
+
+
+def _reasons_page(request: Request) -> Response:
+    return _html(pages.reasons_page(_language(request)))
+
+
+def _language(request: Request) -> Language:
+    return pages.language_of(
+        request.query_params.get("lang"), request.headers.get("accept-language")
+    )
+
+
+def _not_yet(what: str) -> Callable[[Request], Response]:
+    def answer(_: Request) -> Response:
+        raise NotYet(f"{what}: comes with a later version")
+
+    return answer
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, EtalageError)  # noqa: S101  registered for these only
+    metrics.count_error(error.code)
+    headers = {"cache-control": "no-store"}
+    if isinstance(error, Unauthorized):
+        headers["www-authenticate"] = 'Basic realm="etalage", charset="UTF-8"'
+    if isinstance(error, Overloaded):
+        headers["retry-after"] = str(RETRY_SECONDS)
+    return Response(error_body(error), error.status, headers, media_type="application/json")
+
+
+def _json(body: object, *, status: int = 200, headers: Mapping[str, str]) -> Response:
+    return Response(msgspec.json.encode(body), status, headers, media_type="application/json")
+
+
+def _html(page: str) -> Response:
+    headers = {"cache-control": "public, max-age=3600", "vary": "Accept-Language"}
+    return Response(page, headers=headers, media_type="text/html")
+
+
+def _key(request: Request) -> str | None:
+    """Find the key in a header; never in the address, which is written down on the way."""
+    headers = request.headers
+    return key_in({}, authorization=headers.get("authorization"), api_key=headers.get("x-api-key"))
+
+
+def _tags(header: str | None) -> list[str]:
+    return [tag.strip().removeprefix("W/") for tag in (header or "").split(",")]
+
+
+def _is_local(request: Request) -> bool:
+    """Tell whether the caller is on this machine itself, and not somebody behind a proxy on it."""
+    if request.client is None or any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
