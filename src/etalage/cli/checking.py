@@ -1,4 +1,4 @@
-"""`etalage doctor | replay`: is everything accounted for, and would we decide the same again?"""
+"""`etalage doctor | replay`: whether everything is accounted for, and whether we would decide the same again."""
 
 from __future__ import annotations
 

@@ -7,10 +7,8 @@ from typing import Annotated
 import typer
 
 from etalage.cli import (
-    bench,
     checking,
     deciding,
-    demo,
     documents,
     importing,
     reporting,
@@ -29,7 +27,7 @@ commands = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for family in (serving, importing, segments, documents, deciding, reporting, checking, demo, bench):
+for family in (serving, importing, segments, documents, deciding, reporting, checking):
     family.add_to(commands)
 
 

@@ -1,0 +1,245 @@
+"""`etalage import`: a catalogue behind its guard; events, orders and customers through intake."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import typer
+from rich.progress import Progress
+
+from etalage.cli.console import (
+    DataOption,
+    JsonOption,
+    NowOption,
+    ShopOption,
+    mapping_of,
+    opened,
+    out,
+    print_json,
+    progress,
+)
+from etalage.collect.call import Item, item_of
+from etalage.collect.intake import Sender
+from etalage.connect.catalogue.settings import FeedSettings
+from etalage.connect.child import read_catalogue, read_items
+from etalage.connect.imports.items import Given, ImportSettings, Skipped
+from etalage.domain.arrival import Reason
+from etalage.domain.consent import PURPOSES, Purpose
+from etalage.errors import BadInput, NotFound, Unknown
+from etalage.flow.configuration import configure
+from etalage.flow.ingest import Receipt
+from etalage.flow.take_over import Unreadable, judged, take_over, together
+
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A file; .gz and .zip are unpacked.")
+]
+FormatOption = Annotated[str, typer.Option("--format", help="Found out by itself where possible.")]
+MapOption = Annotated[str | None, typer.Option("--map", help="column=field,column=field,...")]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Read and judge, store nothing.")]
+PurposesOption = Annotated[
+    str, typer.Option(help="Under which this file may be kept: measure,personalise")
+]
+BasisOption = Annotated[str, typer.Option(help="On which ground; kept with every event.")]
+
+Kind = Literal["events", "orders", "customers"]
+
+# Rows that no event could be made of; other skipped rows (unpaid, cancelled) are no loss and only told.
+UNREADABLE: dict[str, Reason] = {
+    "not_an_object": "not_an_object",
+    "too_large": "too_large",
+    "cut_off": "bad_field",
+    "too_many_cells": "bad_field",
+    "bad_time": "bad_field",
+    "no_order_id": "bad_field",
+    "no_customer": "no_id",
+}
+
+imports = typer.Typer(
+    no_args_is_help=True, help="Take over a file: catalogue, events, orders, customers."
+)
+
+
+def add_to(commands: typer.Typer) -> None:
+    """Add this family of commands."""
+    commands.add_typer(imports, name="import")
+
+
+@imports.command("catalogue", epilog="Example: etalage import catalogue feed.xml --data shop")
+def catalogue_(
+    file: FileArgument,
+    data: DataOption,
+    shop: ShopOption = None,
+    format_name: FormatOption = "auto",
+    mapping: MapOption = None,
+    product_id: Annotated[
+        Literal["group", "row"],
+        typer.Option(help="Whether events name item groups or rows of the feed."),
+    ] = "group",
+    dry_run: DryOption = False,
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """Replace the catalogue, if the file looks like the shop's: Google Merchant XML/TSV, Magento, WooCommerce, CSV."""
+    with opened(data, shop, now=now) as (known, ports, moment):
+        settings = FeedSettings(
+            currency=known.currency,
+            zone=known.zone,
+            product_id=product_id,
+            mapping=mapping_of(mapping),
+            base_url=f"https://{known.domain}/",
+        )
+        found = judged(ports, read_catalogue(_existing(file), format_name, settings))
+        if not dry_run:
+            ports.records.put_catalogue(
+                found.catalogue, source=file.name, actor="import", now=moment
+            )
+        offers = sum(len(product.offers) for product in found.catalogue.products.values())
+        said = {
+            "version": found.catalogue.version,
+            "products": len(found.catalogue.products),
+            "offers": offers,
+            "rows": found.rows,
+            "before": found.products_before,
+            "problems": found.problems,
+            "stored": not dry_run,
+        }
+        if json:
+            print_json(said)
+            return
+        out.print(f"{said['products']:,} products with {offers:,} offers, from {found.rows:,} rows")
+        for reason, count in found.problems.items():
+            out.print(f"  {count:,} x {reason}", style="yellow")
+
+
+@imports.command(
+    "events",
+    epilog="Example: etalage import events ga4.parquet --data shop --purposes measure --basis contract",
+)
+def events_(
+    file: FileArgument, data: DataOption, shop: ShopOption = None, format_name: FormatOption = "auto",
+    mapping: MapOption = None, purposes: PurposesOption = "", basis: BasisOption = "",
+    dry_run: DryOption = False, json: JsonOption = False, now: NowOption = None,
+) -> None:  # fmt: skip
+    """Take over events: GA4 rows, Segment calls, or a table with --map."""
+    _take(
+        file,
+        "events",
+        data,
+        shop,
+        (format_name, mapping, purposes, basis),
+        dry=dry_run,
+        json=json,
+        now=now,
+    )
+
+
+@imports.command(
+    "orders", epilog="Example: etalage import orders orders.csv --format shopify --data shop"
+)
+def orders_(
+    file: FileArgument, data: DataOption, shop: ShopOption = None, format_name: FormatOption = "auto",
+    mapping: MapOption = None, purposes: PurposesOption = "", basis: BasisOption = "",
+    dry_run: DryOption = False, json: JsonOption = False, now: NowOption = None,
+) -> None:  # fmt: skip
+    """Take over orders: Shopify, WooCommerce, Magento, or a table with --map."""
+    _take(
+        file,
+        "orders",
+        data,
+        shop,
+        (format_name, mapping, purposes, basis),
+        dry=dry_run,
+        json=json,
+        now=now,
+    )
+
+
+@imports.command(
+    "customers",
+    epilog="Example: etalage import customers klanten.csv --map klantnr=user_id --data shop",
+)
+def customers_(
+    file: FileArgument, data: DataOption, shop: ShopOption = None, format_name: FormatOption = "auto",
+    mapping: MapOption = None, purposes: PurposesOption = "", basis: BasisOption = "",
+    dry_run: DryOption = False, json: JsonOption = False, now: NowOption = None,
+) -> None:  # fmt: skip
+    """Take over customers with their traits; names and addresses are encrypted under a key per person."""
+    _take(
+        file,
+        "customers",
+        data,
+        shop,
+        (format_name, mapping, purposes, basis),
+        dry=dry_run,
+        json=json,
+        now=now,
+    )
+
+
+def _take(
+    file: Path, kind: Kind, data: Path, shop: str | None, how: tuple[str, str | None, str, str],
+    *, dry: bool, json: bool, now: str | None,
+) -> None:  # fmt: skip
+    format_name, mapping, purposes, basis = how
+    with opened(data, shop, now=now) as (known, ports, moment):
+        settings = ImportSettings(
+            mapping=mapping_of(mapping), zone=known.zone, currency=known.currency
+        )
+        given = read_items(_existing(file), kind, format_name, settings)
+        told: dict[str, int] = {}
+        rows = _rows(given, told)
+        started = time.monotonic()
+        if dry:
+            counts = Receipt(received=sum(1 for _ in rows))
+        else:
+            source = Sender(
+                "server", f"import:{kind}", _purposes(purposes, basis), basis, f"import:{kind}"
+            )
+            with progress(f"Taking over {kind}", None, quiet=json) as bar:
+                receipts = take_over(rows, source, live=configure(ports), ports=ports, now=moment)
+                counts = together(_watched(receipts, bar))
+        said = {**msgspec.structs.asdict(counts), "skipped": told, "stored": not dry}
+        if json:
+            print_json(said)
+            return
+        out.print(
+            f"{counts.received:,} received = {counts.accepted:,} accepted + {counts.duplicate:,} duplicate + "
+            f"{counts.quarantined:,} quarantined + {counts.refused:,} refused   ({time.monotonic() - started:.1f} s)"
+        )
+        for reason, count in {**counts.reasons, **told}.items():
+            out.print(f"  {count:,} x {reason}", style="yellow")
+
+
+def _rows(given: Iterable[Given], told: dict[str, int]) -> Iterator[Item | Unreadable]:
+    for row in given:
+        if not isinstance(row, Skipped):
+            yield item_of(row)
+        elif row.reason in UNREADABLE:
+            yield Unreadable(UNREADABLE[row.reason])
+        else:
+            told[row.reason] = told.get(row.reason, 0) + 1
+
+
+def _watched(receipts: Iterable[Receipt], bar: Progress) -> Iterator[Receipt]:
+    for one in receipts:
+        bar.advance(bar.task_ids[0], one.received)
+        yield one
+
+
+def _purposes(text: str, basis: str) -> tuple[Purpose, ...]:
+    named = {part.strip() for part in text.split(",") if part.strip()}
+    for name in named - set(PURPOSES):
+        raise Unknown("purpose", name, PURPOSES, field="purposes")
+    if named and not basis:
+        raise BadInput("declared purposes need a basis: --basis TEXT", field="basis")
+    return tuple(purpose for purpose in PURPOSES if purpose in named)
+
+
+def _existing(file: Path) -> Path:
+    if not file.is_file():
+        raise NotFound(f"there is no file {file}", field="FILE")
+    return file
