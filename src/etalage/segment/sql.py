@@ -49,11 +49,16 @@ def members_sql(
     currency: str,
     now: int,
     context: Context | None = None,
+    programs: str | None = None,
     dialect: str = "duckdb",
 ) -> Question:
-    """Ask who is in it: a column `person`, in no particular order."""
+    """Ask who is in it: a column `person`, in no particular order.
+
+    `programs` names a relation with a column `person` that was filled by `programs_sql`, once for many questions;
+    without it the question looks for programs among its own answers, which takes a second pass over the events.
+    """
     bindings = Bindings()
-    query = _members(node, zone, currency, now, context, bindings)
+    query = _members(node, zone, currency, now, context, bindings, programs)
     return Question(query.sql(dialect), bindings.values)
 
 
@@ -64,11 +69,12 @@ def size_sql(
     currency: str,
     now: int,
     context: Context | None = None,
+    programs: str | None = None,
     dialect: str = "duckdb",
 ) -> Question:
     """Ask how many are in it: one row, one column `people`."""
     bindings = Bindings()
-    members = _members(node, zone, currency, now, context, bindings)
+    members = _members(node, zone, currency, now, context, bindings, programs)
     query = members.select("count(*) AS people", append=False, copy=False)
     return Question(query.sql(dialect), bindings.values)
 
@@ -80,6 +86,7 @@ def _members(
     now: int,
     context: Context | None,
     bindings: Bindings,
+    programs: str | None,
 ) -> exp.Select:
     counts = Counts(bindings, now=now, today=zone.day(now), currency=currency)
     holds = _condition(node, counts, context, bindings)
@@ -98,19 +105,30 @@ def _members(
                 source, on=f"{source}.person = {PEOPLE}.person", join_type="left", copy=False
             )
     query = exp.select("person").from_("matching")
-    query = query.where("person NOT IN (SELECT person FROM programs)")
-    tables = [*counts.tables(), ("matching", matching), *_program_tables()]
+    known = exp.select("person").from_(programs or "programs")
+    query = query.where(exp.not_(exp.column("person").isin(query=known)))
+    tables = [*counts.tables(), ("matching", matching)]
+    if programs is None:
+        tables += _program_tables(among="matching")
     for name, table in tables:
         query = query.with_(name, as_=table, copy=False)
     return query
 
 
-def _program_tables() -> list[tuple[str, exp.Select]]:
-    """Find the programs among those that match; the second look is at the few with so many events."""
+def programs_sql(*, dialect: str = "duckdb") -> Question:
+    """Ask which persons are programs: more than 5,000 events within three shop days in a row."""
+    query = exp.select("person").from_("programs")
+    for name, table in _program_tables(among=PEOPLE):
+        query = query.with_(name, as_=table, copy=False)
+    return Question(query.sql(dialect), {})
+
+
+def _program_tables(*, among: str) -> list[tuple[str, exp.Select]]:
+    """Find the programs among some people; the second look is at the few with so many events."""
     busy = (
         exp.select("person")
         .from_(EVENTS)
-        .where("person IN (SELECT person FROM matching)", activity())
+        .where(f"person IN (SELECT person FROM {among})", activity())
         .group_by("person")
         .having(f"count(*) > {RECENT_LIMIT}")
     )

@@ -23,7 +23,7 @@ from etalage.domain.time import HOUR, SESSION_GAP
 from etalage.segment.sql_tests import Bindings, json_value, where_sql
 
 EVENTS = "known_events"
-_OF_SESSION = "PARTITION BY person, visitor ORDER BY time, id"
+_OF_SESSION = "PARTITION BY visitor ORDER BY time, id"  # a visitor is of one person
 _IS_KEPT = (
     f"(newness <= {RECENT_EVENTS} OR (time > newest - {RECENT_HOURS * HOUR}"
     f" AND newness <= {RECENT_LIMIT}))"
@@ -181,33 +181,30 @@ class Counts:
 
     def _sequence(self, order: InOrder) -> exp.Select:
         """Take each step at the first event after the one before, then count the sessions that got to the end."""
-        inner = exp.select("person", "visitor", "visit", "time", "day", "place").from_("sessions")
-        for i, step in enumerate(order.steps):
-            fits = where_sql(step.name, step.where, self._bindings)
+        steps = [where_sql(step.name, step.where, self._bindings) for step in order.steps]
+        inner = exp.select("visitor", "visit", "place").from_("sessions")
+        inner = inner.where(exp.or_(*steps), copy=False)
+        for i, fits in enumerate(steps):
             inner = inner.select(exp.alias_(fits, f"is_{i}", copy=False), copy=False)
-        for i in range(len(order.steps)):
+        for i in range(len(steps)):
             after = f" AND place > taken_{i - 1}" if i else ""
             first = f"min(CASE WHEN is_{i}{after} THEN place END)"
-            taken = f"{first} OVER (PARTITION BY person, visitor, visit) AS taken_{i}"
+            taken = f"{first} OVER (PARTITION BY visitor, visit) AS taken_{i}"
             inner = exp.select("*", taken, dialect="duckdb").from_(
                 inner.subquery(f"step_{i}", copy=False)
             )
-        visits = (
-            exp.select(
-                "person",
-                "min(time) AS began",
-                "arg_min(day, time) AS began_day",
-                f"max(taken_{len(order.steps) - 1}) AS taken",
-                dialect="duckdb",
-            )
-            .from_(inner.subquery("taken", copy=False))
-            .group_by("person", "visitor", "visit")
+        complete = (
+            exp.select("visitor", "visit")
+            .distinct()
+            .from_(inner.subquery("steps", copy=False))
+            .where(f"place = taken_{len(steps) - 1}")
         )
-        within = self._within(order.window, exp.column("began"), exp.column("began_day"))
+        within = self._within(order.window, exp.column("time"), exp.column("day"))
         return (
             exp.select("person", "count(*) AS sessions")
-            .from_(visits.subquery("visits", copy=False))
-            .where("taken IS NOT NULL", within)
+            .from_("sessions")
+            .join(complete.subquery("complete", copy=False), using=["visitor", "visit"])
+            .where("opens = 1", within)
             .group_by("person")
         )
 
@@ -233,7 +230,7 @@ def _ranked() -> exp.Select:
         exp.select(
             "*",
             "row_number() OVER (PARTITION BY person ORDER BY time DESC, id DESC) AS newness",
-            "max(time) OVER (PARTITION BY person) AS newest",
+            "first_value(time) OVER (PARTITION BY person ORDER BY time DESC, id DESC) AS newest",
             dialect="duckdb",
         )
         .from_(EVENTS)
