@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
@@ -408,6 +408,10 @@ class Warehouse(Protocol):
 
     def session(self) -> AbstractContextManager[Questions]:
         """Freeze the log as it stands now, for several questions from one moment."""
+        ...
+
+    def relation(self) -> Any:
+        """Give the events as the engine's own kind of table, for people who query in a notebook."""
         ...
 
     def roll(self, *, now: int) -> int:

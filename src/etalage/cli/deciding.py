@@ -19,7 +19,7 @@ from etalage.cli.console import (
 from etalage.domain.context import Context
 from etalage.domain.decision import DecisionFacts
 from etalage.domain.experience import StrategyName, Wanted
-from etalage.domain.ids import IdentifierKind, VisitorKey, visitor_key
+from etalage.domain.ids import visitor_named
 from etalage.errors import Unknown
 from etalage.flow.configuration import Configuration, configure
 from etalage.flow.nightly import popular_now
@@ -70,7 +70,7 @@ def decide(
             now=moment,
             page=context,
             slots=tuple(s.strip() for s in slots.split(",") if s.strip()),
-            person=person_behind(ports.profiles, visitor_named(who, ports)),
+            person=person_behind(ports.profiles, visitor_named(ports.keys.pepper, who)),
             language=known.language,
             explain=True,
             position=ports.profiles.position(),
@@ -109,7 +109,7 @@ def recommend(
         person = (
             None
             if profile is None
-            else person_behind(ports.profiles, visitor_named(profile, ports))
+            else person_behind(ports.profiles, visitor_named(ports.keys.pepper, profile))
         )
         facts = DecisionFacts(
             now=moment,
@@ -135,15 +135,6 @@ def recommend(
             out.print(
                 f"{place:>3}  {candidate.product}  {title}  ({candidate.because})", markup=False
             )
-
-
-def visitor_named(text: str, ports: Ports) -> VisitorKey:
-    """Read a profile as people write it: `v-1`, `user:C-1001`, `email:karel@shop.example`."""
-    kind, sign, rest = text.partition(":")
-    kinds: dict[str, IdentifierKind] = {"user": "user", "email": "email", "visitor": "visitor"}
-    if sign and kind in kinds:
-        return visitor_key(ports.keys.pepper, kinds[kind], rest)
-    return visitor_key(ports.keys.pepper, "visitor", text)
 
 
 def _shelf(ports: Ports, live: Configuration) -> Shelf:

@@ -10,6 +10,7 @@ import typer
 
 from etalage import app
 from etalage.app import Stores
+from etalage.cli import running
 from etalage.cli.console import JsonOption, out, print_json
 from etalage.config import load, table
 from etalage.domain.time import Micros
@@ -99,7 +100,7 @@ def serve(
     """Open the doors of all shops in a data directory."""
     settings = load(data)
     stores = Stores(records, profiles, events, warehouse)
-    app.serve(
+    running.serve(
         data,
         host=host or settings.host,
         port=port or settings.port,

@@ -70,3 +70,12 @@ def visitor_key(pepper: bytes, kind: IdentifierKind, identifier: str) -> Visitor
     """Give the pseudonym under which an identifier stands in the log."""
     value = normalised_email(identifier) if kind == "email" else normalised(identifier)
     return VisitorKey(keyed_digest(pepper, kind, value))
+
+
+def visitor_named(pepper: bytes, text: str) -> VisitorKey:
+    """Read a profile as people write it: `v-1`, `user:C-1001`, `email:karel@shop.example`."""
+    kind, sign, rest = text.partition(":")
+    kinds: dict[str, IdentifierKind] = {"user": "user", "email": "email", "visitor": "visitor"}
+    if sign and kind in kinds:
+        return visitor_key(pepper, kinds[kind], rest)
+    return visitor_key(pepper, "visitor", text)

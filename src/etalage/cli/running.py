@@ -1,0 +1,168 @@
+"""The server of a data directory, put together: this process answers, its children do the rest.
+
+In:   the directory, where its stores are, and the settings.
+Out:  answers until SIGTERM; by then everything that was accepted is on disk.
+
+    etalage serve ──> this process      opens the shops, listens, answers
+                 ├──> worker 2, 3 ...   the same on the same socket: the system deals out the calls
+                 └──> background        the night shift, under the lease of each shop
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from etalage import app
+from etalage.api import logs, server
+from etalage.api.background import Background
+from etalage.api.children import Child, told_by_parent
+from etalage.api.hot import Hot
+from etalage.api.quiet import Doors, Quiet
+from etalage.api.rooms import Rooms
+from etalage.config import Settings
+from etalage.domain.ids import ShopId
+from etalage.domain.time import Micros
+from etalage.ports import Ports
+
+CHILDREN_SECONDS = 2.5  # for children to end after us; they were told when we were
+
+
+class _Order(Struct, frozen=True):
+    """What a child process of the server is told."""
+
+    task: Literal["answer", "background"]
+    directory: str
+    stores: app.Stores
+    settings: Settings
+    door: int = -1  # the listening socket, inherited
+
+
+def serve(
+    directory: Path,
+    *,
+    host: str,
+    port: int,
+    workers: int = 1,
+    stores: app.Stores | None = None,
+    settings: Settings,
+    once_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Open the doors of all shops in a directory until SIGTERM or SIGINT; then finish what was accepted.
+
+    This process answers; the night shift, and any further workers, are children that end with it.
+
+    Args:
+        directory: the workspace.
+        host: address to listen on.
+        port: 0 takes a free one.
+        workers: processes that answer.
+        stores: URLs of the stores.
+        settings: of the installation.
+        once_ready: called with the address once calls are answered.
+
+    Raises:
+        NoShop: there is none.
+        Conflict: the port is taken.
+    """
+    app.the_shop(directory, next(iter(app.shops_in(directory)), None))  # there is one at least
+    logs.set_up(settings.log_level)
+    door = server.listen(host, port)
+    address = server.address_of(door)
+    stores = stores or app.Stores()
+    order = _Order("background", str(directory.resolve()), stores, settings)
+    children = [_child("background", order)]
+    for number in range(2, workers + 1):
+        told = replace(order, task="answer", door=door.fileno())
+        children.append(_child(f"worker {number}", told))
+
+    def once_listening() -> None:
+        for child in children:
+            child.start()
+        logs.log.info("ready", port=door.getsockname()[1], workers=workers)
+        if once_ready is not None:
+            once_ready(address)
+
+    def tend() -> None:
+        for child in children:
+            child.tend()
+
+    def stop() -> None:
+        for child in children:
+            child.stop()
+
+    try:
+        _answer(order, door, once_listening, tend, stop)
+    finally:
+        stop()
+        until = time.monotonic() + CHILDREN_SECONDS
+        for child in children:
+            child.wait(until - time.monotonic())
+    logs.log.info("closed")
+
+
+def attend() -> None:
+    """Be a child process of `serve`: do what the parent says, until it ends or says so."""
+    order = msgspec.json.decode(told_by_parent(), type=_Order)
+    logs.set_up(order.settings.log_level)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches us too; the parent says when
+    if order.task == "answer":
+        _answer(order, socket.socket(fileno=order.door))
+        return
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    directory = Path(order.directory)
+
+    def open_one(shop: ShopId) -> Ports:
+        return app.open_ports(directory, shop, settings=order.settings, stores=order.stores)[1]
+
+    homes = [(shop, directory / "shops" / shop) for shop in app.shops_in(directory)]
+    Background(homes, open_ports=open_one, settings=order.settings, clock=_now).run(ended)
+
+
+def _child(name: str, order: _Order) -> Child:
+    # The name stands in the list of processes, where an operator looks for it.
+    command = ["-c", "from etalage.cli.running import attend; attend()", "etalage", name]
+    handles = [] if order.door < 0 else [order.door]
+    return Child(name, command, msgspec.json.encode(order), handles=handles)
+
+
+def _answer(
+    order: _Order,
+    door: socket.socket,
+    once_listening: Callable[[], None] | None = None,
+    tend: Callable[[], None] | None = None,
+    closing: Callable[[], None] | None = None,
+) -> None:
+    """Open all shops, answer calls until a signal, close them."""
+    directory = Path(order.directory)
+    with ExitStack() as opened:
+        shops = {}
+        for shop in app.shops_in(directory):
+            shops[shop] = app.open_shop(
+                directory, shop, settings=order.settings, now=_now(), stores=order.stores
+            )
+            opened.callback(shops[shop].close)
+        rooms, doors = Rooms(shops), Doors(closing)
+
+        def tick() -> None:
+            server.look_again(rooms, _now())
+            if tend is not None and doors.is_open:
+                tend()
+
+        front = server.Front(Hot(rooms, _now), Quiet(rooms, _now, doors), tick=tick)
+        server.run(front, door, doors, once_listening=once_listening)
+
+
+def _now() -> Micros:
+    return Micros(time.time_ns() // 1000)
