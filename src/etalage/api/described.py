@@ -313,7 +313,9 @@ def _ref(name: str) -> dict[str, str]:
 def _schemas() -> dict[str, object]:
     """Give our own schemas, and those of the types that answers are made from."""
     _, made = msgspec.json.schema_components(
-        [Answer, Placed], ref_template="#/components/schemas/{name}"
+        [Answer, Placed],
+        ref_template="#/components/schemas/{name}",
+        schema_hook=lambda _: {"description": "Of any form"},  # `object`
     )
     return {**made, **_OWN}
 

@@ -23,9 +23,9 @@ import structlog
 
 from etalage.errors import Unknown
 
-FIELDS = frozenset(
-    "event level time logger error places id shop part process seconds count events attempt port workers code "
-    "status signal route".split()
+# In this order: what an operator looks for first stands first.
+FIELDS = tuple(
+    "time level event logger shop part process error places id seconds count attempt port workers status".split()
 )
 Fields = MutableMapping[str, Any]
 LEVELS = {name: getattr(logging, name.upper()) for name in ("debug", "info", "warning", "error")}
@@ -60,6 +60,7 @@ def set_up(level: str, *, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(LEVELS[level])
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # tells of every look at the tables
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -91,7 +92,7 @@ def _tell_error(_: object, __: str, fields: Fields) -> Fields:
 
 
 def _only_known(_: object, __: str, fields: Fields) -> Fields:
-    return {name: _clean(value) for name, value in fields.items() if name in FIELDS}
+    return {name: _clean(fields[name]) for name in FIELDS if name in fields}
 
 
 def _clean(value: object) -> object:

@@ -89,6 +89,7 @@ class Quiet:
                 message["headers"] = [*message["headers"], *SAFE]
             await send(message)
 
+        scope["app"] = self  # tells the router to raise what it cannot answer, so that we say it
         await self._answering(scope, receive, sending)
 
     def _routes(self) -> Iterator[StarletteRoute]:

@@ -181,7 +181,12 @@ def run(
     )
     gc.collect()
     gc.freeze()  # what is loaded now stays; the collector need not walk over it (design 13)
-    _Uvicorn(config, doors, once_listening).run(sockets=[door])
+    try:
+        _Uvicorn(config, doors, once_listening).run(sockets=[door])
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # we are closing already
+        gc.unfreeze()  # so that libraries find nothing of theirs left over at the end
 
 
 class _Uvicorn(uvicorn.Server):

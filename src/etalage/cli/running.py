@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -77,6 +78,7 @@ def serve(
     """
     app.the_shop(directory, next(iter(app.shops_in(directory)), None))  # there is one at least
     logs.set_up(settings.log_level)
+    _leave_when_asked()
     door = server.listen(host, port)
     address = server.address_of(door)
     stores = stores or app.Stores()
@@ -128,6 +130,12 @@ def attend() -> None:
 
     homes = [(shop, directory / "shops" / shop) for shop in app.shops_in(directory)]
     Background(homes, open_ports=open_one, settings=order.settings, clock=_now).run(ended)
+
+
+def _leave_when_asked() -> None:
+    """End at once on SIGTERM while nothing was accepted yet: as process 1 we would not end at all."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def _child(name: str, order: _Order) -> Child:
