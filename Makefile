@@ -6,7 +6,7 @@ BIN := .venv/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: install demo test check bench proof lock clean rees46
+.PHONY: install demo test check bench proof docs lock clean rees46
 .DEFAULT_GOAL := help
 
 help:
@@ -65,6 +65,9 @@ proof: .venv/tested
 
 rees46: .venv/installed
 	@$(BIN)/python examples/rees46.py
+
+docs: .venv/installed
+	@$(BIN)/python -m etalage.cli.reference docs/reference
 
 lock:
 	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip -q install uv
