@@ -162,6 +162,7 @@ LISTED: list[dict[str, object]] = [
     {"did": "purchase", "sum": {"at_most": 25}},
     {"did": "purchase", "sum": {"between": [25, 60]}, "within": "14d"},
     {"did": "purchase", "times": {"at_least": 2}},
+    {"did": "purchase", "sum": {"at_least": 20}, "within": "48h"},
     {"trait": "tier", "in": [1, "gold", False]},
     {"trait": "seats", "at_least": 1},
     {"preference": "since", "after": "2026-01-14"},
@@ -229,6 +230,32 @@ def test_a_program_is_in_no_segment_in_either_reading(tmp_path: Path) -> None:
         assert named(is_in, people, Context(), world.now) == {busy}
         assert busy in rows
         assert program not in rows
+
+
+def test_what_lies_behind_the_newest_500_is_forgotten_unless_it_is_of_two_days(
+    tmp_path: Path,
+) -> None:
+    now = grow_world(Random(7), people=0).now
+    slow, quick = VisitorKey("a" * 32), VisitorKey("b" * 32)
+    log, profiles = MemoryEventLog(zone=ZONE), MemoryProfiles()
+    arrivals = []
+    for visitor, session, views in ((slow, 140 * HOUR, 100 * HOUR), (quick, 40 * HOUR, 20 * HOUR)):
+        arrivals.append(arrival(visitor, -1, now - 200 * HOUR, "consent"))
+        arrivals.append(arrival(visitor, -2, now - session, "view_item"))
+        arrivals.append(arrival(visitor, -3, now - session + MINUTE, "purchase"))
+        arrivals += [arrival(visitor, i, now - views + i * MINUTE, "page_view") for i in range(501)]
+    log.append(arrivals)
+    remember(log, profiles, MEMORIST)
+    people = {key: as_known({key: fold}) for key, fold in profiles.visitors()}
+    connection = batch(log, tmp_path)
+    node = parse(
+        {"did": "session", "order": [{"did": "view_item"}, {"did": "purchase"}]}, currency=CURRENCY
+    )
+
+    rows = asked(connection, members_sql(node, zone=ZONE, currency=CURRENCY, now=now))
+    live = named(compile_live(node, zone=ZONE, currency=CURRENCY), people, Context(), now)
+
+    assert set(rows) == live == {quick}
 
 
 def arrival(visitor: VisitorKey, number: int, at: int, name: str) -> Arrival:
