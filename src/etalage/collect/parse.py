@@ -40,6 +40,7 @@ def parse_event(body: bytes, *, encoding: str | None = None) -> Document:
     """Open a call that is one event; of its fields only those that concern the call are read here."""
     text = decompressed(body, encoding)
     try:
+        text.decode()
         top = _TOP.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadJson(f"the body is not one JSON object in UTF-8: {error}") from error

@@ -23,8 +23,6 @@ _REFUSED: frozenset[Reason] = frozenset(
 class Refusal(BadInput):
     """One event does not get in; its neighbours are not touched by it."""
 
-    code = "event-refused"
-
     def __init__(self, reason: Reason, field: str | None = None) -> None:
         super().__init__(reason if field is None else f"{reason}: {field}", field=field)
         self.reason: Reason = reason
