@@ -57,10 +57,8 @@ def person_id(fields: Fields, name: str, notes: Notes) -> str | None:
 
 def text(value: object, most: int = MAX_WORDS) -> str | None:
     """Read a short text; None for anything else, for an empty one, and for one that holds a mail address."""
-    if type(value) is int:
-        return str(value)
     if not isinstance(value, str):
-        return None
+        return str(value) if type(value) is int else None
     found = value.strip()
     return found if found and len(found) <= most and "@" not in found else None
 

@@ -9,7 +9,7 @@ From: conventions.md 1 and 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from etalage.collect.fields import Fields, amount, identifier, quantity, text
@@ -41,6 +41,9 @@ _WORTH_THEIR_LINES = frozenset(
 )
 
 
+Products = Sequence[Fields]
+
+
 class Amounts(NamedTuple):
     """What an event says it is worth."""
 
@@ -49,12 +52,23 @@ class Amounts(NamedTuple):
     currency: str
 
 
-def currency_of(properties: Fields, own: str, notes: Notes) -> str:
+def products_of(properties: Fields) -> Products:
+    """Find the products an event tells of; the properties themselves may be one."""
+    for name in _LISTS:
+        told = properties.get(name)
+        if isinstance(told, list):
+            return [one for one in told if isinstance(one, dict)]
+        if isinstance(told, dict):  # one object, or a list that a language wrote as an object
+            inner = [one for one in told.values() if isinstance(one, dict)]
+            return inner or [told]
+    return [properties] if any(name in properties for name in _SINGLE) else []
+
+
+def currency_of(properties: Fields, products: Products, own: str, notes: Notes) -> str:
     """Find the currency of an event: stated, in the text of an amount, or else the shop's own, which is counted."""
     stated = properties.get("currency") or properties.get("currencyCode")
     if isinstance(stated, str) and is_currency(stated.strip().upper()):
         return stated.strip().upper()
-    products = list(_products(properties))
     for told in products:
         stated = told.get("currency")
         if isinstance(stated, str) and is_currency(stated.strip().upper()):
@@ -70,14 +84,14 @@ def currency_of(properties: Fields, own: str, notes: Notes) -> str:
     return own
 
 
-def lines_of(properties: Fields, currency: str, notes: Notes) -> tuple[Line, ...]:
+def lines_of(products: Products, currency: str, notes: Notes) -> tuple[Line, ...]:
     """Read the lines of an event; a product without any id is left out and counted.
 
     Raises:
         Refusal: `bad_money` or `bad_field` in one of the lines: half an order is no order.
     """
     lines = []
-    for told in _products(properties):
+    for told in products:
         line = _line(told, currency, notes)
         if line is not None:
             lines.append(line)
@@ -166,22 +180,6 @@ def category_of(fields: Fields) -> str | None:
     else:
         levels += [text(fields.get(f"item_category{n}")) for n in range(2, _MAX_LEVELS + 1)]
     return CATEGORY_SEPARATOR.join(level for level in levels if level) or None
-
-
-def is_about_one_product(properties: Fields) -> bool:
-    """Tell whether the properties themselves are a product, so that what they say is said of it."""
-    return not any(name in properties for name in _LISTS) and bool(_products(properties))
-
-
-def _products(properties: Fields) -> Iterable[Fields]:
-    for name in _LISTS:
-        told = properties.get(name)
-        if isinstance(told, list):
-            return [one for one in told if isinstance(one, dict)]
-        if isinstance(told, dict):  # one object, or a list that a language wrote as an object
-            inner = [one for one in told.values() if isinstance(one, dict)]
-            return inner or [told]
-    return [properties] if any(properties.get(name) is not None for name in _SINGLE) else []
 
 
 def _line(told: Fields, currency: str, notes: Notes) -> Line | None:

@@ -17,11 +17,12 @@ from etalage.collect.fields import Fields, identifier, part, person_id, text
 from etalage.collect.identity import digest_of
 from etalage.collect.intake import IntakeSettings
 from etalage.collect.lines import (
+    Products,
     amounts_of,
     category_of,
     currency_of,
-    is_about_one_product,
     lines_of,
+    products_of,
 )
 from etalage.collect.names import event_name
 from etalage.collect.notes import Notes
@@ -113,10 +114,11 @@ def translate(item: Item, settings: IntakeSettings) -> Draft:
     properties = part(fields, "properties")
     name = _name(kind, fields)
     page = {**part(context, "page"), **(properties if kind in {"page", "screen"} else {})}
-    currency = currency_of(properties, settings.currency, notes)
+    products = products_of(properties)
+    currency = currency_of(properties, products, settings.currency, notes)
     value, tax, currency = amounts_of(properties, currency, name=name)
     happened, sent = times(fields, settings.zone, notes)
-    lines = lines_of(properties, currency, notes)
+    lines = lines_of(products, currency, notes)
     stated = _stated(name, properties, context, settings, notes)
     return Draft(
         item=item,
@@ -130,7 +132,7 @@ def translate(item: Item, settings: IntakeSettings) -> Draft:
         happened=happened,
         sent=sent,
         lines=lines,
-        category=_category(fields, properties),
+        category=_category(fields, properties, products),
         value=value,
         tax=tax,
         currency=currency if value is not None or lines else None,
@@ -172,11 +174,12 @@ def _name(kind: CallType, fields: Fields) -> str:
     return name
 
 
-def _category(fields: Fields, properties: Fields) -> str | None:
+def _category(fields: Fields, properties: Fields, products: Products) -> str | None:
     """Read the category of the page or list; that of a single product stands in its line."""
     if isinstance(fields.get("category"), str):
         return category_of(fields)
-    return None if is_about_one_product(properties) else category_of(properties)
+    is_product = len(products) == 1 and products[0] is properties
+    return None if is_product else category_of(properties)
 
 
 def _transaction(properties: Fields, name: str) -> str | None:
