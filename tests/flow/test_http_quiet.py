@@ -321,7 +321,8 @@ def test_the_metrics_have_the_same_account_as_the_doctor(house: House) -> None:
     reasons = doctor["reasons"]
     assert isinstance(reasons, dict)
     assert {"no_event_name": figure("quarantined", "no_event_name")} == reasons
-    assert "etalage_profiles_behind_events" in figures
+    assert 'etalage_profiles_behind_events{shop="noord"} 0.0' in figures
+    assert 'etalage_failures_total{part="shed",shop="noord"} 0.0' in figures
 
 
 def test_metrics_from_elsewhere_need_the_server_key(house: House) -> None:

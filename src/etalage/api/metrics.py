@@ -90,7 +90,9 @@ class _Shops(Collector):
             labels=["shop", "outcome", "reason"],
         )
         failures = CounterMetricFamily(
-            "etalage_failures", "Failures of a part since the start.", labels=["shop", "part"]
+            "etalage_failures",
+            "Failures since the start, by part; shed and lost count decisions that the log does not have.",
+            labels=["shop", "part"],
         )
         head = GaugeMetricFamily(
             "etalage_log_events", "Position of the newest event.", labels=["shop"]
@@ -102,7 +104,14 @@ class _Shops(Collector):
             name = shop.configuration.shop.id
             for (outcome, reason), count in received(shop.ports).items():
                 account.add_metric([name, outcome, reason], count)
-            for part, count in sorted(shop.failures.items()):
+            written = shop.commits.counts()
+            failed = {
+                **shop.failures,
+                "shed": written.shed,
+                "lost": written.lost,
+                "remember": written.apply_failures,
+            }
+            for part, count in sorted(failed.items()):
                 failures.add_metric([name, part], count)
             remembered = shop.ports.profiles.position()  # first, so that it is never ahead
             newest = shop.ports.log.head()

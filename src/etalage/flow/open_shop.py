@@ -22,6 +22,25 @@ from etalage.recommend.popular import EMPTY, PopularIndex, PopularModel
 from etalage.recommend.strategy import Shelf
 
 
+class Committed(Protocol):
+    """What the committer could not do, since the start."""
+
+    @property
+    def shed(self) -> int:
+        """Engine's own events (decisions) for which there was no room."""
+        ...
+
+    @property
+    def lost(self) -> int:
+        """Engine's own events that the log refused."""
+        ...
+
+    @property
+    def apply_failures(self) -> int:
+        """Times that profiles could not be brought up to the log."""
+        ...
+
+
 class Committing(Protocol):
     """The way into the log: one thread that writes for all requests of this process."""
 
@@ -33,6 +52,10 @@ class Committing(Protocol):
 
     def put(self, arrivals: Sequence[Arrival]) -> bool:
         """Queue without waiting; False if there is no room, and then it is lost on purpose."""
+        ...
+
+    def counts(self) -> Committed:
+        """Give what went wrong so far."""
         ...
 
     def close(self) -> None:
