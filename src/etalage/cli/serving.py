@@ -11,7 +11,7 @@ import typer
 from etalage import app
 from etalage.app import Stores
 from etalage.cli import running
-from etalage.cli.console import JsonOption, out, print_json
+from etalage.cli.console import JsonOption, err, out, print_json
 from etalage.config import load, table
 from etalage.domain.time import Micros
 from etalage.errors import BadInput
@@ -107,7 +107,14 @@ def serve(
         workers=workers,
         stores=stores,
         settings=settings,
+        once_ready=_say_where,
     )
+
+
+def _say_where(address: str) -> None:
+    """Tell a person where the doors are; a program reads the log."""
+    if err.is_terminal:
+        err.print(f"The doors are open at [bold]{address}[/bold]; Ctrl-C closes them.")
 
 
 def _serve_help() -> str:
