@@ -185,8 +185,8 @@ class Hot:
         visitor = asker(body, door)
         stated = stated_by(body, door)
         items = items_of(call.document)
-        if visitor is not None and is_news(stated, known_consent(shop.ports.profiles, visitor)[0]):
-            items = [consent_item(body), *items]
+        if visitor is not None and is_news(stated, *known_consent(shop.ports.profiles, visitor)):
+            items = [consent_item(body, door.received.now), *items]
         if items:
             await self._commit(call, take_in(items, door, shop.ports, key=call.key_text))
         person = (

@@ -171,6 +171,9 @@ FIRST_STEPS: tuple[Step, ...] = (
 
 def _identity(draft: Draft, door: Door) -> bytes:
     known_by = draft.message or draft.digest.hex()
+    if draft.name == "consent":  # never set aside, and never taken for what she said another time
+        told = draft.message is not None or draft.happened is not None
+        known_by = f"{draft.digest.hex()}.{0 if told else draft.time}"
     return identity_of(door.settings.pepper, door.sender.kind, subject(draft) or "", known_by)
 
 

@@ -28,8 +28,12 @@ CONSENT, DECLARED, MAIL = ".consent", ".declared", ".mail"
 
 
 def consent_id(draft: Draft, event: str) -> str:
-    """Give the id of the event that logs what she said: a consent event logs its own news."""
-    return event if draft.name == "consent" else event + CONSENT
+    """Give the id of the event that logs what she said: a consent event logs its own news.
+
+    The digest makes that two events under one id, the second of which is set aside, are two statements all the
+    same: a withdrawal must not be lost because a sender used an id again.
+    """
+    return event if draft.name == "consent" else f"{event}{CONSENT}.{draft.digest.hex()}"
 
 
 def consent_event(draft: Draft, door: Door, settled: Settled, event: str) -> Event:

@@ -8,7 +8,7 @@ Idea: with the server key the body says for whom; with the write key only our ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +24,7 @@ from etalage.domain.context import Context
 from etalage.domain.event import Line
 from etalage.domain.ids import VisitorKey, is_placeholder, visitor_key
 from etalage.domain.product import Catalogue
+from etalage.domain.time import iso
 from etalage.errors import BadInput
 from etalage.flow.configuration import Configuration
 
@@ -106,8 +107,9 @@ def stated_by(body: Body, door: Door) -> Stated:
     return stated_in({"consent": body.consent}, door.settings.consent_mapping, {})
 
 
-def is_news(stated: Stated, known: Registers) -> bool:
-    """Tell whether a statement differs from what the visitor said last."""
+def is_news(stated: Stated, known: Registers, linked: Iterable[Registers]) -> bool:
+    """Tell whether a statement differs from what the visitor said last; a refusal of a stranger changes nothing."""
+    refused = stated.refused if known or any(linked) else frozenset()
 
     def differs(purpose: Purpose, *, granted: bool) -> bool:
         register = known.get(purpose)
@@ -115,17 +117,18 @@ def is_news(stated: Stated, known: Registers) -> bool:
         return own is None or own.granted != granted
 
     return any(differs(p, granted=True) for p in stated.granted) or any(
-        differs(p, granted=False) for p in stated.refused
+        differs(p, granted=False) for p in refused
     )
 
 
-def consent_item(body: Body) -> Item:
-    """Make the statement of a call an item of its own, so that intake logs it."""
+def consent_item(body: Body, now: int) -> Item:
+    """Make the statement of a call an item of its own, so that intake logs it; said again later, it is another."""
     said = {
         "type": "track",
         "event": "consent",
         "anonymousId": _identifier(body.anonymous_id),
         "userId": _identifier(body.user_id),
+        "timestamp": iso(now),
         "context": {"consent": body.consent or {}},
     }
     return item_of({name: value for name, value in said.items() if value is not None})
