@@ -89,7 +89,7 @@ def asker(body: Body, door: Door) -> VisitorKey | None:
     if door.sender.kind == "write":
         return visitor_key(pepper, "visitor", door.visitor_id) if door.visitor_id else None
     anonymous, user = _identifier(body.anonymous_id), _identifier(body.user_id)
-    if anonymous is not None:
+    if anonymous is not None and not is_placeholder(anonymous):
         return visitor_key(pepper, "visitor", anonymous)
     if user is not None and not is_placeholder(user):
         return visitor_key(pepper, "user", user)

@@ -44,9 +44,7 @@ def known_consent(profiles: Profiles, visitor: VisitorKey) -> tuple[Registers, l
     for key in members_of(root, profiles.linked_to):
         if key not in heads:
             target(key)
-    own = heads.pop(visitor, None)
-    if own is None:
-        return {}, [head.consent for head in heads.values()]
-    if len(heads) >= MAX_LINKED:  # with herself more than twenty: she stands alone
-        return own.consent, []
-    return own.consent, [head.consent for head in heads.values()]
+    alone = len(heads) > MAX_LINKED  # then each visitor is on her own, also one who is new
+    head = heads.pop(visitor, None)
+    own = {} if head is None else head.consent
+    return own, [] if alone else [linked.consent for linked in heads.values()]
