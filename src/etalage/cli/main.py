@@ -14,6 +14,7 @@ from etalage.cli import (
     reporting,
     segments,
     serving,
+    showing,
 )
 from etalage.cli.console import fail
 from etalage.errors import EtalageError
@@ -27,7 +28,7 @@ commands = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for family in (serving, importing, segments, documents, deciding, reporting, checking):
+for family in (serving, importing, segments, documents, deciding, reporting, checking, showing):
     family.add_to(commands)
 
 
