@@ -16,7 +16,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
 from etalage.domain.report import ArmFigures, Effect, ExperienceReport, Note, Unsettled
-from etalage.domain.time import moment
+from etalage.domain.time import DAY, moment
 
 Language = Literal["nl", "en"]
 
@@ -95,15 +95,21 @@ def _about_missing(reported: ExperienceReport, language: Language) -> str:
     )
     if reported.state == "undecided":
         return _say(language, "undecided_few", name=reported.name, missing=missing)
-    expected = _expected(unsettled, language)
+    expected = _expected(unsettled, language, reported.now)
     return _say(
         language, "too_early", name=reported.name, missing=missing, expected=expected
     ).rstrip()
 
 
-def _expected(unsettled: Unsettled, language: Language) -> str:
+FAR_AWAY = 365 * DAY  # later than this is no date but an answer: not with this traffic
+
+
+def _expected(unsettled: Unsettled, language: Language, now: int) -> str:
+    """Say by when there is an answer; a date years away would be a promise that nobody can keep."""
     if unsettled.expected is None:
         return ""
+    if unsettled.expected - now > FAR_AWAY:
+        return _say(language, "expected_never")
     date = format_date(moment(unsettled.expected).date(), format="long", locale=language)
     return _say(language, "expected", date=date)
 
