@@ -274,12 +274,21 @@ def test_a_verified_effect_in_both_languages() -> None:
 
 
 def test_too_early_names_what_is_missing_and_the_date() -> None:
-    said = headline(reported([outcome("b", 500, 50), outcome("control", 500, 45)]), "nl")
+    said = headline(reported([outcome("b", 950, 99), outcome("control", 950, 95)]), "nl")
 
     assert said.startswith(
-        "welcome: nog te vroeg. De kleinste groep heeft 45 conversies, nodig zijn er 100."
+        "welcome: nog te vroeg. De kleinste groep heeft 95 conversies, nodig zijn er 100."
     )
     assert re.search(r"Uiterlijk rond \d+ \w+ \d{4} is er een antwoord\.$", said)
+
+
+def test_an_answer_that_is_years_away_is_not_promised() -> None:
+    said = headline(reported([outcome("b", 500, 50), outcome("control", 500, 45)]), "nl")
+
+    assert said.endswith(
+        "Met dit aantal bezoekers komt er binnen een jaar geen antwoord; "
+        "kies een doel dat dichter bij de boodschap ligt."
+    )
 
 
 def test_harm_counts_what_was_lost() -> None:
@@ -323,6 +332,6 @@ def test_both_languages_have_the_same_keys_and_fields() -> None:
 
 def test_every_state_reason_fault_and_note_has_a_sentence() -> None:
     named = {key for kind in (State, Missing, Fault, NoteKey) for key in kind.__args__}
-    others = {"undecided_few", "expected", "joined", "coverage"}
+    others = {"undecided_few", "expected", "expected_never", "joined", "coverage"}
 
     assert words()["en"].keys() == named | others
