@@ -69,7 +69,8 @@ def looked_at(world: World, person: int, day: int, pieces: Sequence[Piece]) -> l
     order = sorted(
         inside, key=lambda piece: draw.uniform(world.seed, person, day, f"looks at {piece.id}")
     )
-    return order[: max(world.views, 1)]
+    most = int(world.views * draw.uniform(world.seed, person, day, "patience"))
+    return order[: 1 + most]
 
 
 def lines(

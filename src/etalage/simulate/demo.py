@@ -9,6 +9,7 @@ Idea: nothing here knows a short cut. The shop is made as any shop, its files ar
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -36,9 +37,10 @@ from etalage.simulate.world import World
 
 PORT = 8400
 SEED = 1
-# A demo has to show something within four weeks: of every seven visitors who look at a product, one buys.
-DEMO_BASE = 0.15
-VISITORS_PER_DAY = 450
+# More people buy than in most shops, so that four weeks are enough to see something.
+DEMO_BASE = 0.18
+VISITORS_PER_DAY = 400
+RETURNING_SHARE = 0.25
 
 
 class Shown(Struct, frozen=True):
@@ -67,9 +69,15 @@ def demo(
         json: print one JSON object instead of the table (and nothing else on standard output).
         language: of the texts.
     """
-    world = World(seed=seed, effects=EFFECTS, base=DEMO_BASE, visitors_per_day=VISITORS_PER_DAY)
+    world = World(
+        seed=seed,
+        effects=EFFECTS,
+        base=DEMO_BASE,
+        visitors_per_day=VISITORS_PER_DAY,
+        returning_share=RETURNING_SHARE,
+    )
     screen = Console(stderr=json)
-    with _place(directory) as data:
+    with _ending_in_order(), _place(directory) as data:
         start = _now() - world.days * DAY
         opened = open_shop(data, now=start)
         counts = {"products": len(opened.catalogue.products), "experiences": len(EFFECTS)}
@@ -170,6 +178,19 @@ def _go_on(screen: Console, url: str, opened: Opened, played: Played, language: 
         screen.print(say(language, "stopped"))
     finally:
         client.close()
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Take the end of the terminal, or of `make`, as Ctrl-C: the server is stopped and the data is cleaned up."""
+    known = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number in known:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in known.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -82,7 +82,9 @@ def play_day(shop: Shop, story: Story, day: Day, threads: Executor) -> None:
         day: who comes.
         threads: that ask and tell at the same time.
     """
-    visits = day.visits
+    visits, now = day.visits, shop.start + day.ends
+    arrivals = [landed(shop, visit) for visit in visits if may_measure(shop.world, visit.person)]
+    tell(shop, story, arrivals, now=now, threads=threads)
     answers = threads.map(lambda visit: ask(shop, visit), visits)
     events = [
         event
@@ -93,16 +95,23 @@ def play_day(shop: Shop, story: Story, day: Day, threads: Executor) -> None:
         bought = purchase(shop.world, person, story.shown_before(person, moment))
         if bought is not None:
             events.append(order(shop, story, bought))
-    tell(shop, story, events, now=shop.start + day.ends, threads=threads)
+    tell(shop, story, events, now=now, threads=threads)
+
+
+def landed(shop: Shop, visit: Visit) -> Event:
+    """Give the page view a visit begins with; it carries her consent."""
+    page = _page(looked_at(shop.world, visit.person, visit.at // DAY, shop.pieces)[0])
+    called = f"{visit.number}-page"
+    return _event(shop, visit.person, "", visit.at, page, called=called) | {"type": "page"}
 
 
 def ask(shop: Shop, visit: Visit) -> list[dict[str, Any]]:
     """Ask what to show on the page a visit begins with."""
-    landed = looked_at(shop.world, visit.person, visit.at // DAY, shop.pieces)[0]
+    page = _page(looked_at(shop.world, visit.person, visit.at // DAY, shop.pieces)[0])
     question = {
         "anonymousId": visitor_id(shop.world, visit.person),
         "consent": consent(shop.world, visit.person),
-        "page": _page(landed),
+        "page": page,
         "slots": shop.slots,
     }
     answer = shop.client.decide(question, now=shop.start + visit.at)
@@ -192,7 +201,7 @@ def _told_by_message(
     called = f"{visit.number}-{name}"
     yield _event(shop, visit.person, "triggered", at, properties, called=f"t-{called}")
     seen = draw.uniform(shop.world.seed, visit.person, visit.at // DAY, f"sees {name}") < SEEN
-    if entry["show"] and seen:
+    if entry["show"] and seen and shop.world.views:
         later = at + SECOND
         yield _event(shop, visit.person, "view_promotion", later, properties, called=f"p-{called}")
 
@@ -202,8 +211,6 @@ def _told_by_browsing(shop: Shop, visit: Visit) -> Iterator[Event]:
     if not world.views:
         return
     looked = looked_at(world, person, day, shop.pieces)
-    landed = _event(shop, person, "", visit.at, _page(looked[0]), called=f"{visit.number}-page")
-    yield landed | {"type": "page"}
     for i, piece in enumerate(looked):
         at = visit.at + SECOND + i * _SECOND_LOOK
         called = f"{visit.number}-view-{i}"

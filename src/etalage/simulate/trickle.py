@@ -11,8 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from etalage.domain.time import DAY, MINUTE
-from etalage.simulate.shopping import Shop, Story, ask, live, order, tell
-from etalage.simulate.world import Visit, buying_moment, purchase
+from etalage.simulate.shopping import Shop, Story, ask, landed, live, order, tell
+from etalage.simulate.world import Visit, buying_moment, may_measure, purchase
 
 EVERY_SECONDS = 2.0
 _VISIT = 3 * MINUTE  # a visit is told of when it is over
@@ -36,6 +36,8 @@ def trickle(
             now = clock()
             # Her visit began some minutes ago, so that all she did in it lies in the past.
             visit = Visit(now - shop.start - _VISIT, person, 0)
+            if may_measure(shop.world, person):
+                tell(shop, story, [landed(shop, visit)], now=now, threads=threads)
             events = list(live(shop, story, visit, ask(shop, visit)))
             events += _orders(shop, story, since, now)
             tell(shop, story, events, now=now, threads=threads)

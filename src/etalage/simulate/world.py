@@ -47,6 +47,7 @@ class World(Struct, frozen=True, kw_only=True):
     base: float = 0.10  # mean chance to buy without any message
     visitors_per_day: int = 400  # who come for the first time
     days: int = 28
+    arriving_days: int | None = None  # of these, on which somebody new comes; all by default
     consent_share: float = 0.85  # allow measuring and personalising; the others allow nothing
     returning_share: float = 0.35  # come back after a visit
     views: int = (
@@ -66,7 +67,8 @@ class World(Struct, frozen=True, kw_only=True):
     @property
     def people(self) -> int:
         """Count all who ever come."""
-        return self.visitors_per_day * self.days
+        arriving = self.days if self.arriving_days is None else self.arriving_days
+        return self.visitors_per_day * min(arriving, self.days)
 
 
 class Visit(Struct, frozen=True, order=True):
