@@ -48,6 +48,13 @@ def test_a_feed_without_rows_is_refused() -> None:
         judge(feed([]), None)
 
 
+def test_a_feed_that_ends_in_the_middle_of_a_row_is_refused_however_little_is_missing() -> None:
+    cut = feed(shop(999), (Problem(1_000, "cut_off"),))
+
+    with pytest.raises(BadFeed, match="in the middle of row 1000"):
+        judge(cut, catalogue_of(feed(shop(1_000))))
+
+
 @pytest.mark.parametrize("kept", [70, 100, 500])
 def test_a_feed_that_lost_at_most_thirty_percent_is_taken(kept: int) -> None:
     judge(feed(shop(kept)), catalogue_of(feed(shop(100))))

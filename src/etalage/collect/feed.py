@@ -3,7 +3,7 @@
 In:   a `Feed` (what a parser made of a file) and the catalogue in use, if there is one.
 Out:  nothing, or `BadFeed` with the reason a shop owner can act on; the last good catalogue then stays.
 Idea: a broken export looks like a smaller shop. So a feed is judged as a whole, against the one before it:
-      shrunk, unreadable, without prices, everything sold out, prices in cents instead of euros.
+      cut off, shrunk, unreadable, without prices, everything sold out, prices in cents instead of euros.
 From: safety.md 3 "Feeds and imports"; conventions.md 4 (an empty feed or one 30% smaller is refused).
 """
 
@@ -107,6 +107,7 @@ def judge(
         BadFeed: with the first reason found.
     """
     _refuse_empty(new)
+    _refuse_cut_off(new)
     _refuse_unreadable(new, most_unreadable)
     _refuse_odd_prices(new)
     if old is not None and old.products:
@@ -134,6 +135,15 @@ def _refuse_empty(new: Feed) -> None:
     if not new.products:
         worst = _most_frequent(new)
         raise BadFeed(f"none of the {new.rows} rows is a product{worst}")
+
+
+def _refuse_cut_off(new: Feed) -> None:
+    """Refuse half a file: a download that broke off lost what nobody can count, whatever share that was."""
+    if any(problem.reason == "cut_off" for problem in new.problems):
+        raise BadFeed(
+            f"the file ends in the middle of row {new.rows}: it was cut off; "
+            "the last good catalogue stays"
+        )
 
 
 def _refuse_unreadable(new: Feed, most: float) -> None:
