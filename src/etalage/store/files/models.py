@@ -34,6 +34,15 @@ class FileModels:
         digest, content = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
         return content if hashlib.sha256(content).digest() == digest else None
 
+    def damaged(self) -> list[str]:
+        """Give the names whose file is not what was written."""
+        names = sorted(path.stem for path in self._directory.glob("*.model"))
+        return [name for name in names if self.get(name) is None]
+
+    def forget(self, name: str) -> None:
+        """Remove a file that is of no use; whoever made it makes it again."""
+        self._path(name).unlink(missing_ok=True)
+
     def put(self, name: str, content: bytes) -> None:
         """Replace the file of this name."""
         path = self._path(name)

@@ -35,7 +35,15 @@ from etalage.store.entry import (
     resealed,
 )
 from etalage.store.lmdb.environment import GIB, Environment, Transaction
-from etalage.store.lmdb.record import DIGEST_BYTES, framed, is_whole, number_key, payload_of
+from etalage.store.lmdb.record import (
+    DIGEST_BYTES,
+    framed,
+    is_whole,
+    number_key,
+    payload_of,
+    short_framed,
+    short_payload_of,
+)
 
 TABLES = ("events", "ids", "once", "account", "quarantine", "meta")
 DAY_BYTES = 4
@@ -116,14 +124,15 @@ class LmdbEventLog:
     def _judge(self, txn: Transaction, arrival: Arrival) -> Outcome:
         known = txn.get(arrival.identity, db=self._ids)
         once_known = arrival.once is not None and txn.get(arrival.once, db=self._once) is not None
-        digest = None if known is None else known[DAY_BYTES:]
+        digest = None if known is None else _digest_of(arrival.identity, known)
         return judge(arrival, known_digest=digest, once_known=once_known)
 
     def _remember(self, txn: Transaction, arrival: Arrival, day: int) -> None:
         since = day.to_bytes(DAY_BYTES, "big", signed=True)
-        txn.put(arrival.identity, since + arrival.digest, db=self._ids)
+        known = short_framed(arrival.identity, since + arrival.digest)
+        txn.put(arrival.identity, known, db=self._ids)
         if arrival.once is not None:
-            txn.put(arrival.once, since, db=self._once)
+            txn.put(arrival.once, short_framed(arrival.once, since), db=self._once)
 
     def _set_aside(self, txn: Transaction, aside: Sequence[Rejected]) -> None:
         if not aside:
@@ -285,6 +294,10 @@ class LmdbEventLog:
 
     def _put_number(self, txn: Transaction, name: bytes, number: int) -> None:
         txn.put(name, framed(name, _encode(number)), db=self._meta)
+
+
+def _digest_of(identity: bytes, known: bytes) -> bytes:
+    return short_payload_of(identity, known, "the memory of an event's id")[DAY_BYTES:]
 
 
 def _damaged(position: int) -> Damaged:

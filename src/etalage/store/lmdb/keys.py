@@ -138,6 +138,20 @@ class LmdbKeys:
 
         return self._env.write(change)
 
+    def damaged(self) -> list[VisitorKey]:
+        """Give the persons whose key cannot be unwrapped; those who were erased have none to unwrap."""
+        broken = []
+        with self._env.read() as txn, txn.cursor(self._persons) as cursor:
+            for key, record in cursor:
+                person = VisitorKey(key.decode())
+                try:
+                    place = payload_of(key, record, "the key of a person")
+                    if place != DESTROYED:
+                        self._key_at(place, person)
+                except Damaged:
+                    broken.append(person)
+        return broken
+
     def close(self) -> None:
         """Release the files."""
         self._env.close()

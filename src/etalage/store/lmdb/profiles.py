@@ -184,7 +184,8 @@ class _View:
         self._txn.put(b"features", framed(b"features", _encode(features)), db=self._meta)
 
     def mark(self, visitor: VisitorKey) -> None:
-        self._txn.put(visitor.encode(), b"", db=self._marks)
+        key = visitor.encode()
+        self._txn.put(key, framed(key, b""), db=self._marks)
 
     def unmark(self, visitor: VisitorKey) -> None:
         self._txn.delete(visitor.encode(), db=self._marks)

@@ -11,6 +11,9 @@ from hashlib import blake2b
 from etalage.errors import Damaged
 
 DIGEST_BYTES = 8
+SHORT_BYTES = (
+    4  # for records that are smaller than a digest would be; found in all but one of four billion
+)
 
 
 def framed(key: bytes, payload: bytes) -> bytes:
@@ -29,6 +32,19 @@ def payload_of(key: bytes, record: bytes, what: str) -> bytes:
     if not is_whole(key, record):
         raise Damaged(f"{what} does not have the digest it was written with")
     return record[DIGEST_BYTES:]
+
+
+def short_framed(key: bytes, payload: bytes) -> bytes:
+    """Put a short digest behind a payload of a few bytes."""
+    return payload + blake2b(key + payload, digest_size=SHORT_BYTES).digest()
+
+
+def short_payload_of(key: bytes, record: bytes, what: str) -> bytes:
+    """Give the payload of `short_framed`; raise `Damaged` if it is not what was written."""
+    payload = record[:-SHORT_BYTES]
+    if short_framed(key, payload) != record:
+        raise Damaged(f"{what} does not have the digest it was written with")
+    return payload
 
 
 def number_key(number: int) -> bytes:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from etalage.ports import AuditLine
 from etalage.store.sql.audit import FIRST, chained
+from etalage.store.sql.state import state_of
 from etalage.store.sql.tables import audit, generation
 
 
@@ -64,5 +65,7 @@ def changing(writer: Engine, *, actor: str, now: int, step: int = 1) -> Iterator
         ).scalar_one()
         change = Change(connection, number, actor=actor, now=now)
         yield change
-        if not change.is_told:
+        if change.is_told:
+            connection.execute(update(generation).values(state=state_of(connection)))
+        else:
             transaction.rollback()

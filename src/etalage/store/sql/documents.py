@@ -25,7 +25,7 @@ def find(
     if version is not None:
         query = query.where(documents.c.version == version)
     row = connection.execute(query.order_by(documents.c.version.desc()).limit(1)).first()
-    return None if row is None else _document(row)
+    return None if row is None else whole(row)
 
 
 def newest(connection: Connection, kind: DocumentKind | None) -> list[Document]:
@@ -39,7 +39,7 @@ def newest(connection: Connection, kind: DocumentKind | None) -> list[Document]:
     query = select(documents).join(top, is_top)
     if kind is not None:
         query = query.where(documents.c.kind == kind)
-    found = [_document(row) for row in connection.execute(query)]
+    found = [whole(row) for row in connection.execute(query)]
     return sorted(found, key=lambda document: (document.kind, document.name))
 
 
@@ -54,7 +54,7 @@ def live(connection: Connection, kind: DocumentKind) -> list[Document]:
         .order_by(documents.c.went_live)
     )
     last = {row.name: row for row in connection.execute(query)}
-    return [_document(last[name]) for name in sorted(last) if last[name].state == "live"]
+    return [whole(last[name]) for name in sorted(last) if last[name].state == "live"]
 
 
 def add_draft(
@@ -127,7 +127,8 @@ def _life(moved: Document, change: Change) -> dict[str, object]:
     return life | ({"went_live": change.generation} if moved.state == "live" else {})
 
 
-def _document(row: Row[Any]) -> Document:
+def whole(row: Row[Any]) -> Document:
+    """Read a row; `Damaged` if its body is not what was written."""
     fields = {key: getattr(row, key) for key in Document.__struct_fields__}
     document = Document(**fields | {"body": msgspec.json.decode(row.body)})
     if digest(document.body) != document.hash:

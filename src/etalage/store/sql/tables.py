@@ -89,5 +89,8 @@ generation = Table(  # one row; every change adds one to it, and so waits for th
     METADATA,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("value", BigInteger, nullable=False),
+    Column(
+        "state", Text
+    ),  # digest of all that people decided, see `state`; null before the first change
     CheckConstraint("id = 1", name="one_row"),
 )
