@@ -141,7 +141,11 @@ class Shop:
 
     def person(self, visitor: str, kind: IdentifierKind = "visitor") -> Person:
         """Give the person behind a visitor, as she may be known now."""
-        return person_behind(self.ports.profiles, self.key_of(visitor, kind))
+        return self.person_of(self.key_of(visitor, kind))
+
+    def person_of(self, visitor: VisitorKey) -> Person:
+        """Give the person behind a pseudonym."""
+        return person_behind(self.ports.profiles, visitor)
 
     def did(self, visitor: str, kind: IdentifierKind = "visitor") -> list[str]:
         """Give the names of what may be known that a person did, in order."""

@@ -61,6 +61,9 @@ class Configuration(Struct, frozen=True):
     documents: tuple[tuple[DocumentKind, str, int], ...]
     catalogue: Catalogue
     words: frozenset[str]  # of the catalogue: a search keeps these in the clear, and only these
+    is_settled: (
+        bool  # False: a segment (or its newest version) still counts the past; look again soon
+    )
 
 
 class Composition(Struct, frozen=True):
@@ -96,6 +99,10 @@ def configure(ports: Ports) -> Configuration:
         documents=documents,
         catalogue=catalogue,
         words=catalogue_words(catalogue),
+        is_settled=all(
+            served.is_warm and served.version == newest.version
+            for served, newest in zip(segments, live, strict=True)
+        ),
     )
 
 

@@ -51,8 +51,7 @@ def warm(night: Night) -> int:
 def repair(night: Night) -> int:
     """Fold marked visitors again from the log; give how many."""
     marked = night.ports.profiles.marked()
-    refold(night.ports.log, night.ports.profiles, night.how, marked)
-    return len(marked)
+    return refold(night.ports.log, night.ports.profiles, night.how, marked)
 
 
 def count_popular(night: Night) -> int:

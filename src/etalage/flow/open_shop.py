@@ -83,7 +83,7 @@ class OpenShop:
         self._restock()
         self.failures: dict[str, int] = {}  # by part: how often it failed since the start
         self.commits = committing(ports, self.remember)
-        self._tell_composition(now)
+        self._tell_composition(self.configuration, now)
 
     def remember(self) -> None:
         """Bring profiles up to the log; the committer calls this after every commit."""
@@ -92,15 +92,14 @@ class OpenShop:
     def refresh(self, now: int) -> bool:
         """Read again what changed: the configuration if people decided something or a segment became warm, models."""
         self._restock()
-        warming = any(not segment.is_warm for segment in self.configuration.segments.values())
-        if self.ports.records.generation() == self.configuration.generation and not warming:
+        known = self.configuration
+        if self.ports.records.generation() == known.generation and known.is_settled:
             return False
         fresh = configure(self.ports)
-        changed = fresh.version != self.configuration.version
+        if fresh.version != known.version:
+            self._tell_composition(fresh, now)  # first: no decision may be in the log before it
         self.configuration = fresh
         self.shelf = self._stocked()
-        if changed:
-            self._tell_composition(now)
         return True
 
     def close(self) -> None:
@@ -121,15 +120,15 @@ class OpenShop:
         catalogue = self.configuration.catalogue
         return Shelf(catalogue, PopularIndex(self._popular, catalogue))
 
-    def _tell_composition(self, now: int) -> None:
-        """Write into the log what this configuration is made of, once per version."""
+    def _tell_composition(self, configuration: Configuration, now: int) -> None:
+        """Write into the log what a configuration is made of, once per version."""
         said = Event(
-            id=EventId(f"configuration:{self.configuration.version}"),
+            id=EventId(f"configuration:{configuration.version}"),
             name="configuration",
             time=now,
             received=now,
             trust="confirmed",
             source="engine",
-            record=composition(self.configuration).decode(),
+            record=composition(configuration).decode(),
         )
         self.commits.submit([engines_own(said)]).result()

@@ -143,26 +143,34 @@ def _with_counts(known: Fold, counted: Fold, feature: FeatureId) -> Fold:
 
 def refold(
     log: EventLog, profiles: Profiles, how: Memorist, visitors: frozenset[VisitorKey]
-) -> None:
-    """Fold these visitors again from the whole log, as of the position the profiles have reached."""
-    if not visitors:
-        return
+) -> int:
+    """Fold these visitors again from the whole log, as of the position the profiles have reached; give how many.
 
-    def change(write: ProfilesWrite) -> None:
+    None of them while a condition is warming: the back-fill would add what this has counted already.
+    """
+    if not visitors:
+        return 0
+
+    def change(write: ProfilesWrite) -> int:
+        if not all(feature.warm for feature in write.features()):
+            return 0
         history = (event for _, event in log.read(0, upto=write.position) if event.name != FEATURE)
         own = (event for event in as_remembered(history) if event.visitor in visitors)
         folds = fold(own, how.memory(write.features()))
         for visitor in visitors:
             write.put(visitor, folds[visitor]) if visitor in folds else write.remove(visitor)
             write.unmark(visitor)
+        return len(visitors)
 
-    profiles.update(change)
+    return profiles.update(change)
 
 
 def rebuild(log: EventLog, profiles: Profiles, how: Memorist) -> int:
     """Forget all folds and make them again from the log: the same folds, byte for byte."""
     profiles.update(_forget)
-    return remember(log, profiles, how)
+    position = remember(log, profiles, how)
+    refold(log, profiles, how, profiles.marked())
+    return position
 
 
 def _forget(write: ProfilesWrite) -> None:
