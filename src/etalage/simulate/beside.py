@@ -15,8 +15,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent
 from msgspec import Struct
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from etalage.app import open_ports
@@ -103,9 +104,9 @@ def table(compared: Sequence[Beside], played: Played, language: Language) -> Tab
         people=format_decimal(played.world.people, locale=language),
         orders=format_decimal(played.story.orders, locale=language),
     )
-    drawn = Table(title=title, title_justify="left", caption_justify="left")
+    drawn = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     drawn.add_column(say(language, "experience"), style="bold", no_wrap=True)
-    for column in ("planted", "effect", "truth", "measured", "truth_revenue"):
+    for column in ("planted", "effect", "truth", "measured"):
         drawn.add_column(say(language, column), justify="right")
     drawn.add_column(say(language, "state"))
     for one in compared:
@@ -153,7 +154,6 @@ def _row(one: Beside, language: Language) -> list[str]:
         hidden if lift is None else _between(lift, language, percent=True),
         format_decimal(truth.extra_conversions, locale=language),
         hidden if extra is None else _between(extra, language, percent=False),
-        format_currency(truth.extra_revenue / 100, one.report.currency, locale=language),
         say(language, one.report.state),
     ]
 
