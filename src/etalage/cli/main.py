@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from etalage.cli import (
+    bench,
     checking,
     deciding,
     documents,
@@ -28,7 +29,17 @@ commands = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for family in (serving, importing, segments, documents, deciding, reporting, checking, showing):
+for family in (
+    serving,
+    importing,
+    segments,
+    documents,
+    deciding,
+    reporting,
+    checking,
+    showing,
+    bench,
+):
     family.add_to(commands)
 
 

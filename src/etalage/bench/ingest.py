@@ -1,0 +1,89 @@
+"""`bench ingest`: batches of 100 events through `etalage serve`, each acknowledged when it is on disk and folded.
+
+Measured: events a second and the time to the acknowledgement, with a few connections that each wait for theirs.
+Floor 1:  the same bodies to an application that decodes them and answers `{}`, under the same server.
+Floor 2:  `log.append` of the same batches in this process: what LMDB and the disk take, without reading a body,
+          without steps and without folds.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+from etalage.app import open_ports
+from etalage.bench.load import Load, Request, as_fast_as_answered
+from etalage.bench.process import floor_server, shop_server
+from etalage.bench.rows import Row, latency_rows, row
+from etalage.bench.traffic import batch_bodies, numbered, request
+from etalage.bench.world import World, make_world
+from etalage.collect.call import items_of
+from etalage.collect.intake import Received
+from etalage.collect.parse import parse_batch
+from etalage.config import load
+from etalage.flow.configuration import configure
+from etalage.flow.ingest import door_of, sender_of, take_in
+
+BATCH = 100  # events
+BODIES = 40  # different ones; each is sent again with new ids
+CONNECTIONS = 4
+WARM_UP_SECONDS = 1.0
+OWN_NUMBERS = 50_000_000  # of the batches that are appended here; those that are sent count from 1
+
+
+def bench_ingest(directory: Path, *, seconds: float) -> list[Row]:
+    """Measure intake for `seconds`, and each floor for half as long."""
+    now = time.time_ns() // 1000
+    world = make_world(directory, now=now)
+    rng = random.Random(4)  # noqa: S311  drawn again the same, not secret
+    bodies = batch_bodies(world.people, world.products, rng, count=BODIES, size=BATCH, now=now)
+    alone = _append_alone(world, bodies, seconds / 2)
+    sent = 0
+
+    def fresh(_: int) -> bytes:
+        nonlocal sent
+        sent += 1
+        body = numbered(bodies[sent % BODIES], sent)
+        return request("/v1/batch", body, world.server_key)
+
+    with shop_server(directory) as ours, floor_server(directory) as floor:
+        first = _closed(ours, fresh, WARM_UP_SECONDS)
+        _closed(floor, fresh, WARM_UP_SECONDS)
+        measured = _closed(ours, fresh, seconds)
+        empty = _closed(floor, fresh, seconds / 2)
+    loads = (first, measured)
+    return [
+        row("taken in", measured.per_second * BATCH, "events/s", floor=empty.per_second * BATCH),
+        row("taken in, against append alone", measured.per_second * BATCH, "events/s", floor=alone),
+        *latency_rows("acknowledged", measured.seconds, unit="ms", floor=empty.seconds),
+        row("body", len(bodies[0]), "bytes"),
+        row("not answered with 200", sum(one.refused + one.lost for one in loads), "answers"),
+    ]
+
+
+def _closed(address: str, fresh: Request, seconds: float) -> Load:
+    return as_fast_as_answered(address, fresh, connections=CONNECTIONS, seconds=seconds)
+
+
+def _append_alone(world: World, bodies: list[bytes], seconds: float) -> float:
+    """Append prepared batches to the log itself; events a second."""
+    _, ports = open_ports(world.directory, world.shop, settings=load(world.directory))
+    try:
+        live = configure(ports)
+        (key,) = [key for key in live.keys.values() if key.kind == "server"]
+        door = door_of(
+            sender_of(key), Received(time.time_ns() // 1000), live, ports, visitor_id=None
+        )
+        number, appended, took = OWN_NUMBERS, 0, 0.0
+        while took < seconds:
+            number += 1
+            text = numbered(bodies[number % BODIES], number)
+            arrivals = take_in(items_of(parse_batch(text)), door, ports).arrivals
+            began = time.perf_counter()
+            ports.log.append(arrivals)
+            took += time.perf_counter() - began
+            appended += len(arrivals)
+        return appended / took
+    finally:
+        ports.close()

@@ -1,0 +1,210 @@
+"""`bench segments`: the size of a segment over many events, against the same question written by hand.
+
+Measured: `size_sql` of three trees on DuckDB over a month of daily Parquet, after the views of who is known.
+Floor:    what somebody who knows SQL would write over the same views, `known_people` and `known_events`; and the
+          same over the bare table `events`, which leaves out who is linked to whom and what she allowed. All three
+          must give the same number, or there is nothing to compare.
+
+The events are made by DuckDB, not by intake: 20,000 people, all of whom allow everything and none of whom is linked.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from msgspec import Struct
+
+from etalage.bench.rows import Row, row
+from etalage.domain.event import Event
+from etalage.domain.time import ShopZone
+from etalage.errors import Conflict
+from etalage.ports import EVENT_COLUMNS, Manifest, Questions
+from etalage.segment.parse import parse
+from etalage.segment.sql import size_sql
+from etalage.store.duckdb.files import finish
+from etalage.store.duckdb.warehouse import DuckdbWarehouse
+from etalage.unify.batch import view_statements
+
+PEOPLE, DAYS, ZONE = 20_000, 30, ShopZone("Europe/Amsterdam")
+TURNS = 3  # of each question, in turns; the median counts
+
+
+class Asked(Struct, frozen=True):
+    """A question three ways. `{events}` and `{who}` stand for the table, and the column of whom to count."""
+
+    name: str
+    tree: object
+    by_hand: str
+
+
+QUESTIONS = (
+    Asked(
+        "viewed 3x, not bought",
+        {
+            "all": [
+                {"did": "view_item", "times": {"at_least": 3}, "within": "7d"},
+                {"not": {"did": "purchase", "within": "30d"}},
+            ]
+        },
+        """SELECT count(*) FROM (
+             SELECT {who} FROM {events} WHERE name IN ('view_item', 'purchase') AND day > $today - 30
+             AND day <= $today GROUP BY {who}
+             HAVING count(*) FILTER (name = 'view_item' AND day > $today - 7) >= 3
+             AND count(*) FILTER (name = 'purchase') = 0)""",
+    ),
+    Asked(
+        "viewed in a category",
+        {"did": "view_item", "where": {"category": {"under": "Afdeling 3"}}, "within": "14d"},
+        """SELECT count(DISTINCT {who}) FROM {events}
+           WHERE name = 'view_item' AND day > $today - 14 AND day <= $today
+           AND len(list_filter(lines, lambda line: line.category = 'Afdeling 3'
+               OR starts_with(line.category, 'Afdeling 3 > '))) > 0""",
+    ),
+    Asked(
+        "bought for 200 euro",
+        {"did": "purchase", "sum": {"at_least": 200}, "within": "30d"},
+        """SELECT count(*) FROM (
+             SELECT {who} FROM {events} WHERE name = 'purchase' AND day > $today - 30 AND day <= $today
+             GROUP BY {who} HAVING sum(value) FILTER (currency = 'EUR') >= 20000)""",
+    ),
+)
+
+
+def bench_segments(directory: Path, *, events: int) -> list[Row]:
+    """Measure three questions over so many events."""
+    now = time.time_ns() // 1000
+    with _warehouse(directory, events, now) as warehouse, warehouse.session() as questions:
+        for statement in view_statements():
+            questions.prepare(statement)
+        rows = [row("events", events, "events"), row("people", PEOPLE, "people")]
+        for asked in QUESTIONS:
+            rows += _rows(asked, questions, now)
+    return rows
+
+
+def _rows(asked: Asked, questions: Questions, now: int) -> list[Row]:
+    made = size_sql(parse(asked.tree, known={}, currency="EUR"), zone=ZONE, currency="EUR", now=now)
+    today = {"today": ZONE.day(now)}
+    ways: list[tuple[str, dict[str, object]]] = [
+        (made.sql, made.parameters),
+        (asked.by_hand.format(who="person", events="known_events"), dict(today)),
+        (asked.by_hand.format(who="visitor", events="events"), dict(today)),
+    ]
+    found: list[set[object]] = [set() for _ in ways]
+    seconds: list[list[float]] = [[] for _ in ways]
+    for _ in range(TURNS):
+        for number, (sql, parameters) in enumerate(ways):
+            began = time.perf_counter()
+            answer = questions.ask(sql, parameters)
+            seconds[number].append(time.perf_counter() - began)
+            found[number].add(answer.rows[0][0])
+    if len(set.union(*found)) != 1:
+        raise Conflict(f"'{asked.name}' has several answers: {found}")
+    ours, by_hand, bare = (statistics.median(times) * 1e3 for times in seconds)
+    return [
+        row(f"{asked.name}: against SQL by hand", ours, "ms", floor=by_hand),
+        row(f"{asked.name}: against SQL without people", ours, "ms", floor=bare),
+        row(f"{asked.name}: people", float(str(found[0].pop())), "people"),
+    ]
+
+
+# ---- A month of events, straight into Parquet --------------------------------------------------------
+
+
+@contextmanager
+def _warehouse(directory: Path, events: int, now: int) -> Iterator[DuckdbWarehouse]:
+    directory.mkdir(parents=True)
+    files = _written(directory, events, now)
+    warehouse = DuckdbWarehouse(directory, _Sealed(Manifest(events + PEOPLE, files)), ZONE)
+    try:
+        yield warehouse
+    finally:
+        warehouse.close()
+
+
+class _Sealed:
+    """A log of which every event lies in Parquet already."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+
+    def head(self) -> int:
+        return self._manifest.sealed_to
+
+    def manifest(self) -> Manifest:
+        return self._manifest
+
+    def seal(self, upto: int, files: Sequence[str], *, removed: Sequence[str] = ()) -> None:
+        raise Conflict(f"a bench seals nothing: {upto} in {files} without {removed}")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[tuple[Manifest, Iterator[tuple[int, Event]]]]:
+        yield self._manifest, iter(())
+
+    def prune(self, upto: int) -> int:  # noqa: ARG002  the port's
+        return 0
+
+
+def _written(directory: Path, events: int, now: int) -> tuple[str, ...]:
+    """Write the events as a roll would: a file per shop day, sorted by visitor and time."""
+    today = ZONE.day(now)
+    days = range(today - DAYS, today)
+    starts = [ZONE.start(day) for day in days]
+    engine = duckdb.connect(config={"threads": 2, "memory_limit": "2GB"})
+    try:
+        drawn = {"events": events, "people": PEOPLE, "starts": starts, "first": days[0]}
+        engine.execute(_MADE, drawn)
+        columns = ", ".join(
+            f'"{name}"' if name in _COLUMNS else f'NULL::{kind} AS "{name}"'
+            for name, kind in EVENT_COLUMNS.items()
+        )
+        files = []
+        for day in days:
+            aside = directory / f"{day}.parquet"
+            engine.execute(
+                f'COPY (SELECT {columns} FROM made WHERE day = {day} ORDER BY visitor, "time", id) '
+                f"TO '{aside}' (FORMAT parquet, COMPRESSION zstd)"
+            )
+            folder = directory / f"day={ZONE.date(day).isoformat()}"
+            files.append(finish(aside, folder, first=1, last=events + PEOPLE))
+    finally:
+        engine.close()
+    return tuple(files)
+
+
+_COLUMNS = frozenset(
+    "position id name time received day trust source visitor lines value currency transaction "
+    "properties purposes epoch device".split()
+)
+# A consent of everybody on the first day; then 80% views, 16% carts, 4% purchases at moments spread by a hash.
+_MADE = """
+CREATE TABLE made AS
+WITH drawn AS (
+    SELECT i, hash(i) % 100 AS kind, hash(i * 7 + 1) % $people AS who, hash(i * 13 + 2) % 5000 AS product,
+        (hash(i * 31 + 3) % (len($starts) - 1))::INTEGER + 1 AS of_day, (hash(i * 37 + 4) % 82800000000)::BIGINT AS later
+    FROM range($events) AS numbers(i)
+),
+happened AS (
+    SELECT i + $people + 1 AS position, of_day, later, md5(who::VARCHAR) AS visitor,
+        CASE WHEN kind < 80 THEN 'view_item' WHEN kind < 96 THEN 'add_to_cart' ELSE 'purchase' END AS name,
+        [{'product': 'P-' || product, 'quantity': 1::BIGINT, 'price': (995 + product * 3)::BIGINT,
+          'category': 'Afdeling ' || (product % 25) || ' > Soort ' || (product // 25 % 4), 'brand': 'Merk',
+          'size': NULL::VARCHAR}] AS lines,
+        (995 + product * 3)::BIGINT AS value, 'EUR' AS currency,
+        CASE WHEN kind >= 96 THEN 'T-' || i END AS transaction, '{}' AS properties
+    FROM drawn
+    UNION ALL
+    SELECT who + 1, 0, 0, md5(who::VARCHAR), 'consent', [], NULL, NULL, NULL,
+        '{"device": true, "measure": true, "personalise": true}'
+    FROM range($people) AS everybody(who)
+)
+SELECT *, 'e-' || position AS id, $first + of_day AS day, $starts[of_day + 1] + later AS "time", "time" AS received,
+    'confirmed' AS trust, 'server' AS source, 'phone' AS device,
+    ['device', 'measure', 'personalise'] AS purposes, $starts[1] AS epoch
+FROM happened
+"""

@@ -1,0 +1,95 @@
+"""`bench serve`: POST /v1/decide through `etalage serve`, the load generator on the same cores.
+
+Measured: the time of an answer at fixed arrival rates (open loop), and how many answers a second at most (closed
+          loop). Profiles are read, decisions are logged and folded, as always.
+Floor:    the same requests to an application that decodes the body and answers `{}`, under the same server with the
+          same settings, in the same run. The closed loops take turns, so that a busy neighbour troubles both.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+from etalage.app import open_ports
+from etalage.bench.load import Load, Request, as_fast_as_answered, at_rate
+from etalage.bench.process import floor_server, shop_server
+from etalage.bench.rows import Row, latency_rows, row
+from etalage.bench.traffic import decide_body, request
+from etalage.bench.world import SLOTS, World, make_world
+from etalage.config import load
+
+RATES = (200, 500, 1_000)  # per second; the last is the bar's
+CONNECTIONS = 16
+TURNS = 2
+WARM_UP_SECONDS = 1.0
+DIFFERENT = 2_000  # requests
+
+
+def bench_serve(directory: Path, *, seconds: float) -> list[Row]:
+    """Measure decisions through a server: `seconds` per rate, and as many for the closed loop."""
+    world = make_world(directory, now=time.time_ns() // 1000)
+    head = _head(world)
+    nth = _requests(world)
+    with shop_server(directory) as ours, floor_server(directory) as floor:
+        asked = [_closed(ours, nth, WARM_UP_SECONDS)]
+        _closed(floor, nth, WARM_UP_SECONDS)
+        rows: list[Row] = []
+        for rate in RATES:
+            load_of_ours = at_rate(ours, nth, per_second=rate, seconds=seconds)
+            asked.append(load_of_ours)
+            rows += _rows_at(
+                rate, load_of_ours, at_rate(floor, nth, per_second=rate, seconds=seconds)
+            )
+        share = seconds / TURNS
+        turns = [(_closed(ours, nth, share), _closed(floor, nth, share)) for _ in range(TURNS)]
+    asked += [turn for turn, _ in turns]
+    best, least = (
+        sum(load.per_second for load in loads) / TURNS for loads in zip(*turns, strict=True)
+    )
+    return [
+        *rows,
+        row("answers at most", best, "1/s", floor=least),
+        row("not answered with 200", sum(load.refused + load.lost for load in asked), "answers"),
+        row(
+            "decisions in the log",
+            _logged(world, head) / sum(len(load.seconds) for load in asked),
+            "share",
+        ),
+    ]
+
+
+def _rows_at(rate: int, ours: Load, floor: Load) -> list[Row]:
+    times = latency_rows(f"at {rate}/s:", ours.seconds, unit="ms", floor=floor.seconds)
+    return [*times, row(f"at {rate}/s: answered", ours.per_second, "1/s", floor=floor.per_second)]
+
+
+def _closed(address: str, nth: Request, seconds: float) -> Load:
+    return as_fast_as_answered(address, nth, connections=CONNECTIONS, seconds=seconds)
+
+
+def _requests(world: World) -> Request:
+    rng = random.Random(3)  # noqa: S311  drawn again the same, not secret
+    prepared = []
+    for _ in range(DIFFERENT):
+        body = decide_body(rng.choice(world.people), rng.choice(world.products), SLOTS)
+        prepared.append(request("/v1/decide", body, world.server_key))
+    return lambda number: prepared[number % DIFFERENT]
+
+
+def _head(world: World) -> int:
+    _, ports = open_ports(world.directory, world.shop, settings=load(world.directory))
+    try:
+        return ports.log.head()
+    finally:
+        ports.close()
+
+
+def _logged(world: World, after: int) -> int:
+    """Count the decisions that reached the log: the queue for them is finite, and they are not awaited."""
+    _, ports = open_ports(world.directory, world.shop, settings=load(world.directory))
+    try:
+        return sum(event.name == "decision" for _, event in ports.log.read(after))
+    finally:
+        ports.close()

@@ -1,0 +1,102 @@
+"""`etalage bench`: how fast this machine does it, each figure beside its floor in the same run."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import msgspec
+import typer
+from rich.table import Table
+
+from etalage.bench.decide import bench_decide
+from etalage.bench.ingest import bench_ingest
+from etalage.bench.rows import Row
+from etalage.bench.segments import bench_segments
+from etalage.bench.serve import bench_serve
+from etalage.cli.console import JsonOption, err, out, print_json
+
+Bench = Literal["decide", "serve", "ingest", "segments"]
+BENCHES: tuple[Bench, ...] = get_args(Bench)
+
+
+def add_to(commands: typer.Typer) -> None:
+    """Add this family of commands."""
+    commands.command(epilog="Example: etalage bench decide --seconds 2 --json")(bench)
+
+
+def bench(
+    what: Annotated[
+        Literal["decide", "serve", "ingest", "segments", "all"],
+        typer.Argument(help="Which one; all takes some minutes."),
+    ] = "all",
+    seconds: Annotated[
+        float, typer.Option(min=0.2, max=600, help="How long each part is measured.")
+    ] = 8.0,
+    events: Annotated[
+        int, typer.Option(min=1_000, max=100_000_000, help="Events under the segments.")
+    ] = 1_000_000,
+    where: Annotated[
+        Path | None,
+        typer.Option(
+            "--in",
+            metavar="DIR",
+            help="Disk to measure on; default: the system's temporary folder.",
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure decisions, serving, intake and segments; a ratio is the value over its floor."""
+    measured: dict[Bench, list[Row]] = {}
+    for name in BENCHES:
+        if what not in {name, "all"}:
+            continue
+        with tempfile.TemporaryDirectory(prefix="etalage-bench-", dir=where) as folder:
+            err.print(f"[dim]measuring {name} ...[/dim]")
+            measured[name] = _run(name, Path(folder) / "shop", seconds=seconds, events=events)
+    if json:
+        print_json({"bench": what, "rows": _flat(measured)})
+        return
+    for name, rows in measured.items():
+        _show(name, rows)
+
+
+def _run(name: Bench, directory: Path, *, seconds: float, events: int) -> list[Row]:
+    match name:
+        case "decide":
+            return bench_decide(directory, seconds=seconds)
+        case "serve":
+            return bench_serve(directory, seconds=seconds)
+        case "ingest":
+            return bench_ingest(directory, seconds=seconds)
+        case "segments":
+            return bench_segments(directory, events=events)
+
+
+def _flat(measured: dict[Bench, list[Row]]) -> list[Row]:
+    """Give the rows of one bench as they are, those of several with the name of theirs in front."""
+    if len(measured) == 1:
+        return next(iter(measured.values()))
+    return [
+        msgspec.structs.replace(row, name=f"{name}: {row.name}")
+        for name, rows in measured.items()
+        for row in rows
+    ]
+
+
+def _show(name: str, rows: list[Row]) -> None:
+    table = Table(title=name, title_justify="left", box=None, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    for heading in ("value", "unit", "floor", "ratio"):
+        table.add_column(heading, justify="left" if heading == "unit" else "right")
+    for row in rows:
+        table.add_row(row.name, _said(row.value), row.unit, _said(row.floor), _said(row.ratio))
+    out.print(table)
+
+
+def _said(number: float | None) -> str:
+    """Write a figure with four digits, and thousands apart."""
+    if number is None:
+        return ""
+    return f"{number:,.0f}" if number == int(number) else f"{number:,.4g}"

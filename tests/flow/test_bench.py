@@ -1,0 +1,89 @@
+"""A tiny run of each bench: the rows it prints, never how fast they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from etalage.bench.rows import percentile, row
+from etalage.bench.traffic import numbered
+from etalage.cli.main import commands
+
+
+def measured(what: str, directory: Path, *options: str) -> list[dict[str, Any]]:
+    """Run a bench as its command and give its rows."""
+    asked = ["bench", what, "--seconds", "0.2", "--in", str(directory), "--json", *options]
+    result = CliRunner().invoke(commands, asked, catch_exceptions=False)
+    assert result.exit_code == 0
+    said = msgspec.json.decode(result.stdout)
+    assert said["bench"] == what
+    return list(said["rows"])
+
+
+def named(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    (found,) = [row for row in rows if row["name"] == name]
+    return found
+
+
+def test_a_row_says_its_value_its_unit_its_floor_and_their_ratio() -> None:
+    assert msgspec.to_builtins(row("taken in", 250.0, "events/s", floor=1_000.0)) == {
+        "name": "taken in",
+        "value": 250.0,
+        "unit": "events/s",
+        "floor": 1_000.0,
+        "ratio": 0.25,
+    }
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    times = [float(number) for number in range(1, 101)]
+
+    assert [percentile(times, share) for share in (50, 90, 99)] == [50.0, 90.0, 99.0]
+    assert percentile([7.0], 99) == 7.0
+
+
+def test_a_batch_that_is_sent_again_has_new_ids_and_the_same_length() -> None:
+    body = b'{"batch":[{"messageId":"m-00000000-v-1-0"}]}'
+
+    assert numbered(body, 41) == b'{"batch":[{"messageId":"m-00000041-v-1-0"}]}'
+
+
+def test_segments_are_asked_three_ways_that_agree(tmp_path: Path) -> None:
+    rows = measured("segments", tmp_path, "--events", "20000")
+
+    assert named(rows, "events")["value"] == 20_000
+    hand = [row for row in rows if row["name"].endswith("against SQL by hand")]
+    assert len(hand) == 3
+    assert all(row["unit"] == "ms" and row["floor"] > 0 and row["ratio"] > 0 for row in hand)
+
+
+@pytest.mark.slow
+def test_decisions_are_measured_on_a_shop_that_decides_something(tmp_path: Path) -> None:
+    rows = measured("decide", tmp_path)
+
+    assert named(rows, "live segments")["value"] == 200
+    assert named(rows, "answers with an entry")["value"] > 0.5
+    assert named(rows, "products an answer")["value"] > 0
+    assert named(rows, "decide p50")["floor"] > 0
+
+
+@pytest.mark.slow
+def test_a_server_answers_every_call_of_the_bench_and_logs_its_decisions(tmp_path: Path) -> None:
+    rows = measured("serve", tmp_path)
+
+    assert named(rows, "not answered with 200")["value"] == 0
+    assert named(rows, "decisions in the log")["value"] > 0.9
+    assert named(rows, "answers at most")["ratio"] > 0
+
+
+@pytest.mark.slow
+def test_a_server_takes_in_every_batch_of_the_bench(tmp_path: Path) -> None:
+    rows = measured("ingest", tmp_path)
+
+    assert named(rows, "not answered with 200")["value"] == 0
+    assert named(rows, "taken in")["value"] > 0
+    assert named(rows, "taken in, against append alone")["ratio"] < 1
