@@ -37,6 +37,7 @@ from etalage.store.committer import Committer
 from etalage.store.duckdb.archive import ParquetArchive
 from etalage.store.duckdb.warehouse import DuckdbWarehouse
 from etalage.store.files.models import FileModels
+from etalage.store.keeping import format  # noqa: A004  a module of ours
 from etalage.store.lmdb.journal import LmdbEventLog
 from etalage.store.lmdb.keys import LmdbKeys
 from etalage.store.lmdb.profiles import LmdbProfiles
@@ -108,8 +109,8 @@ def create_shop(
     if purposes and not basis:
         raise BadInput("declared purposes need a basis: --basis TEXT", field="basis")
     home.mkdir(parents=True)
-    (directory / "format").write_text(FORMAT + "\n", encoding="utf-8")
-    LmdbKeys.create(_keys_directory(directory, settings) / shop.id).close()
+    format.write(directory, FORMAT)
+    LmdbKeys.create(keys_directory(directory, settings) / shop.id).close()
     write_key, server_key = f"wk_{secrets.token_hex(16)}", f"sk_{secrets.token_hex(24)}"
     records = SqlRecords(_records_at(home))
     records.upgrade()
@@ -160,10 +161,11 @@ def open_ports(
 
     Raises:
         NoShop: the directory is of a newer format, or holds no such shop.
+        Conflict: another process is bringing it to this version's format.
         KeysMissing: the keys that belong to it are not there.
     """
     stores = stores or Stores()
-    _check_format(directory)
+    format.bring_up(directory, FORMAT)
     home = directory / "shops" / shop
     records = SqlRecords(_sql_url(stores.records, home))
     records.upgrade()
@@ -191,7 +193,7 @@ def open_ports(
         threads=settings.warehouse_threads,
         memory=settings.warehouse_memory,
     )
-    keys = LmdbKeys(_keys_directory(directory, settings) / shop)
+    keys = LmdbKeys(keys_directory(directory, settings) / shop)
     models = FileModels(home / "models")
     return known, Ports(log, profiles, keys, records, warehouse, models)
 
@@ -248,20 +250,12 @@ def _records_at(home: Path) -> URL:
     return URL.create("sqlite", database=str(home / "records.db"))
 
 
-def _keys_directory(directory: Path, settings: Settings) -> Path:
+def keys_directory(directory: Path, settings: Settings) -> Path:
+    """Give where the keys of a workspace lie: by the setting, or beside it."""
     if settings.keys:
         return Path(settings.keys)
     resolved = directory.resolve()
     return resolved.with_name(resolved.name + ".keys")
-
-
-def _check_format(directory: Path) -> None:
-    file = directory / "format"
-    if not file.exists():
-        raise NoShop(f"{directory} is no data directory of Etalage")
-    found = file.read_text(encoding="utf-8").strip()
-    if found != FORMAT:
-        raise NoShop(f"{directory} has format {found}; this version reads format {FORMAT}")
 
 
 def _slug(name: str) -> str:

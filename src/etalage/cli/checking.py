@@ -3,34 +3,117 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
 import typer
 from rich.table import Table
 
-from etalage.cli.console import DataOption, JsonOption, ShopOption, opened, out, print_json
+from etalage import app, keeping
+from etalage.cli.console import DataOption, JsonOption, ShopOption, err, opened, out, print_json
+from etalage.config import load
 from etalage.domain.time import micros
-from etalage.errors import BadInput, ReplayFailed
-from etalage.flow.account import components, intake
+from etalage.errors import BadInput, Damaged, ReplayFailed
+from etalage.flow.account import Forecast, components, forecast, intake
 from etalage.flow.replay import replay_all
+from etalage.store.damage import Damage
 
 
 def add_to(commands: typer.Typer) -> None:
     """Add this family of commands."""
-    commands.command(epilog="Example: etalage doctor --data shop --json")(doctor)
+    commands.command(epilog="Example: etalage doctor --data shop --verify")(doctor)
     commands.command(epilog="Example: etalage replay --data shop --since 2026-11-01")(replay)
 
 
-def doctor(data: DataOption, shop: ShopOption = None, json: JsonOption = False) -> None:
-    """Account for everything that was received, and say how the stores are."""
-    with opened(data, shop) as (known, ports, _):
-        found = {"shop": known.id, "intake": intake(ports), "components": components(ports)}
+def doctor(
+    data: DataOption,
+    shop: ShopOption = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every file and name what is damaged.")
+    ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair", help="With --verify: mend what can be made again; no server may run."
+        ),
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Account for everything that was received, and say how the stores are; exit code 1 if a file is damaged."""
+    if repair and not verify:
+        raise typer.BadParameter("--repair mends what --verify finds: give both")
+    files = _verified(data, shop, repair=repair) if verify else None
+    if files is not None and files["damaged"]:
+        _tell_damage(files, json=json)
+        raise Damaged(f"{len(files['damaged'])} damaged places were found and not mended")
+    with opened(data, shop) as (known, ports, now):
+        found = {
+            "shop": known.id,
+            "intake": intake(ports),
+            "components": components(ports),
+            "disk": msgspec.to_builtins(forecast(ports, keeping.disk_of(data, known.id), now=now)),
+        }
         if json:
-            print_json(found)
+            print_json(found if files is None else {**found, "files": files})
             return
         _show(found["intake"], "Received")
         _show(found["components"], "Stores")
+        _show_disk(found["disk"])
+        if files is not None:
+            _tell_damage(files, json=False)
+
+
+def _verified(data: Path, shop: str | None, *, repair: bool) -> dict[str, Any]:
+    """Look at all files, before anything opens them; mend if asked, and look again."""
+    settings, name = load(data), app.the_shop(data, shop)
+    with err.status("Reading every file ..."):
+        found = keeping.verify(data, name, settings=settings)
+        mended: list[Damage] = []
+        if repair and found.damage:
+            mended = keeping.mend(data, name, found.damage, settings=settings)
+            found = keeping.verify(data, name, settings=settings)
+    return {
+        "events": found.events,
+        "files": found.files,
+        "damaged": msgspec.to_builtins(found.damage),
+        "mended": msgspec.to_builtins(mended),
+    }
+
+
+def _tell_damage(files: dict[str, Any], *, json: bool) -> None:
+    if json:
+        print_json({"files": files})
+        return
+    for title, color in (("mended", "green"), ("damaged", "red")):
+        for one in files[title]:
+            out.print(f"{title}: {Damage(**one)}", style=color, markup=False, soft_wrap=True)
+            if title == "damaged":
+                out.print(f"  {_ADVICE[one['mend']]}", markup=False, soft_wrap=True)
+    if not files["damaged"]:
+        said = f"Files: {files['files']} with {files['events']:,} events are what was written"
+        out.print(said, highlight=False)
+
+
+_ADVICE = {
+    "rebuild": "stop the server, then: etalage doctor --verify --repair makes it again from the log",
+    "from_parquet": "stop the server, then: etalage doctor --verify --repair takes it from its sealed day",
+    "count_again": "etalage doctor --verify --repair removes it; the night shift makes it again",
+    "backup": "restore it from a backup: docs/how-to/back-up-and-restore.md",
+}
+
+
+def _show_disk(found: object) -> None:
+    said = msgspec.convert(found, Forecast)
+    per_event = "-" if said.bytes_per_event is None else f"{said.bytes_per_event:,.0f} bytes"
+    left = "-" if said.days_left is None else f"{said.days_left:,.0f}"
+    rows = {
+        "files of the shop": f"{said.disk.used / 1e6:,.1f} MB, {per_event} per event",
+        "growth": f"{said.events_per_day:,.0f} events, {said.bytes_per_day / 1e6:,.1f} MB per day",
+        "free": f"{said.disk.free / 1e9:,.1f} GB, of which {said.disk.reserve / 1e6:,.0f} MB stay in reserve",
+        "days until the reserve": left,
+    }
+    _show(rows, "Disk")
 
 
 def _show(what: object, title: str) -> None:

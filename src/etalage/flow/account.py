@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+from msgspec import Struct
+
 from etalage.domain.arrival import ENGINE
+from etalage.domain.time import DAY
 from etalage.ports import Ports
+
+LOOK_BACK_DAYS = 28  # over which growth is measured
 
 OUTCOMES = ("accepted", "duplicate", "quarantined", "refused")
 
@@ -49,3 +54,44 @@ def components(ports: Ports) -> dict[str, object]:
         "catalogue": {"products": 0 if catalogue is None else len(catalogue.products)},
         "conditions": {"counted": len(features), "warming": sum(not one.warm for one in features)},
     }
+
+
+class Disk(Struct, frozen=True):
+    """What a shop has of its disk, in bytes."""
+
+    used: int  # by the shop's files
+    free: int
+    reserve: int  # must stay free: events are refused before that (safety.md 7)
+
+
+class Forecast(Struct, frozen=True):
+    """When the disk will be too full to take events, if things go on as they do."""
+
+    disk: Disk
+    events: int
+    bytes_per_event: float | None  # all stores together; None without events
+    events_per_day: float  # over the last 28 days, or since the first event
+    bytes_per_day: int
+    days_left: float | None  # until the reserve; None where nothing grows
+
+
+def forecast(ports: Ports, disk: Disk, *, now: int) -> Forecast:
+    """Measure what an event costs on disk and how many come; a day of a younger shop counts as a whole one."""
+    since = now - LOOK_BACK_DAYS * DAY
+    count, first = ports.warehouse.ask(
+        "SELECT count(*), min(received) FROM events WHERE received > $since AND received <= $now",
+        {"since": since, "now": now},
+    ).rows[0]
+    recent = int(str(count))
+    days = max((now - int(str(first))) / DAY, 1.0) if recent else 1.0
+    events = ports.log.head()
+    per_event = disk.used / events if events else None
+    per_day = (per_event or 0.0) * recent / days
+    return Forecast(
+        disk=disk,
+        events=events,
+        bytes_per_event=per_event,
+        events_per_day=recent / days,
+        bytes_per_day=round(per_day),
+        days_left=max(disk.free - disk.reserve, 0) / per_day if per_day else None,
+    )

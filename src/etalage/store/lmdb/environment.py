@@ -4,7 +4,8 @@ In:   a directory and the names of its tables.
 Out:  short read transactions, and write transactions that are run again where the map was too small.
 Idea: LMDB may only change the size of its map while this process has no transaction open. So transactions are
       counted, and whoever closes the last one makes the change that is waiting. Nobody is kept waiting for it
-      but the writer that needs the room.
+      but the writer that needs the room. In the same way it opens the files anew when they were renewed
+      (`exchange`): by this process or by another.
 From: http://www.lmdb.tech/doc/ (mdb_env_set_mapsize, MDB_MAP_RESIZED, mdb_reader_check).
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,7 @@ import lmdb
 from lmdb import _Database as Table
 
 from etalage.errors import Conflict, Damaged, Overloaded
+from etalage.store.lmdb import exchange
 
 T = TypeVar("T")
 Transaction: TypeAlias = "lmdb.Transaction[bytes]"
@@ -29,6 +32,7 @@ GIB = 1 << 30
 SYNC_MAP = 0  # the size that asks LMDB to take over what another process made it
 MAX_READERS = 512  # slots in the lock file: threads x processes that read at one moment
 SPARE_READERS = 8  # finished read transactions kept for the next reader; a third of a read's cost
+LOOK_SECONDS = 0.1  # how long a reader may go on with files that were renewed by another process
 PATIENCE_SECONDS = 30.0  # a reader that stays longer than this keeps a full map from growing
 RESERVE_BYTES = 256 << 20  # safety.md 7: refuse before the disk is full ...
 RESERVE_SHARE = 20  # ... or at one 20th of a small disk
@@ -47,17 +51,36 @@ class Environment:
         metasync: bool = True,
     ) -> None:
         self.path = path
-        path.mkdir(parents=True, exist_ok=True)
-        self._env = _opened(path, map_size=map_size, tables=len(tables), metasync=metasync)
-        self._env.reader_check()  # slots of processes that were killed would keep old pages for ever
+        self._names, self._dupsort = tuple(tables), frozenset(dupsort)
+        self._map_size, self._metasync = map_size, metasync
         self._gate = threading.Condition()
         self._open = 0
         self._wanted: int | None = None
+        self._is_outdated = False
+        self._binding: Callable[[], None] | None = None
+        self._open_files()
+
+    def _open_files(self) -> None:
+        path = self.path
+        exchange.recover(path)
+        path.mkdir(parents=True, exist_ok=True)
+        self._env = _opened(
+            path, map_size=self._map_size, tables=len(self._names), metasync=self._metasync
+        )
+        self._env.reader_check()  # slots of processes that were killed would keep old pages for ever
         self._tables = {
-            name: self._env.open_db(name.encode(), dupsort=name in dupsort) for name in tables
+            name: self._env.open_db(name.encode(), dupsort=name in self._dupsort)
+            for name in self._names
         }
-        _sync_directory(path)
-        _sync_directory(path.parent)
+        self._identity = exchange.identity(path)
+        self._looked = time.monotonic()
+        exchange.sync(path)
+        exchange.sync(path.parent)
+
+    def bind(self, binding: Callable[[], None]) -> None:
+        """Call `binding` now and whenever the files were opened anew: handles of tables belong to open files."""
+        self._binding = binding
+        binding()
 
     def table(self, name: str) -> Table:
         """Give the handle of a table."""
@@ -100,12 +123,49 @@ class Environment:
         """Raise `Overloaded` while the disk still has room for what is already being written."""
         disk = os.statvfs(self.path)
         free = disk.f_bavail * disk.f_frsize
-        reserve = min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE)
+        reserve = reserve_of(disk)
         if free < reserve:
             raise Overloaded(
                 f"the disk of {self.path} has {free >> 20} MB left and keeps {reserve >> 20} MB in reserve; "
                 "make room and it goes on by itself"
             )
+
+    def renew(
+        self,
+        copy: Callable[[Transaction, Environment], T],
+        finish: Callable[[Transaction, Environment, T], None],
+    ) -> None:
+        """Put new files in the place of these, holding only what is copied into them. One caller at a time.
+
+        Args:
+            copy: copies from one moment while others go on writing; gives what `finish` needs to know.
+            finish: copies what was written since; nobody writes meanwhile.
+        """
+        exchange.sweep(self.path)
+        new = Environment(
+            exchange.next_of(self.path),
+            self._names,
+            map_size=self._map_size,
+            dupsort=tuple(self._dupsort),
+            metasync=self._metasync,
+        )
+        try:
+            with self.read() as txn:
+                state = copy(txn, new)
+
+            def take_place(txn: Transaction) -> None:
+                finish(txn, new, state)
+                new.close()
+                exchange.exchange(self.path)
+
+            self.write(take_place)
+        finally:
+            new.close()
+        self._reopen()
+
+    def size(self) -> int:
+        """Give how large the map has grown, for another that will hold as much."""
+        return int(self._env.info()["map_size"])
 
     def close(self) -> None:
         """Close files; open readers end."""
@@ -113,10 +173,18 @@ class Environment:
 
     def _begin(self, *, write: bool) -> Transaction:
         while True:
+            if not write and time.monotonic() - self._looked > LOOK_SECONDS:
+                self._look()
             with self._gate:
                 self._open += 1
             try:
-                return self._env.begin(write=write)
+                txn = self._env.begin(write=write)
+                # Only who holds the lock of the files that bear the name may write.
+                if not write or exchange.identity(self.path) == self._identity:
+                    return txn
+                txn.abort()
+                self._leave()
+                self._reopen()
             except lmdb.MapResizedError:
                 self._leave()
                 self._resize(SYNC_MAP)
@@ -131,8 +199,38 @@ class Environment:
     def _leave(self) -> None:
         with self._gate:
             self._open -= 1
+            if not self._open and self._is_outdated:
+                self._apply_new_files()
             if not self._open and self._wanted is not None:
                 self._apply_wanted()
+
+    def _look(self) -> None:
+        """See whether the files were renewed; if so, take the new ones at the first moment nobody reads."""
+        self._looked = time.monotonic()
+        if exchange.identity(self.path) == self._identity:
+            return
+        with self._gate:
+            self._is_outdated = True
+            if not self._open:
+                self._apply_new_files()
+
+    def _reopen(self) -> None:
+        """Wait until the new files are open."""
+        with self._gate:
+            self._is_outdated = True
+            if not self._open:
+                self._apply_new_files()
+            elif not self._gate.wait_for(lambda: not self._is_outdated, PATIENCE_SECONDS):
+                raise Overloaded(f"{self.path} was renewed and cannot be opened while it is read")
+
+    def _apply_new_files(self) -> None:
+        if exchange.identity(self.path) != self._identity:
+            self._env.close()
+            self._open_files()
+            if self._binding is not None:
+                self._binding()
+        self._is_outdated = False
+        self._gate.notify_all()
 
     def _resize(self, size: int) -> None:
         """Give the map another size as soon as no transaction of this process is open."""
@@ -152,6 +250,11 @@ class Environment:
         self._gate.notify_all()
 
 
+def reserve_of(disk: os.statvfs_result) -> int:
+    """Give the bytes of a disk that must stay free."""
+    return min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE)
+
+
 def _opened(path: Path, *, map_size: int, tables: int, metasync: bool) -> lmdb.Environment:
     try:
         return lmdb.open(
@@ -169,12 +272,3 @@ def _opened(path: Path, *, map_size: int, tables: int, metasync: bool) -> lmdb.E
         if "already open" in str(error):  # two sets of locks on one file would be no locks at all
             raise Conflict(f"{path} is already open in this program; close it first") from error
         raise
-
-
-def _sync_directory(path: Path) -> None:
-    """Make the names of new files durable too."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

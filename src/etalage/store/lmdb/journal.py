@@ -23,7 +23,7 @@ import msgspec
 from etalage.domain.arrival import Arrival, Entered, Outcome, Rejected
 from etalage.domain.event import Event
 from etalage.domain.time import ShopZone
-from etalage.errors import Damaged
+from etalage.errors import Conflict, Damaged
 from etalage.ports import Account, Archive, Manifest
 from etalage.store.entry import (
     AccountKey,
@@ -230,6 +230,18 @@ class LmdbEventLog:
                 ]
             after = upto
         return damaged
+
+    def put_back(self, position: int, event: Event) -> None:
+        """Write a damaged event again, as the archive has it; refuse one that is whole."""
+        key = number_key(position)
+        payload = _encode(event)
+
+        def change(txn: Transaction) -> None:
+            if is_whole(key, txn.get(key, b"", db=self._events)):
+                raise Conflict(f"event {position} is whole; it is not written again")
+            txn.put(key, framed(key, payload), db=self._events)
+
+        self._env.write(change)
 
     # ---- sealing ----
 
