@@ -9,35 +9,25 @@ import time
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, get_args
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from etalage import app
 from etalage.config import load
 from etalage.domain.context import Context
-from etalage.domain.decision import Candidate, DecisionFacts, WireEntry, WireSkip
-from etalage.domain.experience import StrategyName, Wanted
+from etalage.domain.decision import Candidate, WireEntry, WireSkip
 from etalage.domain.ids import VisitorKey, visitor_named
 from etalage.domain.report import Effect, ExperienceReport
 from etalage.domain.segment import Node
-from etalage.errors import Unknown
-from etalage.flow.ask import Size, members, node_of, size
-from etalage.flow.configuration import configure
-from etalage.flow.nightly import popular_now
+from etalage.flow.ask import Size, decision_for, members, node_of, recommended, size
 from etalage.flow.report import report_all
-from etalage.flow.serve import Question, serve
-from etalage.flow.who import person_behind
 from etalage.measure.lines import headline
 from etalage.measure.shape import to_json
-from etalage.recommend.popular import EMPTY, PopularIndex
-from etalage.recommend.strategy import Shelf, recommend
 from etalage.segment.sentence import sentence
 
 if TYPE_CHECKING:
     import duckdb
-
-STRATEGIES: dict[str, StrategyName] = {name: name for name in get_args(StrategyName)}
 
 
 class ShopFace:
@@ -78,35 +68,16 @@ class ShopFace:
         self, strategy: str = "popular_now", *, profile: str | None = None, n: int = 20
     ) -> Products:
         """List what a strategy recommends to a profile (`v-1`, `user:C-1001`), within all guards."""
-        if strategy not in STRATEGIES:
-            raise Unknown("strategy", strategy, STRATEGIES)
-        person = (
-            None if profile is None else person_behind(self._ports.profiles, self._visitor(profile))
-        )
-        facts = DecisionFacts(
-            now=_now(),
-            zone=self.settings.zone,
-            visitor=None if person is None else person.asking,
-            purposes=() if person is None else tuple(sorted(person.open)),
-        )
-        part = None if person is None else person.part
-        found = recommend(Wanted(STRATEGIES[strategy], size=n), facts, part, self._shelf())
+        visitor = None if profile is None else self._visitor(profile)
+        found = recommended(self._ports, strategy, visitor, most=n, now=_now())
         return Products(found.used, found.candidates, self._titles(found.candidates))
 
     def decide(
         self, profile: str, slots: Sequence[str], *, page: Context | None = None
     ) -> Answered:
         """Decide as the server would, with the reason for everything that is not shown; nothing is logged."""
-        question = Question(
-            now=_now(),
-            page=page or Context(page_type="home"),
-            slots=tuple(slots),
-            person=person_behind(self._ports.profiles, self._visitor(profile)),
-            language=self.settings.language,
-            explain=True,
-        )
-        secret = self._ports.keys.secret("token")
-        answer = serve(question, configure(self._ports), self._shelf(), token_secret=secret).answer
+        asked = page or Context(page_type="home")
+        answer = decision_for(self._ports, self._visitor(profile), slots, asked, now=_now())
         return Answered(tuple(answer.decisions), tuple(answer.skipped or ()))
 
     def report(self, experience: str | None = None, *, now: int | None = None) -> Reports:
@@ -115,10 +86,6 @@ class ShopFace:
 
     def _visitor(self, text: str) -> VisitorKey:
         return visitor_named(self._ports.keys.pepper, text)
-
-    def _shelf(self) -> Shelf:
-        catalogue = configure(self._ports).catalogue
-        return Shelf(catalogue, PopularIndex(popular_now(self._ports) or EMPTY, catalogue))
 
     def _titles(self, candidates: Sequence[Candidate]) -> dict[str, str]:
         catalogue = self._ports.records.catalogue()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import Annotated
 
 import msgspec
 import typer
@@ -17,20 +17,10 @@ from etalage.cli.console import (
     print_json,
 )
 from etalage.domain.context import Context
-from etalage.domain.decision import DecisionFacts
-from etalage.domain.experience import StrategyName, Wanted
 from etalage.domain.ids import visitor_named
-from etalage.errors import Unknown
-from etalage.flow.configuration import Configuration, configure
-from etalage.flow.nightly import popular_now
-from etalage.flow.serve import Question, serve
-from etalage.flow.who import person_behind
-from etalage.ports import Ports
-from etalage.recommend.popular import EMPTY, PopularIndex
-from etalage.recommend.strategy import Shelf
-from etalage.recommend.strategy import recommend as recommended
+from etalage.domain.time import ShopZone
+from etalage.flow.ask import decision_for, recommended
 
-STRATEGIES: dict[str, StrategyName] = {name: name for name in get_args(StrategyName)}
 WhoOption = Annotated[
     str,
     typer.Option("--as", help="A visitor id, or user:NUMBER, or email:ADDRESS.", metavar="PROFILE"),
@@ -61,32 +51,22 @@ def decide(
 ) -> None:
     """Decide as the server would, show the reasons for everything that is not shown, log nothing."""
     with opened(data, shop, now=now) as (known, ports, moment):
-        live = configure(ports)
-        local = live.zone.local(moment)
+        local = ShopZone(known.zone).local(moment)
         context = Context(
             page_type=page, product=product, hour=local.hour, weekday=local.isoweekday()
         )
-        question = Question(
-            now=moment,
-            page=context,
-            slots=tuple(s.strip() for s in slots.split(",") if s.strip()),
-            person=person_behind(ports.profiles, visitor_named(ports.keys.pepper, who)),
-            language=known.language,
-            explain=True,
-            position=ports.profiles.position(),
-        )
-        answered = serve(
-            question, live, _shelf(ports, live), token_secret=ports.keys.secret("token")
-        )
+        wanted = [slot.strip() for slot in slots.split(",") if slot.strip()]
+        visitor = visitor_named(ports.keys.pepper, who)
+        answer = decision_for(ports, visitor, wanted, context, now=moment)
         if json:
-            print_json(answered.answer)
+            print_json(answer)
             return
-        for entry in answered.answer.decisions:
+        for entry in answer.decisions:
             sign = "shows" if entry.show else "ghost"
             out.print(f"[bold]{entry.experience}[/bold] {entry.variant} in {entry.slot}: {sign}")
             for line in entry.why.values() if entry.why else ():
                 out.print(f"  {line}", style="dim", markup=False)
-        for skipped in answered.answer.skipped or []:
+        for skipped in answer.skipped or []:
             out.print(
                 f"{skipped.experience}: not shown, {skipped.reason}", style="yellow", markup=False
             )
@@ -102,23 +82,9 @@ def recommend(
     now: NowOption = None,
 ) -> None:
     """List what a strategy recommends, within all guards."""
-    if strategy not in STRATEGIES:
-        raise Unknown("strategy", strategy, STRATEGIES, field="strategy")
-    wanted = Wanted(STRATEGIES[strategy], size=n)
-    with opened(data, shop, now=now) as (known, ports, moment):
-        person = (
-            None
-            if profile is None
-            else person_behind(ports.profiles, visitor_named(ports.keys.pepper, profile))
-        )
-        facts = DecisionFacts(
-            now=moment,
-            zone=known.zone,
-            visitor=None if person is None else person.asking,
-            purposes=() if person is None else tuple(sorted(person.open)),
-        )
-        part = None if person is None else person.part
-        found = recommended(wanted, facts, part, _shelf(ports, configure(ports)))
+    with opened(data, shop, now=now) as (_, ports, moment):
+        visitor = None if profile is None else visitor_named(ports.keys.pepper, profile)
+        found = recommended(ports, strategy, visitor, most=n, now=moment)
         if json:
             print_json(
                 {
@@ -135,7 +101,3 @@ def recommend(
             out.print(
                 f"{place:>3}  {candidate.product}  {title}  ({candidate.because})", markup=False
             )
-
-
-def _shelf(ports: Ports, live: Configuration) -> Shelf:
-    return Shelf(live.catalogue, PopularIndex(popular_now(ports) or EMPTY, live.catalogue))

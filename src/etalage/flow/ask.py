@@ -1,17 +1,36 @@
-"""Batch questions about people: the size and members of a segment, who is in no segment at all."""
+"""Questions of people rather than pages: the size and members of a segment, what would be decided or recommended.
+
+The command line and the Python face ask these; nothing is changed or logged by asking.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import get_args
+
 from msgspec import Struct
 
+from etalage.domain.context import Context
+from etalage.domain.decision import Answer, DecisionFacts, Recommended
+from etalage.domain.experience import StrategyName, Wanted
+from etalage.domain.ids import VisitorKey
+from etalage.domain.product import Catalogue
 from etalage.domain.segment import Node, has_context
-from etalage.domain.shop import Shop
+from etalage.domain.shop import Shop, shop_from
 from etalage.domain.time import ShopZone
-from etalage.flow.configuration import tree_of
+from etalage.errors import Unknown
+from etalage.flow.configuration import configure, tree_of
+from etalage.flow.nightly import popular_now
+from etalage.flow.serve import Question, serve
+from etalage.flow.who import person_behind
 from etalage.ports import Ports, Questions
+from etalage.recommend.popular import EMPTY, PopularIndex
+from etalage.recommend.strategy import Shelf, recommend
 from etalage.segment.parse import parse
 from etalage.segment.sql import members_sql, size_sql
 from etalage.unify.batch import view_statements
+
+STRATEGIES: dict[str, StrategyName] = {name: name for name in get_args(StrategyName)}
 
 
 class Size(Struct, frozen=True):
@@ -47,6 +66,50 @@ def members(ports: Ports, node: Node, shop: Shop, *, now: int, limit: int) -> li
         text = f"SELECT person FROM ({asked.sql}) ORDER BY person LIMIT {int(limit)}"
         rows = questions.ask(text, asked.parameters).rows
     return [str(person) for (person,) in rows]
+
+
+def decision_for(
+    ports: Ports, visitor: VisitorKey, slots: Sequence[str], page: Context, *, now: int
+) -> Answer:
+    """Decide as the server would for a visitor, with the reason for everything that is not shown."""
+    live = configure(ports)
+    question = Question(
+        now=now,
+        page=page,
+        slots=tuple(slots),
+        person=person_behind(ports.profiles, visitor),
+        language=live.shop.language,
+        explain=True,
+        position=ports.profiles.position(),
+    )
+    shelf = _shelf(ports, live.catalogue)
+    return serve(question, live, shelf, token_secret=ports.keys.secret("token")).answer
+
+
+def recommended(
+    ports: Ports, strategy: str, visitor: VisitorKey | None, *, most: int, now: int
+) -> Recommended:
+    """List what a strategy recommends, to somebody or to nobody in particular, within all guards.
+
+    Raises:
+        Unknown: no such strategy.
+    """
+    if strategy not in STRATEGIES:
+        raise Unknown("strategy", strategy, STRATEGIES, field="strategy")
+    person = None if visitor is None else person_behind(ports.profiles, visitor)
+    facts = DecisionFacts(
+        now=now,
+        zone=shop_from(ports.records.shop()).zone,
+        visitor=None if person is None else person.asking,
+        purposes=() if person is None else tuple(sorted(person.open)),
+    )
+    part = None if person is None else person.part
+    catalogue = configure(ports).catalogue
+    return recommend(Wanted(STRATEGIES[strategy], size=most), facts, part, _shelf(ports, catalogue))
+
+
+def _shelf(ports: Ports, catalogue: Catalogue) -> Shelf:
+    return Shelf(catalogue, PopularIndex(popular_now(ports) or EMPTY, catalogue))
 
 
 def _prepare(questions: Questions) -> None:
