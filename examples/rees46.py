@@ -17,21 +17,21 @@ Idea: every figure is held against one that was counted another way: by hand-wri
 from __future__ import annotations
 
 import argparse
+import io
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import rees46_visits as visits
 from msgspec import Struct
-from rees46_checks import Check, Replayed, TakenOver, by_hand, checks_of
+from rees46_checks import Check, Replayed, TakenOver, by_hand, checks_of_import, checks_of_night
 from rees46_files import catalogue, prepare
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -39,7 +39,9 @@ from rich.table import Table
 
 import etalage
 from etalage import app
+from etalage.cli.main import commands
 from etalage.domain.time import DAY, MINUTE, iso
+from etalage.errors import EtalageError
 from etalage.notebook import ShopFace
 from etalage.simulate.server import serving
 
@@ -102,43 +104,52 @@ def replayed(home: Path, files: Files, *, share: float = 1.0, settings: str = QU
     command("approve", *EXPERIENCES, data=data, now=opens, **{"as": APPROVER})
     with serving(data) as url, _bar(len(rows)) as advance:
         played = visits.play(rows, url, server_key, progress=advance)
+    _say(f"serve --data {data}   # and the night played", played.seconds)
     account = command("doctor", data=data)["intake"]
     reports = command("report", data=data, now=closes)
-    orders = {row.transaction for row in rows if row.name == "purchase"}
-    return Replayed(played, account, reports, command("replay", data=data), len(orders))
+    replay = command("replay", data=data)
+    return Replayed(rows, played, account, reports, replay)
 
 
 # ---- How ------------------------------------------------------------------------------------------------
 
 
 def command(*words: object, **options: object) -> Any:
-    """Run a command of `etalage` as anybody would, show it, and read its JSON.
+    """Run a command of `etalage` with --json, show it as anybody would type it, and read its answer.
+
+    It runs in this process: to start Python for each would take longer than what they do.
 
     Raises:
-        SystemExit: it was refused; its reason has been printed.
+        SystemExit: it was refused, with the reason.
     """
     told = [str(word) for word in words]
     for option, value in options.items():
         told += [f"--{option}", str(value)]
-    screen.print(f"$ etalage {shlex.join(told)}", style="dim", markup=False, highlight=False, soft_wrap=True)  # fmt: skip
-    done = subprocess.run(  # noqa: S603  our own program, no shell
-        [sys.executable, "-m", "etalage", *told, "--json"], capture_output=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr.decode(errors="replace").strip())
-    return msgspec.json.decode(done.stdout)
+    started = time.monotonic()
+    try:
+        with redirect_stdout(io.StringIO()) as output:
+            commands([*told, "--json"], standalone_mode=False)
+    except EtalageError as error:
+        raise SystemExit(f"{shlex.join(told)}: {error.code}: {error.message}") from error
+    _say(shlex.join(told), time.monotonic() - started)
+    return msgspec.json.decode(output.getvalue())
+
+
+def _say(told: str, seconds: float) -> None:
+    """Show what was run and how long it took."""
+    screen.print(f"{seconds:5.1f} s  $ etalage {told}", style="dim", markup=False, highlight=False, soft_wrap=True)  # fmt: skip
 
 
 def _score(data: Path) -> None:
     """Let the night shift of a running server count phase and RFM of everybody."""
-    screen.print(f"$ etalage serve --data {data}   until everybody has scores", style="dim")
-    until = time.monotonic() + SCORES_SECONDS
+    started = time.monotonic()
     with serving(data), etalage.open(data) as shop:
         people = _count(shop, "count(DISTINCT visitor)", "name = 'view_item'")
         while _count(shop, "count(*)", "name = 'score'") < people:
-            if time.monotonic() > until:
+            if time.monotonic() > started + SCORES_SECONDS:
                 raise SystemExit(f"no scores within {SCORES_SECONDS:.0f} s; see {data}.log")
-            time.sleep(1)
+            time.sleep(0.5)
+    _say(f"serve --data {data}   # until everybody has scores", time.monotonic() - started)
 
 
 def _count(shop: ShopFace, what: str, where: str) -> int:
@@ -174,7 +185,7 @@ def main() -> int:
         files = prepared(home)
         taken = taken_over(home, files)
         again = replayed(home, files, share=asked.share)
-    checks = checks_of(files.rows, taken, again)
+    checks = [*checks_of_import(files.rows, taken), *checks_of_night(again)]
     _print_sizes(taken)
     _print_reports(again)
     _print_played(again, share=asked.share)

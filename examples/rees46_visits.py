@@ -14,7 +14,6 @@ Each visitor's events go out in their order, one after the other; visitors are d
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,6 +64,13 @@ class Row(Struct, frozen=True):
     is_repeated: bool
 
 
+class Entered(Struct, frozen=True):
+    """The first moment of an experience in a visitor."""
+
+    arm: str
+    time: int  # micros
+
+
 class Played(Struct):
     """What was sent, and what the answers said."""
 
@@ -74,9 +80,7 @@ class Played(Struct):
     decisions: int = 0
     triggered: int = 0  # events, also those of somebody who was counted already
     shown: int = 0
-    first_arms: dict[
-        tuple[str, str], str
-    ] = {}  # (experience, visitor) -> the arm she entered first
+    entered: dict[tuple[str, str], Entered] = {}  # by (experience, visitor)
     milliseconds: list[float] = []  # from asking for a decision until its answer was read
     seconds: float = 0.0
 
@@ -84,10 +88,6 @@ class Played(Struct):
     def sent(self) -> int:
         """All events that the server was told of."""
         return self.rows + self.triggered + self.shown
-
-    def persons(self, experience: str) -> Counter[str]:
-        """Count the persons of an experience by arm."""
-        return Counter(arm for (name, _), arm in self.first_arms.items() if name == experience)
 
 
 def rows_of(source: Path, *, share: float = 1.0) -> list[Row]:
@@ -157,7 +157,8 @@ def _look(row: Row, client: Client, played: Played) -> None:
     for entry in entries:
         played.triggered += 1
         played.shown += entry["show"]
-        played.first_arms.setdefault((entry["experience"], row.visitor), entry["variant"])
+        entered = Entered(entry["variant"], row.time + SECOND)
+        played.entered.setdefault((entry["experience"], row.visitor), entered)
 
 
 def _moments(row: Row, entry: Mapping[str, Any]) -> Iterator[Event]:
@@ -213,6 +214,6 @@ def _together(parts: Iterable[Played], seconds: float) -> Played:
     for part in parts:
         for field in ("rows", "repeated", "purchases", "decisions", "triggered", "shown"):
             setattr(total, field, getattr(total, field) + getattr(part, field))
-        total.first_arms |= part.first_arms
+        total.entered |= part.entered
         total.milliseconds += part.milliseconds
     return total
