@@ -20,9 +20,8 @@ from etalage.cli.console import (
 from etalage.connect.files import read_files
 from etalage.domain.segment import Node, has_context
 from etalage.domain.shop import Shop
-from etalage.errors import BadJson, Unknown
-from etalage.flow.ask import members, node_of, size
-from etalage.flow.configuration import tree_of
+from etalage.errors import BadJson
+from etalage.flow.ask import members, node_of, segment_named, size
 from etalage.ports import Ports
 from etalage.segment.features import features
 from etalage.segment.sentence import sentence
@@ -106,11 +105,7 @@ def _node(what: str, ports: Ports, shop: Shop) -> Node:
     path = Path(what)
     if path.suffix in {".json", ".yaml", ".yml"} or path.exists():
         return node_of(ports, _tree_in(path), shop)
-    document = ports.records.document("segment", what)
-    if document is None:
-        known = [d.name for d in ports.records.documents("segment")]
-        raise Unknown("segment", what, known, field="segment")
-    return node_of(ports, tree_of(document), shop)
+    return segment_named(ports, what, shop)
 
 
 def _tree_in(path: Path) -> object:

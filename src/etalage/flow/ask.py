@@ -48,6 +48,15 @@ def node_of(ports: Ports, tree: object, shop: Shop) -> Node:
     return parse(tree, known=known, currency=shop.currency)
 
 
+def segment_named(ports: Ports, name: str, shop: Shop) -> Node:
+    """Read the newest version of one of the shop's segments; `Unknown` gives the nearest name."""
+    document = ports.records.document("segment", name)
+    if document is None:
+        known = [other.name for other in ports.records.documents("segment")]
+        raise Unknown("segment", name, known, field="segment")
+    return node_of(ports, tree_of(document), shop)
+
+
 def size(ports: Ports, node: Node, shop: Shop, *, now: int) -> Size:
     """Count the people of a segment exactly, over the log as it stands."""
     asked = size_sql(node, zone=ShopZone(shop.zone), currency=shop.currency, now=now)
