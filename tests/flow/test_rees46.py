@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -22,10 +21,9 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def example() -> Iterator[ModuleType]:
     """Import the script as Python runs it: its folder comes first on the path."""
-    sys.path.insert(0, str(EXAMPLES))
-    module = importlib.import_module("rees46")
-    yield module
-    sys.path.remove(str(EXAMPLES))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(str(EXAMPLES))
+        yield importlib.import_module("rees46")
 
 
 @pytest.fixture
