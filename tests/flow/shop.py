@@ -103,7 +103,8 @@ class Shop:
         rooms = Rooms({one.configuration.shop.id: one for one in [self.opened, *self.others]})
         transport = httpx.ASGITransport(app=Hot(rooms, lambda: self.now))
         async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
-            reply = await client.post(path, content=content, headers=headers)
+            sent = [(name, value.encode("latin-1")) for name, value in headers.items()]
+            reply = await client.post(path, content=content, headers=sent)
         return Reply(reply.status_code, reply.json(), reply.headers)
 
     def batch(self, *events: Said, key: str = "", token: str | None = None) -> dict[str, int]:

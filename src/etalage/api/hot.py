@@ -33,11 +33,12 @@ from etalage.api.wire import (
     read_body,
 )
 from etalage.collect.call import CALL_TYPES, Item, items_of, key_in, open_call, split
+from etalage.collect.clock import EARLIEST
 from etalage.collect.intake import Door, Received
 from etalage.collect.parse import Document, parse_batch
 from etalage.decide import token
 from etalage.domain.arrival import engines_own
-from etalage.domain.time import Micros, micros
+from etalage.domain.time import SECOND, Micros, micros
 from etalage.errors import BadInput, EtalageError, Forbidden
 from etalage.flow.asked import (
     asker,
@@ -62,6 +63,9 @@ INTAKE = frozenset(f"/v1/{name}" for name in (*CALL_TYPES, "batch", "merge", *SH
 }
 DECIDE, RANK = "/v1/decide", "/v1/rank"
 PATHS = INTAKE | {DECIDE, RANK}
+LATEST = (
+    4_102_444_800 * SECOND
+)  # 2100: a simulation needs no later day, and a calendar ends somewhere
 VISITOR_COOKIE = "etalage_visitor"
 SUCCESS = b'{"success":true}'
 
@@ -140,12 +144,14 @@ class Hot:
                 "Etalage-Now is for simulated shops, with the server key", field="Etalage-Now"
             )
         try:
-            moment = datetime.fromisoformat(said)
-            return micros(moment)
+            now = micros(datetime.fromisoformat(said))
         except (ValueError, TypeError) as error:
             raise BadInput(
                 "Etalage-Now is a moment in ISO 8601 with its zone", field="Etalage-Now"
             ) from error
+        if not EARLIEST <= now < LATEST:
+            raise BadInput("Etalage-Now is between 1995 and 2100", field="Etalage-Now")
+        return now
 
     def _preflight(self, scope: Scope) -> Headers:
         """Answer a browser that asks first: the origins of all shops here may call; the call itself is checked."""
