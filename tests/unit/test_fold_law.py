@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from functools import reduce
-from typing import NamedTuple
 
 import pytest
 
@@ -39,23 +38,17 @@ VISITORS = [VisitorKey(f"{n:032x}") for n in (1, 2)]
 START = 1_774_700_000 * 1_000_000  # a Saturday before the clocks change in Amsterdam
 
 
-class Views(NamedTuple):
-    """A counted condition: views of one product."""
-
-    id: FeatureId
-    product: str | None
-
-    def matches(self, event: Event) -> bool:
-        return self.product is None or event.product == self.product
+def counted(event: Event) -> list[FeatureId]:
+    """Three counted conditions: any view, a view of p1, any purchase."""
+    if event.name == "view_item":
+        return [FeatureId("any"), *([FeatureId("p1")] if event.product == "p1" else [])]
+    return [FeatureId("bought")] if event.name == "purchase" else []
 
 
 MEMORY = Memory(
     zone=ShopZone("Europe/Amsterdam"),
     currency="EUR",
-    counted={
-        "view_item": [Views(FeatureId("any"), None), Views(FeatureId("p1"), "p1")],
-        "purchase": [Views(FeatureId("bought"), None)],
-    },
+    counted=counted,
 )
 
 

@@ -7,6 +7,8 @@ import json
 import pytest
 
 from etalage.domain import segment as tree
+from etalage.domain.event import Event, Line
+from etalage.domain.ids import EventId, ProductId
 from etalage.domain.time import ShopZone
 from etalage.errors import BadSegment, EtalageError, Unknown
 from etalage.segment.features import counted, feature_of, features, where_json, where_of
@@ -33,6 +35,10 @@ LOYAL = {"loyal-customers": {"did": "purchase", "times": {"at_least": 5}}}
 
 def read(written: object, **known: object) -> tree.Node:
     return parse(written, currency="EUR", known=known)
+
+
+def event(name: str, lines: tuple[Line, ...] = ()) -> Event:
+    return Event(EventId("e"), name, 0, 0, "claimed", "browser", lines=lines)
 
 
 def test_the_example_of_the_design_is_read() -> None:
@@ -325,7 +331,25 @@ def test_counting_is_told_per_event_and_once_per_condition() -> None:
 
     told = counted((*features(node), *features(node)))
 
-    assert {name: len(one) for name, one in told.items()} == {"x": 1, "y": 1}
+    assert [len(told(event(name))) for name in ("x", "y", "z")] == [1, 1, 0]
+
+
+def test_a_condition_on_a_category_is_found_from_every_category_below_it() -> None:
+    under = {"did": "x", "where": {"category": {"under": "Hond > Voer"}}}
+    exact = {"did": "x", "where": {"category": {"is": "Hond > Voer"}}}
+    brand = {"did": "x", "where": {"brand": {"is": "Noord"}}}
+    (below,), (same,), (other,) = (features(read(tree)) for tree in (under, exact, brand))
+    told = counted((below, same, other))
+
+    def conditions(*categories: str | None) -> set[str]:
+        lines = tuple(Line(ProductId("p"), category=category) for category in categories)
+        return set(told(event("x", lines)))
+
+    assert conditions("Hond > Voer") == {below.id, same.id}
+    assert conditions("Kat", "Hond > Voer > Nat") == {below.id}
+    assert conditions("Hond > Voer > > Nat") == {below.id}
+    assert conditions("Hond", "Hond > Voerbak", "", None) == set()
+    assert told(event("x", (Line(ProductId("p"), brand="Noord"),))) == [other.id]
 
 
 def test_every_tree_that_is_read_compiles() -> None:

@@ -12,23 +12,16 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import get_args
 
-from msgspec import Struct
-
 from etalage.domain.event import Event, Line, Scalar
 from etalage.domain.ids import FeatureId
+from etalage.domain.product import CATEGORY_SEPARATOR
 from etalage.domain.profile import Recent
 from etalage.domain.segment import Did, Feature, Node, Operator, Test, Where, walk
 from etalage.segment.check import Check, check_of
 from etalage.segment.fields import LINE_FIELDS, PROPERTY, attribute
 
 Matcher = Callable[[Event | Recent], bool]
-
-
-class CountedFeature(Struct, frozen=True):
-    """A feature as the fold counts it."""
-
-    id: FeatureId
-    matches: Matcher
+Counting = Callable[[Event], list[FeatureId]]  # which conditions an event satisfies
 
 
 def features(node: Node) -> tuple[Feature, ...]:
@@ -78,13 +71,41 @@ def _value(stored: object) -> Scalar | tuple[Scalar, ...]:
     raise TypeError(f"a stored condition tests {type(stored).__name__}")
 
 
-def counted(all_features: Iterable[Feature]) -> dict[str, tuple[CountedFeature, ...]]:
-    """Give per event name what the fold has to count, each feature once."""
-    by_name: dict[str, dict[FeatureId, CountedFeature]] = {}
-    for feature in all_features:
-        compiled = CountedFeature(feature.id, matcher(feature))
-        by_name.setdefault(feature.name, {})[feature.id] = compiled
-    return {name: tuple(by_id.values()) for name, by_id in by_name.items()}
+def counted(all_features: Iterable[Feature]) -> Counting:
+    """Compile conditions into one function that tells which of them an event satisfies, each once.
+
+    Most conditions of a shop ask for a category. They lie ready under it, so that an event meets those of its own
+    categories only: what it costs does not grow with the number of segments.
+    """
+    ready: dict[tuple[str, str | None], list[tuple[FeatureId, Matcher]]] = {}
+    for feature in {one.id: one for one in all_features}.values():
+        place = feature.name, _category(feature.where)
+        ready.setdefault(place, []).append((feature.id, where_matcher(feature.where)))
+
+    def satisfied(event: Event) -> list[FeatureId]:
+        name = event.name
+        places = [(name, None), *((name, path) for path in _paths(event.lines))]
+        return [one for at in places for one, holds in ready.get(at, ()) if holds(event)]
+
+    return satisfied
+
+
+def _category(where: Where) -> str | None:
+    """Give a category that a line must lie in or under for this to hold; None if there is no such."""
+    tests = (test for field, tests in where if field == "category" for test in tests)
+    named = (str(test.value) for test in tests if test.operator in {"is", "under"} and test.value)
+    return next(named, None)
+
+
+def _paths(lines: Iterable[Line]) -> set[str]:
+    """Give the categories of all lines, and those above them: 'Hond > Voer' and 'Hond'."""
+    paths = {line.category for line in lines if line.category}
+    for category in tuple(paths):
+        end = category.find(CATEGORY_SEPARATOR)
+        while end >= 0:
+            paths.add(category[:end])
+            end = category.find(CATEGORY_SEPARATOR, end + 1)
+    return paths
 
 
 def matcher(feature: Feature) -> Matcher:

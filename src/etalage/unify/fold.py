@@ -9,12 +9,13 @@ Idea: `merge(fold(A), fold(B)) == fold(A + B)` for sets without an event in comm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from etalage.domain.consent import PURPOSES, Choice, Purpose, Register, merge_register, register_of
 from etalage.domain.event import NOT_ACTIVITY, TRUSTED_FOR_IDENTITY, Event
 from etalage.domain.ids import ExperienceName, FeatureId, VariantName, VisitorKey
+from etalage.domain.privacy import RESTRICTION
 from etalage.domain.profile import (
     CAP_MEMORY,
     HOLDOUT_EXPERIENCE,
@@ -32,16 +33,8 @@ from etalage.unify.merge import merge_spans, newest_recents
 WHOLE_CART = frozenset({"view_cart", "begin_checkout", "purchase"})  # they say all that is in it
 
 
-class CountedFeature(Protocol):
-    """A condition counted per shop day: made by the segment step, used here."""
-
-    @property
-    def id(self) -> FeatureId: ...  # noqa: D102  the protocol's docstring says it
-    @property
-    def matches(self) -> Callable[[Event], bool]: ...  # noqa: D102
-
-
-Counted = Mapping[str, Sequence[CountedFeature]]  # by event name
+# The conditions, counted per shop day, that an event satisfies; each once. Made by the segment step.
+Counted = Callable[[Event], Iterable[FeatureId]]
 
 
 class Memory(NamedTuple):
@@ -73,7 +66,18 @@ def _fold(visitor: VisitorKey, events: Sequence[Event], memory: Memory) -> Fold:
         arms=_arms(events),
         triggered=_triggered(events),
         parts={epoch: _part(visitor, own, memory) for epoch, own in by_epoch.items()},
+        restricted=_restricted(events),
     )
+
+
+def _restricted(events: Iterable[Event]) -> Written | None:
+    """Find whether she was last frozen or let go."""
+    said = (
+        Written(e.time, e.id, e.properties.get("restricted") is True)
+        for e in events
+        if e.name == RESTRICTION
+    )
+    return max(said, key=_written_order, default=None)
 
 
 def _link(events: Iterable[Event]) -> Written | None:
@@ -160,13 +164,12 @@ def _part(visitor: VisitorKey, events: Sequence[Event], memory: Memory) -> Part:
 def _features(events: Iterable[Event], memory: Memory) -> dict[FeatureId, dict[int, Tally]]:
     features: dict[FeatureId, dict[int, Tally]] = {}
     for event in events:
-        for feature in memory.counted.get(event.name, ()):
-            if feature.matches(event):
-                days = features.setdefault(feature.id, {})
-                day = memory.zone.day(event.time)
-                known = days.get(day, Tally(0, 0))
-                value = counted_value(event, memory.currency)
-                days[day] = Tally(known.events + 1, known.value + value)
+        for feature in memory.counted(event):
+            days = features.setdefault(feature, {})
+            day = memory.zone.day(event.time)
+            known = days.get(day, Tally(0, 0))
+            value = counted_value(event, memory.currency)
+            days[day] = Tally(known.events + 1, known.value + value)
     return features
 
 
