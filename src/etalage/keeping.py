@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from etalage import app
 from etalage.api.background import Lease
 from etalage.config import Settings
@@ -43,7 +45,12 @@ def disk_of(directory: Path, shop: ShopId) -> Disk:
 
 def verify(directory: Path, shop: ShopId, *, settings: Settings) -> Verified:
     """Read every file of a shop and name what is damaged; a server may be at work."""
-    return verify_files(home_of(directory, shop, settings))
+    verified = verify_files(home_of(directory, shop, settings))
+    said = format.found_in(directory)
+    if said == app.FORMAT:
+        return verified
+    wrong = Damage(format.FILE, "", f"says {said!r}; this version reads {app.FORMAT}")
+    return msgspec.structs.replace(verified, damage=(wrong, *verified.damage))
 
 
 def mend(

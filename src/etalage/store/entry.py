@@ -12,11 +12,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from etalage.domain.arrival import Arrival, Outcome, Rejected
-from etalage.domain.event import Event
+from etalage.domain.event import ORDERS, Event
 from etalage.domain.time import ShopZone
 from etalage.errors import Conflict, Damaged, NotFound
-from etalage.ports import Account, Archive, Manifest
+from etalage.ports import Account, Archive, Manifest, ShutReason
 
+PASS_WHEN_RESTRICTED = ORDERS | {"consent", "restriction"}
 AccountKey = tuple[str, int, str, str]  # key, shop day of receipt, outcome, reason
 
 
@@ -37,8 +38,22 @@ def conflict(arrival: Arrival, zone: ShopZone) -> Rejected:
     """Set an arrival aside whose id already belongs to another event."""
     received = arrival.event.received
     return Rejected(
-        arrival.key, "quarantined", "id_conflict", received, zone.day(received), arrival.raw
+        arrival.key,
+        "quarantined",
+        "id_conflict",
+        received,
+        zone.day(received),
+        arrival.raw,
+        visitor=arrival.event.visitor or arrival.event.customer,
     )
+
+
+def is_shut_out(event: Event, reason: ShutReason) -> bool:
+    """Tell whether an event of somebody who is shut out is refused.
+
+    Of a frozen person orders are written down all the same, and what she says of consent: both are kept and not used.
+    """
+    return reason == "erased" or event.name not in PASS_WHEN_RESTRICTED
 
 
 def rejected_key(rejected: Rejected) -> AccountKey:

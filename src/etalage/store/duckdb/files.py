@@ -102,6 +102,12 @@ def sweep(directory: Path, listed: Collection[str], *, grace_seconds: float) -> 
     return removed
 
 
+def unlisted(directory: Path, listed: Collection[str]) -> list[str]:
+    """Give the event files that lie there and are not listed."""
+    found = (f"{path.parent.name}/{path.name}" for path in directory.glob("day=*/*.parquet"))
+    return sorted(file for file in found if file not in listed)
+
+
 def sweep_aside(aside: Path) -> None:
     """Remove what processes that were killed left unfinished: nothing here is in use for so long."""
     now = time.time()

@@ -19,8 +19,9 @@ from etalage.domain.time import ShopZone
 from etalage.errors import BadInput, Conflict
 from etalage.ports import Answer, Manifest
 from etalage.store.duckdb.engine import in_our_words, open_engine, open_locked_engine
-from etalage.store.duckdb.files import damaged
-from etalage.store.duckdb.roll import CHUNK, GRACE_SECONDS, Roller
+from etalage.store.duckdb.files import damaged, unlisted
+from etalage.store.duckdb.rewrite import Rewriter
+from etalage.store.duckdb.roll import CHUNK, GRACE_SECONDS, Roller, alone
 from etalage.store.duckdb.views import SealableLog, Views
 
 _TEMPORARY = re.compile(r"\s*create\s+(or\s+replace\s+)?temp(orary)?\s", re.IGNORECASE)
@@ -81,6 +82,7 @@ class DuckdbWarehouse:
         self._engine = open_locked_engine(directory, threads=threads, memory=memory)
         self._views = Views(self._engine, directory, log, zone)
         self._is_closed = False
+        self._rewriter = Rewriter(directory, log, zone, threads=threads, memory=memory)
         self._roller = Roller(
             directory,
             log,
@@ -116,6 +118,16 @@ class DuckdbWarehouse:
     def roll(self, *, now: int) -> int:  # noqa: ARG002 # the port's; grace is about readers, who live in real time
         """Seal what the journal holds into daily Parquet; give how many events were sealed."""
         return self._roller.roll()
+
+    @contextmanager
+    def changing(self) -> Iterator[Rewriter | None]:
+        """Keep everybody else from sealing, and change sealed events; None while somebody else is at it."""
+        with alone(self._directory) as is_alone:
+            yield self._rewriter if is_alone else None
+
+    def leftovers(self) -> frozenset[str]:
+        """Give the files that still lie there and are no part of the log any more."""
+        return frozenset(unlisted(self._directory, frozenset(self._log.manifest().files)))
 
     def damaged(self) -> str | None:
         """Read all sealed files and give the first that is not what was written; None if all are whole."""

@@ -33,7 +33,7 @@ def found_in(directory: Path) -> str:
     file = directory / FILE
     if not file.exists():
         raise NoShop(f"{directory} is no data directory of Etalage")
-    return file.read_text(encoding="utf-8").strip()
+    return file.read_text(encoding="utf-8", errors="replace").strip()
 
 
 def bring_up(directory: Path, to: str, steps: Mapping[str, Step] = STEPS) -> str:

@@ -33,7 +33,14 @@ def verify(home: Home) -> Verified:
     if home.is_new:
         LmdbEventLog(home.journal, zone=_ANY_ZONE).close()
         LmdbProfiles(home.profiles).close()
-    found = check.damage("journal", home.journal, home.named(home.journal))
+    broken = check.damage(
+        [
+            check.Part("journal", home.journal, home.named(home.journal)),
+            check.Part("profiles", home.profiles, home.named(home.profiles)),
+            check.Part("keys", home.keys / "index", f"{_keys_name(home)}/index"),
+        ]
+    )
+    found = broken["journal"]
     head, manifest = 0, Manifest()
     if not _is_broken(found):
         log = LmdbEventLog(home.journal, zone=_ANY_ZONE)
@@ -44,7 +51,7 @@ def verify(home: Home) -> Verified:
         finally:
             log.close()
     found += _sealed(home, manifest)
-    found += _profiles(home, head)
+    found += broken["profiles"] or _profiles(home, head)
     found += records_damage(home.records, home.named(home.records))
     models = FileModels(home.models)
     found += [
@@ -56,7 +63,7 @@ def verify(home: Home) -> Verified:
         )
         for name in models.damaged()
     ]
-    found += _keys(home)
+    found += broken["keys"] or _keys(home)
     files = 5 + len(manifest.files) + len(list(home.models.glob("*.model")))
     return Verified(tuple(found), head, files)
 
@@ -76,9 +83,6 @@ def _sealed(home: Home, manifest: Manifest) -> list[Damage]:
 
 def _profiles(home: Home, head: int) -> list[Damage]:
     name = home.named(home.profiles)
-    found = check.damage("profiles", home.profiles, name)
-    if found:
-        return found
     profiles = LmdbProfiles(home.profiles)
     try:
         position = profiles.position()
@@ -91,10 +95,7 @@ def _profiles(home: Home, head: int) -> list[Damage]:
 
 
 def _keys(home: Home) -> list[Damage]:
-    name = f"{home.keys.parent.name}/{home.shop}"
-    found = check.damage("keys", home.keys / "index", f"{name}/index")
-    if found:
-        return found
+    name = _keys_name(home)
     try:
         keys = LmdbKeys(home.keys)
     except EtalageError as error:
@@ -107,6 +108,10 @@ def _keys(home: Home) -> list[Damage]:
         Damage(f"{name}/persons.keys", f"key of {person}", "cannot be unwrapped")
         for person in broken
     ]
+
+
+def _keys_name(home: Home) -> str:
+    return f"{home.keys.parent.name}/{home.shop}"
 
 
 # ---- Mending -----------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import lmdb
 import msgspec
@@ -34,26 +35,52 @@ Found = Iterator[tuple[str, str, Mend]]  # place, what it says, how it can be me
 Read = Callable[[str], Iterator[tuple[bytes, bytes]]]
 
 
-def damage(kind: str, directory: Path, name: str) -> list[Damage]:
-    """Check one environment.
+class Part(NamedTuple):
+    """One environment to look at."""
 
-    Args:
-        kind: "journal", "profiles" or "keys".
-        directory: of the environment.
-        name: under which the directory is known to people.
-    """
-    file = f"{name}/{FILE}"
-    mend: Mend = "rebuild" if kind == "profiles" else "backup"
-    if not (directory / FILE).is_file():
-        return [Damage(file, "", "is missing", mend)]
-    command = [sys.executable, "-m", "etalage.store.lmdb.check", kind, str(directory)]
+    kind: str  # "journal", "profiles" or "keys"
+    directory: Path
+    name: str  # under which people know the directory
+
+    @property
+    def file(self) -> str:
+        """The file, as people know it."""
+        return f"{self.name}/{FILE}"
+
+    @property
+    def mend(self) -> Mend:
+        """How it can be mended where nothing can be read of it."""
+        return _KINDS[self.kind].mend
+
+
+def damage(parts: Sequence[Part]) -> dict[str, list[Damage]]:
+    """Check several environments; give what is damaged, by kind."""
+    found = {part.kind: [Damage(part.file, "", "is missing", part.mend)] for part in parts}
+    left = [part for part in parts if (part.directory / FILE).is_file()]
+    while left:
+        lines, ended = _looked_at(left)
+        for part, line in zip(left, lines, strict=False):
+            found[part.kind] = [Damage(part.file, *one) for one in line]
+        if len(lines) == len(left):
+            return found
+        broken = left[len(lines)]  # the one at which the child ended
+        says = f"cannot be read at all ({ended})"
+        found[broken.kind] = [Damage(broken.file, "", says, broken.mend)]
+        left = left[len(lines) + 1 :]
+    return found
+
+
+def _looked_at(parts: Sequence[Part]) -> tuple[list[list[tuple[str, str, Mend]]], str]:
+    """Let a child look; give a line for each part it got through, and how it ended."""
+    told = [text for part in parts for text in (part.kind, str(part.directory))]
+    command = [sys.executable, "-m", "etalage.store.lmdb.check", *told]
     done = subprocess.run(command, capture_output=True, timeout=LONGEST_SECONDS, check=False)  # noqa: S603  ourselves
-    if done.returncode:
-        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        says = f"cannot be read at all ({last or f'reading it ends with {done.returncode}'})"
-        return [Damage(file, "", says, mend)]
-    found = msgspec.json.decode(done.stdout, type=list[tuple[str, str, Mend]])
-    return [Damage(file, place, says, how) for place, says, how in found]
+    lines = [
+        msgspec.json.decode(line, type=list[tuple[str, str, Mend]])
+        for line in done.stdout.splitlines()
+    ]
+    last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+    return lines, last or f"reading it ends with {done.returncode}"
 
 
 def _check(kind: str, directory: Path) -> list[tuple[str, str, Mend]]:
@@ -190,17 +217,27 @@ def _number(record: bytes | None, key: bytes) -> int:
     return msgspec.msgpack.decode(payload_of(key, record, ""), type=int)
 
 
-_KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Callable[[Read], Found], Mend]] = {
-    "journal": (journal.TABLES, (), _journal, "backup"),
-    "profiles": (profiles.TABLES, ("linked",), _profiles, "rebuild"),
-    "keys": (keys.TABLES, (), _keys, "backup"),
+class _Kind(NamedTuple):
+    tables: tuple[str, ...]
+    dupsort: tuple[str, ...]
+    walk: Callable[[Read], Found]
+    mend: Mend
+
+
+_KINDS = {
+    "journal": _Kind(journal.TABLES, (), _journal, "backup"),
+    "profiles": _Kind(profiles.TABLES, ("linked",), _profiles, "rebuild"),
+    "keys": _Kind(keys.TABLES, (), _keys, "backup"),
 }
 
 
 def main() -> None:
-    """Check what the arguments name, and print what was found as JSON."""
-    kind, directory = sys.argv[1:]
-    sys.stdout.buffer.write(msgspec.json.encode(_check(kind, Path(directory))))
+    """Check what the arguments name, in pairs of kind and directory; print a line of JSON for each."""
+    told = iter(sys.argv[1:])
+    for kind, directory in zip(told, told, strict=True):
+        line = msgspec.json.encode(_check(kind, Path(directory)))
+        sys.stdout.buffer.write(line + b"\n")
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

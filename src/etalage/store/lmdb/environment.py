@@ -61,7 +61,10 @@ class Environment:
         self._open_files()
 
     def _open_files(self) -> None:
-        path = self.path
+        with exchange.holding(self.path):
+            self._open_named_files(self.path)
+
+    def _open_named_files(self, path: Path) -> None:
         exchange.recover(path)
         path.mkdir(parents=True, exist_ok=True)
         self._env = _opened(
@@ -163,10 +166,6 @@ class Environment:
             new.close()
         self._reopen()
 
-    def size(self) -> int:
-        """Give how large the map has grown, for another that will hold as much."""
-        return int(self._env.info()["map_size"])
-
     def close(self) -> None:
         """Close files; open readers end."""
         self._env.close()
@@ -179,12 +178,6 @@ class Environment:
                 self._open += 1
             try:
                 txn = self._env.begin(write=write)
-                # Only who holds the lock of the files that bear the name may write.
-                if not write or exchange.identity(self.path) == self._identity:
-                    return txn
-                txn.abort()
-                self._leave()
-                self._reopen()
             except lmdb.MapResizedError:
                 self._leave()
                 self._resize(SYNC_MAP)
@@ -195,6 +188,13 @@ class Environment:
             except BaseException:
                 self._leave()
                 raise
+            else:
+                # Only who holds the lock of the files that bear the name may write.
+                if not write or exchange.identity(self.path) == self._identity:
+                    return txn
+                txn.abort()
+                self._leave()
+                self._reopen()
 
     def _leave(self) -> None:
         with self._gate:

@@ -14,7 +14,7 @@ Tables:  events      position -> digest, event          ids   identity -> shop d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,9 +22,11 @@ import msgspec
 
 from etalage.domain.arrival import Arrival, Entered, Outcome, Rejected
 from etalage.domain.event import Event
+from etalage.domain.ids import VisitorKey
+from etalage.domain.privacy import Verdict
 from etalage.domain.time import ShopZone
 from etalage.errors import Conflict, Damaged
-from etalage.ports import Account, Archive, Manifest
+from etalage.ports import Account, Archive, Manifest, Rewritten, ShutReason
 from etalage.store.entry import (
     AccountKey,
     account_lines,
@@ -34,6 +36,7 @@ from etalage.store.entry import (
     rejected_key,
     resealed,
 )
+from etalage.store.lmdb import doors
 from etalage.store.lmdb.environment import GIB, Environment, Transaction
 from etalage.store.lmdb.record import (
     DIGEST_BYTES,
@@ -44,6 +47,7 @@ from etalage.store.lmdb.record import (
     short_framed,
     short_payload_of,
 )
+from etalage.store.lmdb.renewing import renew
 
 TABLES = ("events", "ids", "once", "account", "quarantine", "meta")
 DAY_BYTES = 4
@@ -70,11 +74,14 @@ class LmdbEventLog:
         archive: Archive | None = None,
     ) -> None:
         self._env = Environment(Path(path), TABLES, map_size=map_size)
+        self._env.bind(self._bind)
+        self._zone = zone
+        self._archive = archive
+
+    def _bind(self) -> None:
         self._events, self._ids, self._once, self._account, self._quarantine, self._meta = (
             self._env.table(name) for name in TABLES
         )
-        self._zone = zone
-        self._archive = archive
 
     # ---- in ----
 
@@ -100,10 +107,14 @@ class LmdbEventLog:
         aside = [one for one in rejected if one.outcome == "quarantined"]
         counts: Counter[AccountKey] = Counter(map(rejected_key, rejected))
         entered: list[Entered] = []
+        is_anybody_out = doors.has_shut(txn, self._meta)
         for arrival, payload in zip(arrivals, payloads, strict=True):
             day = self._zone.day(arrival.event.received)
-            outcome = self._judge(txn, arrival)
-            if outcome == "accepted":
+            refusal = doors.refusal(txn, self._meta, arrival.event) if is_anybody_out else None
+            outcome = "refused" if refusal is not None else self._judge(txn, arrival)
+            if refusal is not None:
+                entered.append(Entered(outcome, reason=refusal))
+            elif outcome == "accepted":
                 position += 1
                 self._remember(txn, arrival, day)
                 key = number_key(position)
@@ -242,6 +253,34 @@ class LmdbEventLog:
             txn.put(key, framed(key, payload), db=self._events)
 
         self._env.write(change)
+
+    # ---- erasing ----
+
+    def shut(self, visitors: Iterable[VisitorKey], reason: ShutReason | None) -> None:
+        """Refuse events of (or naming) these visitors from now on; see `ports.Erasable`."""
+        shut = tuple(visitors)
+        self._env.write(lambda txn: doors.shut(txn, self._meta, shut, reason))
+
+    def shut_out(self) -> dict[VisitorKey, ShutReason]:
+        """Give everybody who is shut out."""
+        with self._env.read() as txn:
+            return dict(doors.shut_out(txn, self._meta))
+
+    def note(self, name: str) -> int:
+        """Give a number kept with the events; 0 if there is none."""
+        with self._env.read() as txn:
+            return doors.note(txn, self._meta, name)
+
+    def put_note(self, name: str, number: int) -> None:
+        """Keep a number with the events."""
+        self._env.write(lambda txn: doors.put_note(txn, self._meta, name, number))
+
+    def renew(
+        self, verdicts: Mapping[int, Sequence[Verdict]], keep: Callable[[Rejected], bool]
+    ) -> Rewritten:
+        """Carry out verdicts on the events kept here, into new files; see `ports.Erasable`."""
+        done = renew(self._env, verdicts, keep, self._zone)
+        return Rewritten(events=done.events, quarantine=done.quarantine)
 
     # ---- sealing ----
 

@@ -7,7 +7,8 @@ Idea: master key -> shop root -> person key; each is stored only as wrapped by t
       lies (`places`), and leaves a mark in the index so that nobody ever gets a second key for her.
 
 Files:   master.key   32 bytes, readable for its owner only      persons.keys   64 bytes a place
-         index/       LMDB: shop (root), persons (visitor -> place, or destroyed), meta (places in use)
+         index/       LMDB: shop (root), persons (visitor -> place, or destroyed),
+                            meta (places in use, the ledger of erasures)
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from etalage.domain.ids import VisitorKey
+from etalage.domain.privacy import Erasure
 from etalage.errors import Conflict, Damaged, KeyDestroyed, KeysMissing
+from etalage.store.lmdb import ledger
 from etalage.store.lmdb.environment import GIB, Environment, Transaction
 from etalage.store.lmdb.places import Places
 from etalage.store.lmdb.record import framed, payload_of
@@ -151,6 +154,23 @@ class LmdbKeys:
                 except Damaged:
                     broken.append(person)
         return broken
+
+    # ---- the ledger of erasures ----
+
+    def erasures(self) -> list[Erasure]:
+        """Give the ledger of erasures, oldest first."""
+        with self._env.read() as txn:
+            return list(ledger.lines(txn, self._meta))
+
+    def add_erasure(self, visitors: Sequence[VisitorKey], *, actor: str, requested: int) -> Erasure:
+        """Write a new line into the ledger, on disk when this returns."""
+        return self._env.write(
+            lambda txn: ledger.add(txn, self._meta, visitors, actor=actor, requested=requested)
+        )
+
+    def put_erasure(self, erasure: Erasure) -> None:
+        """Write how far an erasure is."""
+        self._env.write(lambda txn: ledger.put(txn, self._meta, erasure))
 
     def close(self) -> None:
         """Release the files."""

@@ -23,6 +23,7 @@ import msgspec
 from etalage.domain.ids import VisitorKey
 from etalage.domain.profile import ActiveFeature, Fold, OrderClaim, Written
 from etalage.ports import FoldHead, ProfilesWrite
+from etalage.store.lmdb.copying import put_all, records
 from etalage.store.lmdb.environment import GIB, Environment, Transaction
 from etalage.store.lmdb.record import framed, payload_of
 
@@ -113,6 +114,24 @@ class LmdbProfiles:
             for key, record in cursor:
                 yield VisitorKey(key.decode()), _decode_fold(_fold_payload(key, record))
 
+    def renew(self, gone: Callable[[], Iterable[VisitorKey]]) -> None:
+        """Copy what is alive into new files; see `ports.Profiles.renew`."""
+
+        def copy(txn: Transaction, new: Environment) -> None:
+            for table in TABLES:
+                put_all(new, table, records(self._env, txn, table), dupsort=table == "linked")
+
+        def finish(_txn: Transaction, new: Environment, _state: None) -> None:
+            removed = tuple(gone())
+
+            def remove(txn: Transaction) -> None:
+                for visitor in removed:
+                    _View(new, txn).remove(visitor)
+
+            new.write(remove)
+
+        self._env.renew(copy, finish)
+
     def close(self) -> None:
         """Release the files."""
         self._env.close()
@@ -173,6 +192,9 @@ class _View:
     def put_order(self, transaction: str, claim: OrderClaim) -> None:
         key = _order_key(transaction)
         self._txn.put(key, framed(key, _encode(claim)), db=self._orders)
+
+    def remove_order(self, transaction: str) -> None:
+        self._txn.delete(_order_key(transaction), db=self._orders)
 
     def features(self) -> tuple[ActiveFeature, ...]:
         record = self._txn.get(b"features", db=self._meta)

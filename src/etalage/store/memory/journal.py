@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from etalage.domain.arrival import Arrival, Entered, Rejected
 from etalage.domain.event import Event
+from etalage.domain.ids import VisitorKey
+from etalage.domain.privacy import Verdict, rewritten
 from etalage.domain.time import ShopZone
-from etalage.ports import Account, Archive, Manifest
+from etalage.ports import Account, Archive, Manifest, Rewritten, ShutReason
 from etalage.store.entry import (
     AccountKey,
     account_lines,
     archived,
     conflict,
+    is_shut_out,
     judge,
     rejected_key,
     resealed,
@@ -37,6 +40,8 @@ class MemoryEventLog:
         self._counts: Counter[AccountKey] = Counter()
         self._quarantine: list[Rejected] = []
         self._manifest = Manifest()
+        self._shut: dict[VisitorKey, ShutReason] = {}
+        self._notes: dict[str, int] = {}
 
     def append(
         self, arrivals: Sequence[Arrival], rejected: Sequence[Rejected] = ()
@@ -48,12 +53,16 @@ class MemoryEventLog:
             return [self._enter(arrival) for arrival in arrivals]
 
     def _enter(self, arrival: Arrival) -> Entered:
+        refusal = self._refusal(arrival.event)
         outcome = judge(
             arrival,
             known_digest=self._digests.get(arrival.identity),
             once_known=arrival.once in self._once,
         )
-        if outcome == "accepted":
+        if refusal is not None:
+            outcome = "refused"
+            entered = Entered(outcome, reason=refusal)
+        elif outcome == "accepted":
             self._head += 1
             self._events[self._head] = arrival.event
             self._digests[arrival.identity] = arrival.digest
@@ -124,6 +133,50 @@ class MemoryEventLog:
                 del self._events[position]
             self._first = max(self._first, end + 1)
             return len(dropped)
+
+    def shut(self, visitors: Iterable[VisitorKey], reason: ShutReason | None) -> None:
+        """Refuse events of (or naming) these visitors from now on; see `ports.Erasable`."""
+        with self._lock:
+            for visitor in visitors:
+                if self._shut.get(visitor) == "erased":
+                    continue
+                if reason is None:
+                    self._shut.pop(visitor, None)
+                else:
+                    self._shut[visitor] = reason
+
+    def shut_out(self) -> dict[VisitorKey, ShutReason]:
+        """Give everybody who is shut out."""
+        return dict(self._shut)
+
+    def note(self, name: str) -> int:
+        """Give a number kept with the events; 0 if there is none."""
+        return self._notes.get(name, 0)
+
+    def put_note(self, name: str, number: int) -> None:
+        """Keep a number with the events."""
+        self._notes[name] = number
+
+    def renew(
+        self, verdicts: Mapping[int, Sequence[Verdict]], keep: Callable[[Rejected], bool]
+    ) -> Rewritten:
+        """Carry out verdicts on the events kept here; see `ports.Erasable`."""
+        with self._lock:
+            changed = [position for position in verdicts if position in self._events]
+            for position in changed:
+                for verdict in verdicts[position]:
+                    self._events[position] = rewritten(self._events[position], verdict, self._zone)
+            kept = [one for one in self._quarantine if keep(one)]
+            dropped = len(self._quarantine) - len(kept)
+            self._quarantine = kept
+            return Rewritten(events=len(changed), quarantine=dropped)
+
+    def _refusal(self, event: Event) -> ShutReason | None:
+        for who in (event.visitor, event.customer):
+            reason = None if who is None else self._shut.get(who)
+            if reason is not None and is_shut_out(event, reason):
+                return reason
+        return None
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 
 from etalage.domain.ids import VisitorKey
+from etalage.domain.privacy import Erasure
 from etalage.errors import KeyDestroyed, KeysMissing
 from etalage.store.sealing import KEY_BYTES, derived, opened, sealed
 
@@ -17,6 +18,7 @@ class MemoryKeys:
     def __init__(self, root: bytes | None = None) -> None:
         self._root = root or secrets.token_bytes(KEY_BYTES)
         self._lock = threading.Lock()
+        self._ledger: list[Erasure] = []
         self._persons: dict[VisitorKey, bytes | None] = {}  # None: destroyed
 
     @property
@@ -71,6 +73,21 @@ class MemoryKeys:
             had_key = self._persons.get(person) is not None
             self._persons[person] = None
             return had_key
+
+    def erasures(self) -> list[Erasure]:
+        """Give the ledger of erasures, oldest first."""
+        return list(self._ledger)
+
+    def add_erasure(self, visitors: Sequence[VisitorKey], *, actor: str, requested: int) -> Erasure:
+        """Write a new line into the ledger."""
+        with self._lock:
+            erasure = Erasure(len(self._ledger) + 1, actor, tuple(visitors), requested)
+            self._ledger.append(erasure)
+            return erasure
+
+    def put_erasure(self, erasure: Erasure) -> None:
+        """Write how far an erasure is."""
+        self._ledger[erasure.number - 1] = erasure
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""

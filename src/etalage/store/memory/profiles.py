@@ -48,6 +48,9 @@ class _Kept:
     def put_order(self, transaction: str, claim: OrderClaim) -> None:
         self.orders[transaction] = claim
 
+    def remove_order(self, transaction: str) -> None:
+        self.orders.pop(transaction, None)
+
     def features(self) -> tuple[ActiveFeature, ...]:
         return self.counted
 
@@ -117,6 +120,16 @@ class MemoryProfiles:
             result = change(kept)
             self._kept = kept
             return result
+
+    def renew(self, gone: Callable[[], Iterable[VisitorKey]]) -> None:
+        """Remove whom `gone` names; memory keeps nothing of what went before."""
+        visitors = tuple(gone())
+
+        def change(write: ProfilesWrite) -> None:
+            for visitor in visitors:
+                write.remove(visitor)
+
+        self.update(change)
 
     def visitors(self) -> Iterator[tuple[VisitorKey, Fold]]:
         """Give all folds, in order of key, as of the moment of the call."""

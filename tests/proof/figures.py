@@ -1,0 +1,67 @@
+"""A proof says its promise, its bar and its figure: printed, and kept for the table in docs/proof.md.
+
+python tests/proof/figures.py      writes the table from what the last `make proof` measured
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import subprocess
+from pathlib import Path
+
+FULL = os.environ.get("ETALAGE_PROOF") == "1"
+ROOT = Path(__file__).resolve().parents[2]
+KEPT = ROOT / "artefacts" / "proof.ndjson"
+PAGE = ROOT / "docs" / "proof.md"
+BEGIN, END = "<!-- figures begin -->", "<!-- figures end -->"
+
+
+def times(small: int, full: int) -> int:
+    """Give how often: a few in `make test`, all in `make proof`."""
+    return full if FULL else small
+
+
+def tell(promise: str, bar: str, figure: str) -> None:
+    """Print one line of evidence, and keep it if it is the full count."""
+    print(f"\nproof: {promise} | bar: {bar} | figure: {figure}")  # noqa: T201  that is what a proof is for
+    if not FULL:
+        return
+    KEPT.parent.mkdir(exist_ok=True)
+    line = {
+        "promise": promise,
+        "bar": bar,
+        "figure": figure,
+        "commit": _said("git", "rev-parse", "--short", "HEAD"),
+        "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
+    }
+    with KEPT.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def write_table() -> None:
+    """Put the newest figure of each promise into docs/proof.md; those that were not measured again stay."""
+    page = PAGE.read_text(encoding="utf-8")
+    head, rest = page.split(BEGIN)
+    table, tail = rest.split(END)
+    rows = {row.split("|")[1].strip(): row for row in table.splitlines() if row.startswith("| ")}
+    rows.pop("promise", None)
+    lines = KEPT.read_text(encoding="utf-8").splitlines() if KEPT.exists() else []
+    for line in lines:
+        said = json.loads(line)
+        cells = (said[name] for name in ("promise", "bar", "figure", "commit", "date"))
+        rows[said["promise"]] = f"| {' | '.join(cells)} |"
+    title = "| promise | bar | figure | commit | date |\n|---|---|---|---|---|"
+    made = "\n".join([BEGIN, title, *rows.values(), END])
+    PAGE.write_text(head + made + tail, encoding="utf-8")
+
+
+def _said(*command: str) -> str:
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+
+
+if __name__ == "__main__":
+    write_table()

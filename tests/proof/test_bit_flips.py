@@ -1,0 +1,158 @@
+"""No silent corruption: one flipped bit anywhere is named by `etalage doctor --verify`, or changes nothing.
+
+A flip that is not named must leave every answer as it was: all events, the account, folds, links, orders, documents,
+settings, keys, encrypted fields, questions in SQL. "Silently wrong" is an answer that differs and was not named.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+from figures import tell, times
+from furnished import NOORD, SETTINGS, answers, data_files, furnish, keys_of
+
+from etalage import keeping
+
+FLIPS = times(16, 500)
+SHARES = times(1, 4)  # parts that may run beside each other
+PATIENCE = 120.0  # s for one flip, on a machine that does other things too
+
+# Children do not inherit what their parent holds open, and a page that ends one of them ends nobody else.
+_clean = multiprocessing.get_context("forkserver")
+_clean.set_forkserver_preload(["furnished", "etalage.keeping"])
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return furnish(tmp_path_factory.mktemp("flips"))
+
+
+@pytest.fixture
+def copy(shop: Path, tmp_path: Path) -> Iterator[Path]:
+    to = tmp_path / "copy" / "data"
+    yield copied(shop, to)
+    shutil.rmtree(to.parent)
+
+
+def copied(shop: Path, to: Path) -> Path:
+    shutil.rmtree(to.parent, ignore_errors=True)
+    shutil.copytree(shop, to)
+    shutil.copytree(keys_of(shop), keys_of(to))
+    return to
+
+
+def flip(path: Path, bit: int) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(raw)
+
+
+def drawn(shop: Path, rng: random.Random) -> tuple[Path, int]:
+    """Draw a bit: half of them by size, half with the same chance for every file, however small."""
+    files = data_files(shop)
+    sizes = [path.stat().st_size for path in files]
+    by_size = rng.random() < 0.5
+    path = rng.choices(files, sizes)[0] if by_size else rng.choice(files)
+    return path, rng.randrange(path.stat().st_size * 8)
+
+
+def _look(directory: Path, said: Connection) -> None:
+    try:
+        said.send(
+            ("named", [str(d) for d in keeping.verify(directory, NOORD, settings=SETTINGS).damage])
+        )
+    except Exception as error:  # noqa: BLE001  whatever it is, the judge wants to know
+        said.send(("failed", repr(error)))
+
+
+def _answer(directory: Path, said: Connection) -> None:
+    try:
+        said.send(("answers", answers(directory)))
+    except Exception as error:  # noqa: BLE001  idem
+        said.send(("failed", repr(error)))
+
+
+def asked(task: object, directory: Path) -> tuple[str, object]:
+    """Do something in a child; a child that dies says so too."""
+    ours, theirs = _clean.Pipe(duplex=False)
+    child = _clean.Process(target=task, args=(directory, theirs))  # type: ignore[arg-type]  a function of two
+    child.start()
+    theirs.close()
+    try:
+        answer: tuple[str, object] = ours.recv() if ours.poll(PATIENCE) else ("failed", "no answer")
+    except EOFError:
+        answer = ("failed", "ended without a word")
+    child.kill()
+    child.join()
+    return answer
+
+
+@pytest.fixture(scope="module")
+def truth(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> object:
+    kind, said = asked(_answer, copied(shop, tmp_path_factory.mktemp("whole") / "copy" / "data"))
+    assert kind == "answers", said
+    return said
+
+
+def test_a_whole_shop_has_no_damage_and_answers_the_same_twice(copy: Path, truth: object) -> None:
+    assert asked(_look, copy) == ("named", [])
+    assert asked(_answer, copy) == ("answers", truth)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", range(SHARES))
+def test_one_flipped_bit_is_named_or_changes_nothing(
+    shop: Path, tmp_path: Path, truth: object, share: int
+) -> None:
+    rng = random.Random(f"flips {share}")
+    became: Counter[str] = Counter()
+    wrong: list[str] = []
+    for _ in range(FLIPS // SHARES):
+        path, bit = drawn(shop, rng)
+        place = path.relative_to(shop.parent)
+        directory = copied(shop, tmp_path / "copy" / "data")
+        flip(directory.parent / place, bit)
+
+        kind, said = asked(_look, directory)
+
+        if kind == "named" and said:
+            lines = said if isinstance(said, list) else [said]
+            became["named"] += 1
+            if not any(is_of(line, path) for line in lines):
+                wrong.append(f"{place} bit {bit}: another file was named: {lines[0]}")
+        elif kind == "failed":
+            became["not named"] += 1
+            wrong.append(f"{place} bit {bit}: verify failed: {said}")
+        else:
+            after = asked(_answer, directory)
+            became["harmless" if after == ("answers", truth) else "silently wrong"] += 1
+            if after != ("answers", truth):
+                wrong.append(f"{place} bit {bit}: {differences(after, truth)}")
+    tell(
+        f"One flipped bit is named by doctor --verify or changes nothing ({share + 1} of {SHARES})",
+        "silently wrong 0",
+        f"{FLIPS // SHARES} flips: {became['named']} named, {became['harmless']} harmless, "
+        f"{became['silently wrong'] + became['not named']} silently wrong",
+    )
+    assert wrong == []
+
+
+def is_of(line: str, path: Path) -> bool:
+    """Tell whether a line names the file; keys, and a log with its memory, are looked at together."""
+    together = {"master.key": "data.keys", "persons.keys": "data.keys"}
+    wanted = together.get(path.name) or path.name
+    return wanted in line or path.parent.name in line
+
+
+def differences(after: tuple[str, object], truth: object) -> str:
+    kind, said = after
+    if kind != "answers" or not isinstance(said, dict) or not isinstance(truth, dict):
+        return f"was not named, and reading it fails: {said}"
+    return f"was not named, and differs in {[name for name in truth if said[name] != truth[name]]}"
