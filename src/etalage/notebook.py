@@ -20,7 +20,7 @@ from etalage.domain.decision import Candidate, WireEntry, WireSkip
 from etalage.domain.ids import VisitorKey, visitor_named
 from etalage.domain.report import Effect, ExperienceReport
 from etalage.domain.segment import Node
-from etalage.flow.ask import Size, decision_for, members, node_of, recommended, size
+from etalage.flow.ask import Size, decision_for, members, node_of, recommended, segment_named, size
 from etalage.flow.report import report_all
 from etalage.measure.lines import headline
 from etalage.measure.shape import to_json
@@ -61,8 +61,9 @@ class ShopFace:
 
     def segment(self, tree: Mapping[str, object] | str) -> SegmentFace:
         """Give a segment: a tree of design 6, or the name of one of the shop's."""
-        written = {"in": tree} if isinstance(tree, str) else tree
-        return SegmentFace(self, node_of(self._ports, written, self.settings))
+        if isinstance(tree, str):
+            return SegmentFace(self, segment_named(self._ports, tree, self.settings))
+        return SegmentFace(self, node_of(self._ports, tree, self.settings))
 
     def recommend(
         self, strategy: str = "popular_now", *, profile: str | None = None, n: int = 20
