@@ -15,7 +15,9 @@ from etalage.decide.token import issue_visitor_token
 from etalage.domain.ids import ProductId
 from etalage.domain.product import Catalogue, Offer, Product
 from etalage.domain.time import DAY, iso
+from etalage.flow import nightly
 from etalage.flow.account import intake
+from etalage.flow.remember import rebuild
 from etalage.flow.replay import replay_all
 
 ROUTES = ["/v1/track", "/v1/i", "/v1/page", "/v1/a", "/v1/batch", "/v1/decide", "/v1/rank"]
@@ -339,3 +341,31 @@ def test_after_all_that_the_shop_still_works(shop: Shop) -> None:
 
     assert shop.batch(view("S-1")) == {"accepted": 1}
     assert names(shop.events("view_item")) == ["view_item"]
+
+
+def test_an_amount_beyond_any_order_is_set_aside_also_if_its_lines_add_up_to_it(shop: Shop) -> None:
+    line = {"product_id": "S-1", "price": 10**10, "quantity": 100_000}
+
+    assert shop.batch(track("view_cart", products=[line] * 190)) == {"quarantined: bad_money": 1}
+    assert shop.batch(track("view_cart", value=10**11)) == {"quarantined: bad_money": 1}
+    assert shop.batch(view("S-1")) == {"accepted": 1}
+
+    assert nightly.seal(shop.night()) > 0
+
+
+def test_whatever_got_in_can_be_sealed_counted_and_made_again(shop: Shop) -> None:
+    ready(shop)
+    rng = Random(6)
+    for lot in _lots(
+        [_one(body, "track") for body in rng.sample(list(spoiled(TRACK)), k=400)], 100
+    ):
+        shop.post("/v1/batch", text_of({"batch": lot}))
+
+    sealed = nightly.seal(shop.night())
+    nightly.count_popular(shop.night())
+    nightly.score_people(shop.night())
+
+    assert sealed > 100
+    before = dict(shop.ports.profiles.visitors())
+    rebuild(shop.ports.log, shop.ports.profiles, shop.opened.configuration.how)
+    assert dict(shop.ports.profiles.visitors()) == before

@@ -16,7 +16,7 @@ from etalage.collect.fields import Fields, amount, identifier, quantity, text
 from etalage.collect.notes import Notes, count
 from etalage.collect.refusal import Refusal
 from etalage.domain.event import GA4_NAMES, ORDERS, Line
-from etalage.domain.money import currency_in, is_currency
+from etalage.domain.money import CEILING, currency_in, is_currency
 from etalage.domain.product import CATEGORY_SEPARATOR, Catalogue, is_under
 
 _MAX_LEVELS = 5  # item_category .. item_category5
@@ -154,7 +154,11 @@ def _completed(line: Line, catalogue: Catalogue, price_at: int | None) -> Line:
 
 
 def worth(name: str, lines: tuple[Line, ...]) -> int | None:
-    """Add up what the lines cost; None where that says nothing, or a price is missing."""
+    """Add up what the lines cost; None where that says nothing, or a price is missing.
+
+    Raises:
+        Refusal: `bad_money` if that is beyond any order, though each line is not.
+    """
     if not lines or name not in _WORTH_THEIR_LINES:
         return None
     total = 0
@@ -162,6 +166,8 @@ def worth(name: str, lines: tuple[Line, ...]) -> int | None:
         if line.price is None:
             return None
         total += line.price * line.quantity
+    if total > CEILING:
+        raise Refusal("bad_money", "value")
     return total
 
 
