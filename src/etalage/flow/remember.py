@@ -12,6 +12,7 @@ counted as they come in, those up to p by `back_fill`; their sum is exact (desig
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -21,7 +22,7 @@ from etalage.domain.profile import ActiveFeature, Fold
 from etalage.domain.segment import Feature
 from etalage.domain.time import ShopZone
 from etalage.ports import EventLog, Profiles, ProfilesWrite
-from etalage.segment.features import counted, where_of
+from etalage.segment.features import Counting, counted, where_of
 from etalage.unify.fold import Memory, fold
 from etalage.unify.merge import merge, merge_parts
 from etalage.unify.orders import as_remembered, is_of_transaction, settle
@@ -39,11 +40,26 @@ class Memorist(msgspec.Struct, frozen=True):
 
     def memory(self, features: Iterable[ActiveFeature]) -> Memory:
         """Give the way of folding with these conditions counted."""
-        return Memory(
-            self.zone,
-            self.currency,
-            counted(Feature(one.id, one.name, where_of(one.where)) for one in features),
-        )
+        return Memory(self.zone, self.currency, _counting(_Conditions(features)))
+
+
+class _Conditions:
+    """Conditions, the same if their ids are: an id is the digest of what it counts."""
+
+    def __init__(self, features: Iterable[ActiveFeature]) -> None:
+        self.features = tuple(features)
+        self._ids = tuple(one.id for one in self.features)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Conditions) and self._ids == other._ids
+
+    def __hash__(self) -> int:
+        return hash(self._ids)
+
+
+@lru_cache(maxsize=64)  # of all shops of this process; asked for with every commit
+def _counting(conditions: _Conditions) -> Counting:
+    return counted(Feature(c.id, c.name, where_of(c.where)) for c in conditions.features)
 
 
 def remember(log: EventLog, profiles: Profiles, how: Memorist) -> int:
