@@ -193,6 +193,7 @@ class Background:
             if ended.is_set():
                 return
             job.run(night, shop=post.shop, at=time.monotonic())
+        post.due = min(job.due for job in post.jobs)  # until then there is nothing to look at
 
     def _night(self, post: Post) -> Night:
         if post.ports is None:

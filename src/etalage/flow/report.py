@@ -7,12 +7,13 @@ All figures of a report come from one frozen moment of the warehouse, and each f
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from etalage.decide.allocate import parts_of
 from etalage.domain.experience import MILLION, Experience
 from etalage.domain.report import ExperienceReport, Plan
 from etalage.domain.shop import Shop, shop_from
-from etalage.domain.time import DAY
+from etalage.domain.time import DAY, ShopZone, micros
 from etalage.errors import Unknown
 from etalage.flow.configuration import read_experience
 from etalage.measure import case
@@ -31,7 +32,8 @@ def report_all(ports: Ports, *, now: int, name: str | None = None) -> list[Exper
         Unknown: no experience of this name was ever live.
     """
     shop = shop_from(ports.records.shop())
-    plans = [_plan(d, read_experience(d, shop)) for d in _ever_live(ports)]
+    zone = ShopZone(shop.zone)
+    plans = [_plan(d, read_experience(d, shop), zone) for d in _ever_live(ports)]
     if name is not None:
         known = [plan.name for plan in plans]
         plans = [plan for plan in plans if plan.name == name]
@@ -64,7 +66,7 @@ def _ever_live(ports: Ports) -> Iterable[Document]:
                 break
 
 
-def _plan(document: Document, experience: Experience) -> Plan:
+def _plan(document: Document, experience: Experience, zone: ShopZone) -> Plan:
     goal = experience.goal
     return Plan(
         name=experience.name,
@@ -72,7 +74,17 @@ def _plan(document: Document, experience: Experience) -> Plan:
         shares={part.arm: part.share / MILLION for part in parts_of(experience)},
         goal=goal.event,
         window=goal.window_days * DAY,
+        ends=_end(experience, zone),
     )
+
+
+def _end(experience: Experience, zone: ShopZone) -> int | None:
+    """Give the planned end of a message: who triggers later is not compared, and a vague result is `undecided`."""
+    until = experience.schedule.until
+    if until is None:
+        return None
+    wall = datetime.fromisoformat(until).replace(tzinfo=zone.local(0).tzinfo)
+    return micros(wall)
 
 
 def _total(plans: Iterable[Plan], shop: Shop) -> Plan:
