@@ -15,6 +15,7 @@ from etalage.domain.arrival import Arrival, Entered, Rejected
 from etalage.domain.consent import Purpose, Register
 from etalage.domain.event import Event
 from etalage.domain.ids import VisitorKey
+from etalage.domain.privacy import Erasure, Verdict
 from etalage.domain.product import Catalogue
 from etalage.domain.profile import ActiveFeature, Fold, OrderClaim, Written
 
@@ -120,6 +121,44 @@ class Sealable(Protocol):
         ...
 
 
+ShutReason = Literal["erased", "restricted"]
+
+
+class Rewritten(Struct, frozen=True):
+    """What was changed in place, and what was thrown away."""
+
+    events: int = 0
+    old_files: tuple[str, ...] = ()  # replaced; there until nobody can be reading them
+    quarantine: int = 0
+
+
+@runtime_checkable
+class Erasable(Protocol):
+    """What an event log offers to whoever removes people from it. Positions stay as they are."""
+
+    def shut(self, visitors: Iterable[VisitorKey], reason: ShutReason | None) -> None:
+        """Refuse events of (or naming) these visitors from now on; None lets them in again, but never the erased."""
+        ...
+
+    def shut_out(self) -> dict[VisitorKey, ShutReason]:
+        """Give everybody who is shut out."""
+        ...
+
+    def note(self, name: str) -> int:
+        """Give a number kept with the events; 0 if there is none. It is restored with them."""
+        ...
+
+    def put_note(self, name: str, number: int) -> None: ...
+    def renew(
+        self, verdicts: Mapping[int, Sequence[Verdict]], keep: Callable[[Rejected], bool]
+    ) -> Rewritten:
+        """Carry out verdicts on the events kept here and drop set-aside records that `keep` does not want.
+
+        Afterwards no file of the log holds a byte of what went, whether or not there was anything to change.
+        """
+        ...
+
+
 # ---- Profiles: folds per visitor, rebuildable ---------------------------------------------------------
 
 
@@ -143,6 +182,7 @@ class ProfilesWrite(Protocol):
 
     def order(self, transaction: str) -> OrderClaim: ...
     def put_order(self, transaction: str, claim: OrderClaim) -> None: ...
+    def remove_order(self, transaction: str) -> None: ...
     def features(self) -> tuple[ActiveFeature, ...]:
         """Give the conditions that are counted, in the order in which they came into force."""
         ...
@@ -196,6 +236,13 @@ class Profiles(Protocol):
         """Give all folds, in order of key, as of the moment of the call."""
         ...
 
+    def renew(self, gone: Callable[[], Iterable[VisitorKey]]) -> None:
+        """Leave no byte in any file of what was removed or changed before; `gone` names whom to remove on the way.
+
+        Changes by others meanwhile may be lost together with the position: whoever calls this catches up after.
+        """
+        ...
+
     def close(self) -> None: ...
 
 
@@ -240,6 +287,18 @@ class Keys(Protocol):
 
     def destroy(self, person: VisitorKey) -> bool:
         """Destroy a person's key for ever: all her sealed fields become unreadable."""
+        ...
+
+    def erasures(self) -> list[Erasure]:
+        """Give the ledger of erasures, oldest first. It lies with the keys: no restore of data takes it back."""
+        ...
+
+    def add_erasure(self, visitors: Sequence[VisitorKey], *, actor: str, requested: int) -> Erasure:
+        """Write a new line into the ledger, on disk when this returns."""
+        ...
+
+    def put_erasure(self, erasure: Erasure) -> None:
+        """Write how far an erasure is."""
         ...
 
     def close(self) -> None: ...
@@ -396,6 +455,18 @@ class Questions(Protocol):
         ...
 
 
+class Changing(Protocol):
+    """The right to change sealed events, held while nobody seals."""
+
+    def rewrite(self, verdicts: Mapping[int, Verdict]) -> Rewritten:
+        """Carry out verdicts on sealed events: the files that hold one of them are written anew."""
+        ...
+
+    def sweep(self) -> None:
+        """Remove old files at once, also under readers that are still in them."""
+        ...
+
+
 class Warehouse(Protocol):
     """Questions in SQL (DuckDB's dialect; other engines translate) over the table `events`.
 
@@ -416,6 +487,14 @@ class Warehouse(Protocol):
 
     def roll(self, *, now: int) -> int:
         """Seal what the journal holds into daily Parquet; give how many events were sealed."""
+        ...
+
+    def changing(self) -> AbstractContextManager[Changing | None]:
+        """Keep everybody else from sealing, and change sealed events; None while somebody else is at it."""
+        ...
+
+    def leftovers(self) -> frozenset[str]:
+        """Give the files that still lie there and are no part of the log any more, for who is still reading them."""
         ...
 
     def close(self) -> None: ...

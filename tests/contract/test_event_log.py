@@ -89,7 +89,15 @@ def test_another_event_under_a_known_id_is_set_aside_and_the_first_stays(log: Ev
     assert entered == [Entered("quarantined", reason="id_conflict")]
     assert [event.product for _, event in log.read(0)] == ["tent-2p"]
     assert list(log.quarantine()) == [
-        Rejected("wk_ab12", "quarantined", "id_conflict", MONDAY, MONDAY_DAY, b"sealed original")
+        Rejected(
+            "wk_ab12",
+            "quarantined",
+            "id_conflict",
+            MONDAY,
+            MONDAY_DAY,
+            b"sealed original",
+            visitor=stolen.event.visitor,
+        )
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from etalage.domain.event import Event
+from etalage.domain.ids import VisitorKey
 
 ENGINE = "engine"  # the key under which the engine's own events stand in the account
 
@@ -24,6 +25,7 @@ Reason = Literal[
     "not_from_browser",  # this event may only come with the server key
     "invalid_token",  # triggered, exposure or click without a decision token valid for this visitor
     "erased",  # of somebody who was erased
+    "restricted",  # of somebody whose data is frozen
     "conflicting_claim",  # a second visitor claims the same order
     "sensitive",  # of a category that is never remembered
     "staff",  # marked as the shop's own test traffic
@@ -69,6 +71,7 @@ class Rejected(Struct, frozen=True):
     received: int  # micros
     day: int  # shop day
     sealed: bytes | None = None  # of a quarantined one: what came in, encrypted
+    visitor: VisitorKey | None = None  # of a quarantined one: whose it is, where that is known
 
 
 class Entered(Struct, frozen=True):

@@ -59,6 +59,8 @@ OUR_NAMES = frozenset(
         "feature",
         "configuration",
         "purchase_claim",
+        "restriction",
+        "erased",
     ]
 )
 # What the engine and the shop's server write; a browser that sends one of these is refused.
@@ -72,12 +74,25 @@ NOT_FROM_BROWSER = frozenset(
         "configuration",
         "purchase_claim",
         "coupon_issued",
+        "restriction",
+        "erased",
     }
 )
 # What says something about a visitor but is nothing that she did: never counted by a segment's `did`,
 # never remembered as a recent event, never part of a session.
 NOT_ACTIVITY = frozenset(
-    ["decision", "consent", "identify", "link", "unlink", "score", "triggered", "purchase_claim"]
+    [
+        "decision",
+        "consent",
+        "identify",
+        "link",
+        "unlink",
+        "score",
+        "triggered",
+        "purchase_claim",
+        "restriction",
+        "erased",
+    ]
 )
 # The shop's own books: kept without a visitor where no consent allows more.
 ORDERS = frozenset({"purchase", "refund"})

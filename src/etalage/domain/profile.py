@@ -119,6 +119,7 @@ class Fold(Struct, frozen=True, array_like=True):
         ExperienceName, tuple[tuple[int, str], ...]
     ]  # newest CAP_MEMORY (time, id), for caps
     parts: dict[int, Part]  # by consent epoch
+    restricted: Written | None = None  # whether she is frozen: kept, and not used for anything
 
 
 class ActiveFeature(Struct, frozen=True):

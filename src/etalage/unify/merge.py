@@ -41,6 +41,7 @@ def merge(one: Fold, other: Fold) -> Fold:
         arms=_both(one.arms, other.arms, _merge_arms),
         triggered=_both(one.triggered, other.triggered, _merge_moments),
         parts=_both(one.parts, other.parts, merge_parts),
+        restricted=_newest(one.restricted, other.restricted),
     )
 
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 
-from etalage.domain.consent import last_refusal, open_purposes
+from etalage.domain.consent import Purpose, last_refusal, open_purposes
 from etalage.domain.ids import VisitorKey
 from etalage.domain.profile import MAX_LINKED, Fold, Part, Person
 from etalage.unify.merge import merge, merge_parts
 
+NO_PURPOSES: frozenset[Purpose] = frozenset()
 NOTHING = Fold(first_seen=0, link=None, consent={}, arms={}, triggered={}, parts={})
 
 
@@ -33,12 +34,13 @@ def person_of(asking: VisitorKey, folds: Mapping[VisitorKey, Fold], *, gpc: bool
         folds = {asking: folds[asking]} if asking in folds else {}
     own = folds.get(asking, NOTHING)
     linked = [fold.consent for visitor, fold in folds.items() if visitor != asking]
-    allowed = open_purposes(own.consent, linked, gpc=gpc)
+    merged = reduce(merge, folds.values()) if folds else NOTHING
+    allowed = NO_PURPOSES if is_restricted(merged) else open_purposes(own.consent, linked, gpc=gpc)
     return Person(
         asking=asking,
         visitors=tuple(sorted(folds)) or (asking,),
         oldest=min(folds, key=lambda v: (folds[v].first_seen, v), default=asking),
-        fold=reduce(merge, folds.values()) if folds else NOTHING,
+        fold=merged,
         open=allowed,
         part=readable_part(folds) if "personalise" in allowed else None,
         quarantined=quarantined,
@@ -49,7 +51,7 @@ def as_known(folds: Mapping[VisitorKey, Fold]) -> Person:
     """Make the person as the shop may count her in batch: no browser asks, her own newest choice decides."""
     merged = reduce(merge, folds.values())
     oldest = min(folds, key=lambda v: (folds[v].first_seen, v))
-    allowed = open_purposes(merged.consent)
+    allowed = NO_PURPOSES if is_restricted(merged) else open_purposes(merged.consent)
     return Person(
         asking=oldest,
         visitors=tuple(sorted(folds)),
@@ -58,6 +60,11 @@ def as_known(folds: Mapping[VisitorKey, Fold]) -> Person:
         open=allowed,
         part=readable_part(folds) if "personalise" in allowed else None,
     )
+
+
+def is_restricted(fold: Fold) -> bool:
+    """Tell whether a person is frozen: nothing of hers is used until she is let go (AVG 18)."""
+    return fold.restricted is not None and fold.restricted.value is True
 
 
 def readable_part(folds: Mapping[VisitorKey, Fold]) -> Part:

@@ -1,5 +1,6 @@
 -- people.sql: which visitors are one person (the rule of unify/links.py in batch).
 -- Reads: events, orders_found. Rows: visitor, person (the root key), visitors (how many the person has, at most 20).
+-- A person who is frozen (event `restriction`) is not in it: nothing of hers is counted anywhere until she is let go.
 -- A person with more than 20 visitors is quarantined: each of her visitors stands alone.
 CREATE OR REPLACE TEMP VIEW people AS
 WITH told AS (
@@ -23,10 +24,19 @@ rooted AS (
 ),
 counted AS (
     SELECT visitor, root, count(*) OVER (PARTITION BY root) AS visitors FROM rooted
+),
+frozen AS (
+    SELECT root
+    FROM events
+    JOIN rooted USING (visitor)
+    WHERE name = 'restriction'
+    GROUP BY root
+    HAVING arg_max(json_extract(properties, '$.restricted') = 'true'::JSON, (time, id))
 )
 SELECT
     visitor,
     CASE WHEN visitors > 20 THEN visitor ELSE root END AS person,
     CASE WHEN visitors > 20 THEN 1 ELSE visitors END AS visitors,
     visitors > 20 AS quarantined
-FROM counted;
+FROM counted
+WHERE root NOT IN (SELECT root FROM frozen);

@@ -1,0 +1,100 @@
+"""Store, LMDB: the journal in new files, without what must be gone.
+
+In:   verdicts by position, and which records of the quarantine stay.
+Out:  a journal with the same positions, the same memory of ids and the same account.
+Idea: events are only added at the end, so nearly all of them are copied while others write; those that came
+      meanwhile, and the tables that change anywhere, when the old files are locked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from etalage.domain.arrival import Rejected
+from etalage.domain.event import Event
+from etalage.domain.privacy import Verdict, rewritten
+from etalage.domain.time import ShopZone
+from etalage.store.lmdb.copying import Record, put_all, records
+from etalage.store.lmdb.environment import Environment, Transaction
+from etalage.store.lmdb.record import framed, payload_of
+
+WHOLE_TABLES = ("ids", "once", "account", "meta")  # change anywhere: copied when nobody writes
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_event = msgspec.msgpack.Decoder(Event).decode
+_decode_rejected = msgspec.msgpack.Decoder(Rejected).decode
+
+
+class Renewed(Struct, frozen=True):
+    """What was left behind."""
+
+    events: int
+    quarantine: int
+
+
+class _Reached(Struct):
+    """How far each table was copied, and what was left out so far."""
+
+    event: bytes = b""
+    rejected: bytes = b""
+    events: int = 0
+    quarantine: int = 0
+
+
+def renew(
+    env: Environment,
+    verdicts: Mapping[int, Sequence[Verdict]],
+    keep: Callable[[Rejected], bool],
+    zone: ShopZone,
+) -> Renewed:
+    """Copy a journal into new files and put them in the place of the old."""
+    reached = _Reached()
+
+    def grown(txn: Transaction, new: Environment) -> None:
+        events = records(env, txn, "events", after=reached.event)
+        put_all(new, "events", _judged(events, verdicts, zone, reached))
+        aside = records(env, txn, "quarantine", after=reached.rejected)
+        put_all(new, "quarantine", _kept(aside, keep, reached))
+
+    def finish(txn: Transaction, new: Environment, _: None) -> None:
+        grown(txn, new)
+        for table in WHOLE_TABLES:
+            put_all(new, table, records(env, txn, table))
+
+    env.renew(grown, finish)
+    return Renewed(reached.events, reached.quarantine)
+
+
+def _judged(
+    found: Iterable[Record],
+    verdicts: Mapping[int, Sequence[Verdict]],
+    zone: ShopZone,
+    reached: _Reached,
+) -> Iterator[Record]:
+    for key, record in found:
+        reached.event = key
+        position = int.from_bytes(key, "big")
+        said = verdicts.get(position)
+        if said is None:
+            yield key, record
+            continue
+        event = _decode_event(payload_of(key, record, f"event {position} of the log"))
+        for verdict in said:
+            event = rewritten(event, verdict, zone)
+        reached.events += 1
+        yield key, framed(key, _encode(event))
+
+
+def _kept(
+    found: Iterable[Record], keep: Callable[[Rejected], bool], reached: _Reached
+) -> Iterator[Record]:
+    for key, record in found:
+        reached.rejected = key
+        number = int.from_bytes(key, "big")
+        if keep(_decode_rejected(payload_of(key, record, f"record {number} of the quarantine"))):
+            yield key, record
+        else:
+            reached.quarantine += 1
