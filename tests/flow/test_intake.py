@@ -6,11 +6,14 @@ import gzip
 from collections import Counter
 from random import Random
 
+import httpx
 import msgspec
 import pytest
 from conftest import Opening
 from shop import BROWSER, NOON, YES, Said, Shop, basic, identify, names, order, track, view
 
+from etalage.api.hot import Hot
+from etalage.api.rooms import Rooms
 from etalage.app import key_hash
 from etalage.decide.token import issue_visitor_token
 from etalage.domain.time import DAY, HOUR, SECOND, iso
@@ -340,6 +343,35 @@ def test_a_page_of_somebody_else_may_not_use_the_public_key(shop: Shop) -> None:
     reply = shop.post("/v1/batch", call, key=shop.write_key, headers=own)
     assert reply.status == 200
     assert reply.headers["access-control-allow-origin"] == "https://noord.example"
+
+
+def test_the_shops_own_page_may_read_why_it_was_refused(shop: Shop) -> None:
+    own = {"origin": "https://noord.example"}
+
+    for path, body in (
+        ("/v1/decide", {"slots": 7}),
+        ("/v1/batch", {"batch": 7}),
+        ("/v1/batch", {}),
+    ):
+        reply = shop.post(path, body, key=shop.write_key, headers=own)
+        assert reply.status == 400
+        allowed = reply.headers.get("access-control-allow-origin")
+        assert allowed == (None if reply.code == "bad-json" else own["origin"])
+
+
+def test_a_browser_that_asks_first_is_told_which_pages_may_call(shop: Shop) -> None:
+    def asked(origin: str) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            rooms = Rooms({shop.created.shop.id: shop.opened})
+            transport = httpx.ASGITransport(app=Hot(rooms))
+            async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+                return await client.options("/v1/decide", headers={"origin": origin})
+
+        return shop.runner.run(ask())
+
+    assert asked("https://noord.example").status_code == 204
+    assert asked("https://noord.example").headers["access-control-allow-methods"] == "POST"
+    assert asked("https://evil.example").status_code == 403
 
 
 def test_only_the_server_of_a_simulated_shop_may_say_what_time_it_is(opening: Opening) -> None:

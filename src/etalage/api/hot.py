@@ -89,27 +89,29 @@ class Hot:
             if scope["method"] == "OPTIONS":
                 await answer(send, 204, b"", self._preflight(scope))
                 return
-            body, headers = await self._answer(scope, receive)
+            path: str = scope["path"].rstrip("/")
+            call = await self._received(path, scope, receive)
+            headers = call.cors  # from here on the shop's own page may read also what is refused
+            body = await self._answer(path, call)
         except EtalageError as error:
             metrics.count_error(error.code)
             await answer(send, error.status, error_body(error), [JSON, *_retry(error), *headers])
             return
         await answer(send, 200, body, [JSON, PRIVATE, *headers])
 
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[bytes, Headers]:
-        path: str = scope["path"].rstrip("/")
+    async def _received(self, path: str, scope: Scope, receive: Receive) -> _Call:
         raw = await read_body(receive, most=self._most())
         encoding = header(scope, b"content-encoding")
         if path in INTAKE:
             document = open_call(path, raw, encoding=encoding)
         else:
             document = parse_batch(raw, encoding=encoding, events="events")
-        call = self._opened(scope, document)
+        return self._opened(scope, document)
+
+    async def _answer(self, path: str, call: _Call) -> bytes:
         if path in INTAKE:
-            return await self._take(call, split(path, document)), call.cors
-        if path == RANK:
-            return await self._rank(call), call.cors
-        return await self._decide(call), call.cors
+            return await self._take(call, split(path, call.document))
+        return await (self._rank(call) if path == RANK else self._decide(call))
 
     # ---- Whose call is this, and when ----------------------------------------------------------------
 
