@@ -167,6 +167,8 @@ def sale_end(product: Product | None, now: int) -> int | None:
 
 def plain(value: str) -> str:
     """Take out what is not seen, put white space in one line, and cut what is too long."""
+    if value.isprintable() and "  " not in value:  # as nearly all are
+        return value.strip(" ")[:LONGEST_VALUE]
     seen = "".join(" " if c.isspace() and c != "\u00a0" else c for c in value)
     kept = "".join(c for c in seen if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
     return " ".join(part for part in kept.split(" ") if part)[:LONGEST_VALUE]

@@ -56,6 +56,7 @@ class Configuration(Struct, frozen=True):
     how: Memorist
     keys: dict[str, ApiKey]  # by hash
     segments: dict[SegmentName, LiveSegment]
+    sentences: dict[SegmentName, Texts]  # of these segments
     experiences: tuple[Experience, ...]
     lapsed: tuple[str, ...]  # live experiences that changed under their approval: not served
     documents: tuple[tuple[DocumentKind, str, int], ...]
@@ -94,6 +95,7 @@ def configure(ports: Ports) -> Configuration:
         how=Memorist(ShopZone(shop.zone), shop.currency),
         keys={key.hash: key for key in records.keys() if key.revoked is None},  # noqa: SIM118  a port, no mapping
         segments={segment.name: segment for segment in segments},
+        sentences={segment.name: segment.sentences for segment in segments},
         experiences=tuple(read_experience(document, shop) for document in served),
         lapsed=lapsed,
         documents=documents,

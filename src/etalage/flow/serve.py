@@ -156,8 +156,7 @@ def _words(
         free_delivery_from=live.shop.free_delivery_from,
         query=question.page.query,
     )
-    sentences = {name: segment.sentences for name, segment in live.segments.items()}
-    return Words(experiences, live.catalogue, situation, question.language, sentences)
+    return Words(experiences, live.catalogue, situation, question.language, live.sentences)
 
 
 def _logged(

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from etalage.domain.context import Context
 from etalage.domain.ids import VisitorKey
-from etalage.domain.profile import RECENT_EVENTS, RECENT_LIMIT, Part, Person, Recent, Tally, Written
+from etalage.domain.profile import RECENT_EVENTS, RECENT_LIMIT, Part, Person, Recent, Written
 from etalage.domain.segment import (
     AllOf,
     AnyOf,
@@ -167,16 +167,16 @@ def _did(node: Did, zone: ShopZone, currency: str) -> _Holds:
     return holds
 
 
-_NO_DAYS: dict[int, Tally] = {}
-
-
 def _count_days(node: Did, zone: ShopZone) -> Callable[[Part, int], tuple[int, int]]:
     feature, window = feature_of(node.name, node.where).id, node.window
 
     def count(part: Part, now: int) -> tuple[int, int]:
+        days = part.features.get(feature)
+        if not days:  # most of what a shop counts most people never did
+            return 0, 0
         events = value = 0
         first, last = window.bounds(zone.day(now))
-        for day, tally in part.features.get(feature, _NO_DAYS).items():
+        for day, tally in days.items():
             if day <= last and (first is None or day >= first):
                 events += tally.events
                 value += tally.value
