@@ -4,8 +4,9 @@ In:   arrivals from any thread, one list a call.
 Out:  a future a call, resolved when its events are on disk and, as a rule, in the profiles.
 Idea: a sync costs the same for one event as for five hundred. While one is under way the next batch gathers by
       itself; only after a batch that had company is it worth waiting a moment for more. A lone caller never
-      waits. Profiles are brought up to date before the answer, so that a caller reads what it wrote; if that
-      fails the answer is still given, because the log has the events and the profiles will catch up.
+      waits; what nobody waits for does, all of that moment, unless somebody comes. Profiles are brought up to
+      date before the answer, so that a caller reads what it wrote; if that fails the answer is still given,
+      because the log has the events and the profiles will catch up.
 """
 
 from __future__ import annotations
@@ -123,7 +124,8 @@ class Committer:
                 return False
             self._waiting[awaited] += size
             self._queue.append(submission)
-            self._changed.notify_all()
+            if awaited or len(self._queue) == 1:
+                self._changed.notify_all()
             return True
 
     # ---- the thread ----
@@ -141,7 +143,9 @@ class Committer:
         """Give all that waits, at least one; nothing only when closing."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing)
-            if wait_for_more:
+            if not self._waiting[True]:
+                self._changed.wait_for(lambda: self._waiting[True] or self._closing, self._window)
+            elif wait_for_more:
                 self._gather()
             batch, self._queue = self._queue, []
             self._waiting = {True: 0, False: 0}
