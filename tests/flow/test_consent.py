@@ -161,6 +161,21 @@ def test_what_happened_before_a_withdrawal_stays_closed_when_it_arrives_late(sho
     assert shop.did("karel") == []
 
 
+def test_a_yes_soon_after_a_no_opens_nothing_from_before_the_no(shop: Shop) -> None:
+    shop.now += HOUR
+    shop.ask("karel", consent=YES)
+    shop.now += HOUR
+    shop.ask("karel", consent=NO)
+    refused = shop.now
+    shop.now += 2 * MINUTE
+    shop.ask("karel", consent=YES)
+
+    late = view("S-1", at=refused - MINUTE, consent=None)  # clocks may differ by more than that
+    assert shop.batch(late) == {"refused: no_consent": 1}
+    assert shop.batch(view("S-2", consent=None)) == {"accepted": 1}
+    assert shop.did("karel") == ["view_item"]
+
+
 def test_global_privacy_control_is_a_no_until_she_says_otherwise_here(opening: Opening) -> None:
     shop = with_lookers(opening(purposes=ALLOWED))
     shop.batch(view("S-1", consent=None), view("S-2", consent=None))

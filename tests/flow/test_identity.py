@@ -60,6 +60,7 @@ def test_a_browser_that_only_says_who_she_is_is_nobodys(shop: Shop) -> None:
         good[:-1] + ("0" if good[-1] != "0" else "1"),
         good.upper(),
         "é" + good,
+        good + "é",
         signature(shop, "C-7", "laptop"),  # of another browser
         signature(shop, "C-8", "phone"),  # of another customer
         signature(shop, "C-7", "phone", hours=-1),  # of an hour ago

@@ -22,7 +22,12 @@ from etalage.flow.remember import rebuild
 VIEWED_TWICE = {"did": "view_item", "times": {"at_least": 2}, "within": "30d"}
 BOUGHT = {"did": "purchase", "within": "30d"}
 SPENT = {"did": "purchase", "sum": {"at_least": 60}, "within": "30d"}
-CARTED = {"did": "add_to_cart", "where": {"product": {"is": "S-1"}}, "within": "7d"}
+CARTED = {
+    "did": "add_to_cart",
+    "times": {"is": 2},
+    "where": {"product": {"is": "S-1"}},
+    "within": "60d",
+}
 
 
 @contextmanager
@@ -146,14 +151,21 @@ def test_activation_is_exact_while_events_stream_in(shop: Shop) -> None:
     stream = [[_anything(rng, shop) for _ in range(15)] for _ in range(30)]
 
     with streaming(shop, stream) as sent:
-        sent.wait(10)
-        shop.go_live(segment("lookers", VIEWED_TWICE), segment("carted", CARTED))
-        sent.wait(20)
+        sent.wait(8)
         shop.go_live(segment("spent", SPENT))
+        with killed_before_the_past_is_counted():
+            shop.go_live(segment("lookers", exactly(5)), segment("carted", CARTED))
+        sent.wait(22)
+        assert nightly.warm(shop.night()) == 2
         nightly.seal(shop.night())
 
     found = {name: assert_exact(shop, name) for name in ("lookers", "carted", "spent")}
     assert all(0 < people < 60 for people in found.values()), found
+
+
+def exactly(views: int) -> Said:
+    """Ask for so many looks, and none more: whoever is counted twice drops out."""
+    return {"did": "view_item", "times": {"is": views}, "within": "60d"}
 
 
 class Progress:
