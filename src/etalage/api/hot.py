@@ -52,8 +52,9 @@ from etalage.flow.asked import (
 from etalage.flow.ingest import Taken, door_of, sender_of, take_in
 from etalage.flow.open_shop import OpenShop
 from etalage.flow.serve import Question, encoded, order, serve
-from etalage.flow.who import known_consent, person_behind
+from etalage.flow.who import consent_among, linked_folds, person_behind
 from etalage.ports import ApiKey
+from etalage.unify.person import person_of
 
 Clock = Callable[[], Micros]
 
@@ -193,15 +194,13 @@ class Hot:
         visitor = asker(body, door)
         stated = stated_by(body, door)
         items = items_of(call.document)
-        if visitor is not None and is_news(stated, *known_consent(shop.ports.profiles, visitor)):
+        folds = {} if visitor is None else linked_folds(shop.ports.profiles, visitor)
+        if visitor is not None and is_news(stated, *consent_among(visitor, folds)):
             items = [consent_item(body, door.received.now), *items]
         if items:
             await self._commit(call, take_in(items, door, shop.ports, key=call.key_text))
-        person = (
-            None
-            if visitor is None
-            else person_behind(shop.ports.profiles, visitor, gpc=door.received.gpc)
-        )
+            folds = {} if visitor is None else linked_folds(shop.ports.profiles, visitor)
+        person = None if visitor is None else person_of(visitor, folds, gpc=door.received.gpc)
         fresh = None
         if visitor is None and call.key.kind == "write" and "device" in stated.granted:
             fresh = token.issue_visitor_token(

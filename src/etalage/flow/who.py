@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from etalage.domain.consent import Registers
 from etalage.domain.ids import VisitorKey
 from etalage.domain.profile import MAX_LINKED, Fold, Person
@@ -22,7 +24,8 @@ def linked_folds(profiles: Profiles, visitor: VisitorKey) -> dict[VisitorKey, Fo
 
     root = root_of(visitor, target)
     members = members_of(root, profiles.linked_to)
-    return read | profiles.many(key for key in members if key not in read)
+    others = [key for key in members if key not in read and key != visitor]
+    return read | profiles.many(others) if others else read
 
 
 def person_behind(profiles: Profiles, visitor: VisitorKey, *, gpc: bool = False) -> Person:
@@ -44,7 +47,14 @@ def known_consent(profiles: Profiles, visitor: VisitorKey) -> tuple[Registers, l
     for key in members_of(root, profiles.linked_to):
         if key not in heads:
             target(key)
-    alone = len(heads) > MAX_LINKED  # then each visitor is on her own, also one who is new
-    head = heads.pop(visitor, None)
-    own = {} if head is None else head.consent
-    return own, [] if alone else [linked.consent for linked in heads.values()]
+    return consent_among(visitor, heads)
+
+
+def consent_among(
+    visitor: VisitorKey, linked: Mapping[VisitorKey, Fold | FoldHead]
+) -> tuple[Registers, list[Registers]]:
+    """Part what was read of a person into the consent of this visitor and that of the others."""
+    own = linked[visitor].consent if visitor in linked else {}
+    if len(linked) > MAX_LINKED:  # then each visitor is on her own, also one who is new
+        return own, []
+    return own, [fold.consent for key, fold in linked.items() if key != visitor]
