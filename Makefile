@@ -45,14 +45,14 @@ demo: .venv/installed
 	@$(BIN)/etalage demo $(DEMO_ARGS)
 
 check: .venv/tested
-	$(BIN)/ruff format --check src tests bench examples
-	$(BIN)/ruff check src tests bench examples
+	$(BIN)/ruff format --check src tests examples
+	$(BIN)/ruff check src tests examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -n auto -m "not slow" tests/unit tests/contract $(TEST_ARGS)
 
 test: .venv/tested
-	$(BIN)/ruff check src tests bench examples
+	$(BIN)/ruff check src tests examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto tests $(TEST_ARGS)
