@@ -19,6 +19,7 @@ from shop import (  # fmt: skip
     view,
 )
 
+from etalage.decide.replay import read_record
 from etalage.decide.token import issue_visitor_token, read_visitor_token
 from etalage.domain.ids import ProductId
 from etalage.domain.product import Catalogue, Offer, Product
@@ -214,6 +215,35 @@ def test_nothing_is_shown_where_people_pay_or_sign_in(shop: Shop, page: Said) ->
     answer = shop.ask("karel", page=page, explain=True)
 
     assert (answer["decisions"], skipped(answer)) == ([], {"hoi": "protected_page"})
+
+
+def test_the_record_of_a_decision_keeps_of_the_page_no_more_than_an_event_would(shop: Shop) -> None:
+    shop.ports.records.put_catalogue(
+        Catalogue("1", "EUR", {ProductId("S-1"): Product(ProductId("S-1"), "Gele regenjas")}),
+        source="feed", actor="ann", now=NOON,
+    )  # fmt: skip
+    shop.go_live(experience("hoi"))
+    hidden = "fatima@mail.example"
+    page = {
+        "type": "search",
+        "url": f"https://noord.example/zoek?q={hidden}&utm_source={hidden}",
+        "query": f"regenjas {hidden} 0612345678",
+        "category": hidden,
+        "product_id": hidden,
+        "language": hidden,
+        "referrer": f"https://{hidden}/inbox?to={hidden}",
+    }
+    cart = [{"product_id": hidden}, {"product_id": "S-1", "quantity": 10**15}]
+
+    shop.ask("karel", consent=YES, page=page, cart=cart, slots=["overlay", hidden, "x" * 8_000])
+
+    (decision,) = shop.events("decision")
+    record = read_record(str(decision.record))
+    assert record.facts.page.query == "regenjas"
+    assert record.facts.cart == ("S-1",)
+    assert record.facts.slots == ("overlay",)
+    for part in ("fatima", "0612345678"):
+        assert part not in str(decision)
 
 
 def test_a_place_that_was_not_asked_for_stays_empty(shop: Shop) -> None:

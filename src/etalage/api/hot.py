@@ -35,6 +35,7 @@ from etalage.api.wire import (
 from etalage.collect.call import CALL_TYPES, Item, items_of, key_in, open_call, split
 from etalage.collect.clock import EARLIEST
 from etalage.collect.intake import Door, Received
+from etalage.collect.minimise import language_of
 from etalage.collect.parse import Document, parse_batch
 from etalage.decide import token
 from etalage.domain.arrival import engines_own
@@ -46,7 +47,7 @@ from etalage.flow.asked import (
     consent_item,
     context_of,
     is_news,
-    language_of,
+    slots_of,
     stated_by,
 )
 from etalage.flow.ingest import Taken, door_of, sender_of, take_in
@@ -209,7 +210,7 @@ class Hot:
         question = Question(
             now=door.received.now,
             page=context_of(body, door, shop.configuration),
-            slots=tuple(body.slots),
+            slots=slots_of(body, shop.configuration),
             person=person,
             opened=tuple(sorted(stated.granted)),
             language=language_of(body.page.language) or shop.configuration.shop.language,

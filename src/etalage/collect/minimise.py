@@ -96,7 +96,7 @@ def minimised(
 ) -> Minimised:
     """Keep of a draft what its purposes allow."""
     settings, notes = door.settings, draft.notes
-    query, rest = _search(draft.search, settings.words)
+    query, rest = searched(draft.search, settings.words)
     path, parameters = parted(draft.address, notes)
     utm = _utm(draft.campaign, parameters)
     event = Event(
@@ -125,7 +125,7 @@ def minimised(
         device=device_of(_user_agent(draft, door)),
         country=_country(draft, door),
         region=text(door.received.region) or draft.region,
-        language=_language(draft.locale),
+        language=language_of(draft.locale),
         shown=shown,
         properties=_properties(draft, door, purposes),
         purposes=ordered(purposes),
@@ -182,12 +182,13 @@ def _country(draft: Draft, door: Door) -> str | None:
     return told.upper() if told is not None and _COUNTRY.fullmatch(told) else None
 
 
-def _language(locale: str | None) -> str | None:
+def language_of(locale: str | None) -> str | None:
+    """Give the language of a tag such as 'nl-NL'; None for what is none."""
     language = (locale or "").partition("-")[0].partition("_")[0]
     return language.lower() if _LANGUAGE.fullmatch(language) else None
 
 
-def _search(search: str | None, words: frozenset[str]) -> tuple[str | None, str | None]:
+def searched(search: str | None, words: frozenset[str]) -> tuple[str | None, str | None]:
     """Part a search into the words of the catalogue and, if there was more, the whole of it."""
     if search is None:
         return None, None

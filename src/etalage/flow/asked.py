@@ -17,7 +17,9 @@ from etalage.collect.address import host, parted, url_of
 from etalage.collect.allowed import PAGE_TYPES
 from etalage.collect.bots import device_of
 from etalage.collect.call import Item, item_of
+from etalage.collect.fields import MAX_ID, MAX_QUANTITY, text
 from etalage.collect.intake import Door
+from etalage.collect.minimise import language_of, searched
 from etalage.collect.stated import NOTHING_STATED, Stated, stated_in
 from etalage.domain.consent import Purpose, Registers
 from etalage.domain.context import Context
@@ -30,7 +32,6 @@ from etalage.flow.configuration import Configuration
 
 MOST_SLOTS = 50
 MOST_LINES = 200
-MOST_TEXT = 2_000
 
 
 class Page(Struct, frozen=True):
@@ -134,8 +135,14 @@ def consent_item(body: Body, now: int) -> Item:
     return item_of({name: value for name, value in said.items() if value is not None})
 
 
+def slots_of(body: Body, live: Configuration) -> tuple[str, ...]:
+    """Give the places of the page that something live could fill; the names of others decide and say nothing."""
+    places = {experience.slot for experience in live.experiences}
+    return tuple(slot for slot in body.slots if slot in places)
+
+
 def context_of(body: Body, door: Door, live: Configuration) -> Context:
-    """Read the page as a context, kept as small as an event would be."""
+    """Read the page as a context, kept as small as an event would be: it stands in the log with the decision."""
     page, now = body.page, door.received.now
     path, parameters = parted(page.url, {})
     given = dict(parameters)
@@ -144,13 +151,13 @@ def context_of(body: Body, door: Door, live: Configuration) -> Context:
     return Context(
         url=url_of(path, parameters, door.settings.parameters),
         page_type=page.type if page.type in PAGE_TYPES else None,
-        product=None if page.product_id is None else str(page.product_id),
-        category=_short(page.category),
-        query=_short(page.query),
+        product=_product(page.product_id, live.catalogue),
+        category=text(page.category),
+        query=searched(page.query, live.words)[0],
         referrer=host(page.referrer),
-        utm_source=_short(given.get("utm_source")),
-        utm_medium=_short(given.get("utm_medium")),
-        utm_campaign=_short(given.get("utm_campaign")),
+        utm_source=text(given.get("utm_source")),
+        utm_medium=text(given.get("utm_medium")),
+        utm_campaign=text(given.get("utm_campaign")),
         device=device_of(page.user_agent or _header_agent(door)),
         country=door.received.country,
         region=door.received.region,
@@ -167,24 +174,26 @@ def _header_agent(door: Door) -> str | None:
     return door.received.user_agent if door.sender.kind == "write" else None
 
 
-def _short(text: str | None) -> str | None:
-    return text[:MOST_TEXT] if text else None
-
-
-def language_of(tag: str | None) -> str | None:
-    """Give the language of a tag such as 'nl-NL'."""
-    return tag.partition("-")[0].lower() if tag else None
+def _product(told: str | int | None, catalogue: Catalogue) -> str | None:
+    """Read the id of a product: one of the shop's, or else a text that can name nobody."""
+    if told is None:
+        return None
+    known = catalogue.find(str(told))
+    return text(told, MAX_ID) if known is None else known.id
 
 
 def _cart(lines: list[CartItem], catalogue: Catalogue, now: int) -> tuple[Line, ...]:
     """Price the cart with the catalogue: what a page says of prices decides nothing."""
     found = []
     for line in lines:
-        product = catalogue.find(str(line.product_id))
+        named = _product(line.product_id, catalogue)
+        if named is None:
+            continue
+        product = catalogue.find(named)
         found.append(
             Line(
-                str(line.product_id),
-                quantity=max(line.quantity, 0),
+                named,
+                quantity=min(max(line.quantity, 0), MAX_QUANTITY),
                 price=None if product is None else product.price_at(now),
                 category=None if product is None else product.category,
                 brand=None if product is None else product.brand,
