@@ -286,6 +286,7 @@ def test_a_key_said_twice_where_it_matters_is_set_aside(shop: Shop) -> None:
     assert shop.account() == {"quarantined: ambiguous": 2}
     assert told(shop, "/v1/batch", b'{"batch":[],"batch":[]}') in {"ok", "bad-json"}
     assert told(shop, "/v1/decide", b'{"anonymousId":"k","anonymousId":"f"}') == "bad-json"
+    assert told(shop, "/v1/decide", b'{"consent":{"device":false,"device":true}}') == "bad-json"
 
 
 @pytest.mark.parametrize("path", ROUTES)

@@ -134,7 +134,7 @@ def _refuse_repeated(raw: bytes) -> None:
     """Refuse a key written twice in the envelope, in the context, or anywhere in what was said of consent."""
     event = json.loads(raw, object_pairs_hook=_object)
     context = event.get("context")
-    parts = [event, context]
+    parts = [event, context, *_objects(event.get("consent"))]  # a question says it at the top
     if isinstance(context, Mapping):
         for name in _CONSENT_PARTS:
             parts.extend(_objects(context.get(name)))
