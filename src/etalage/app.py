@@ -27,7 +27,9 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from etalage.config import Settings, load
+from etalage.domain.consent import PURPOSES
 from etalage.domain.ids import ShopId
+from etalage.domain.money import is_currency
 from etalage.domain.shop import Shop, shop_from, to_settings
 from etalage.domain.time import ShopZone
 from etalage.errors import BadInput, Conflict, NoShop, NotYet, Unknown
@@ -71,11 +73,13 @@ def new_shop(name: str, domain: str, **decided: object) -> Shop:
     """Give the settings of a new shop: its id from its name, its own salt, its domain as the only origin.
 
     Raises:
-        BadInput: the name, the zone or another setting is none.
+        BadInput: the name, the currency, the zone or another setting is none.
     """
     chosen = {"origins": [f"https://{domain}"], "salt": secrets.token_hex(8)} | decided
     shop = shop_from({"id": _slug(name), "name": name, "domain": domain} | chosen)
     _zone(shop.zone)
+    if not is_currency(shop.currency):
+        raise BadInput(f"'{shop.currency}' is no currency; an example is EUR", field="currency")
     return shop
 
 
@@ -100,12 +104,16 @@ def create_shop(
 
     Raises:
         BadInput: purposes without a basis.
+        Unknown: a purpose that is none.
         Conflict: the directory already has a shop of this name.
     """
     settings = settings or load(directory if directory.is_dir() else None)
     home = directory / "shops" / shop.id
     if home.exists():
         raise Conflict(f"{directory} already has a shop '{shop.id}'", field="name")
+    for purpose in purposes:
+        if purpose not in PURPOSES:
+            raise Unknown("purpose", purpose, PURPOSES, field="purposes")
     if purposes and not basis:
         raise BadInput("declared purposes need a basis: --basis TEXT", field="basis")
     home.mkdir(parents=True)

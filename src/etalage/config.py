@@ -18,8 +18,8 @@ from etalage.errors import BadInput, Unknown
 
 FILE = "etalage.toml"
 PREFIX = "ETALAGE_"
-# Read elsewhere, before there is a configuration: secrets never stand in a file of settings.
-NOT_SETTINGS = frozenset({"ETALAGE_MASTER_KEY"})
+# Read elsewhere, before there is a configuration: where that lies, and a secret that never stands in a file of settings.
+NOT_SETTINGS = frozenset({"ETALAGE_DATA", "ETALAGE_MASTER_KEY"})
 
 
 def setting(
@@ -39,14 +39,11 @@ class Settings:
     keys: str = setting("", "directory", "Where keys are kept; empty: beside the data directory, NAME.keys.")
     commit_window_ms: float = setting(5.0, "ms", "How long the committer waits for more before it syncs.", between=(0, 100))
     queued_events: int = setting(20_000, "events", "More waiting than this is refused with 503.", between=(100, 10_000_000))
-    body_bytes: int = setting(1_000_000, "bytes", "Largest request, after decompression.", between=(1_000, 16_000_000))
-    event_bytes: int = setting(32_768, "bytes", "Largest single event.", between=(1_000, 1_000_000))
-    batch_events: int = setting(500, "events", "Most events in one batch.", between=(1, 10_000))
+    body_bytes: int = setting(1_000_000, "bytes", "Largest request as it is sent; unpacked it may never be more than 1 MB.", between=(1_000, 1_048_576))
     journal_days: int = setting(30, "days", "How long sealed events and their ids stay in the journal.", between=(1, 400))
     roll_seconds: float = setting(60.0, "s", "How often the journal is sealed into Parquet.", between=(1, 86_400))
     popular_seconds: float = setting(300.0, "s", "How often 'popular now' is counted again.", between=(1, 86_400))
     popular_least_visitors: int = setting(10, "visitors", "Fewer different visitors keep a product off public lists.", between=(1, 1_000))
-    price_age_hours: int = setting(36, "h", "A price older than this is not shown.", between=(1, 8_760))
     journal_gb: float = setting(64.0, "GB", "Room reserved (not used) for the journal's map.", between=(0.05, 4_096))
     profiles_gb: float = setting(64.0, "GB", "Room reserved (not used) for the profiles' map.", between=(0.05, 4_096))
     warehouse_memory: str = setting("2GB", "size", "Most memory for one question over all events.")
@@ -104,12 +101,15 @@ def _checked(row: Any, value: object) -> object:
         converted = kind(value) if not isinstance(value, bool) else _no_bool()
     except (TypeError, ValueError) as error:
         raise BadInput(
-            f"{row.name} must be a {kind.__name__}, not {value!r}", field=row.name
+            f"{row.name} must be {_KINDS[kind]}, not {value!r}", field=row.name
         ) from error
     limits = row.metadata["between"]
     if limits is not None and not limits[0] <= converted <= limits[1]:
         raise BadInput(f"{row.name} must lie between {limits[0]} and {limits[1]}", field=row.name)
     return converted
+
+
+_KINDS = {int: "a whole number", float: "a number", str: "a text"}
 
 
 def _no_bool() -> object:
