@@ -150,7 +150,7 @@ class Erasable(Protocol):
 
     def put_note(self, name: str, number: int) -> None: ...
     def renew(
-        self, verdicts: Mapping[int, Sequence[Verdict]], keep: Callable[[Rejected], bool]
+        self, verdicts: Mapping[int, Verdict], keep: Callable[[Rejected], bool]
     ) -> Rewritten:
         """Carry out verdicts on the events kept here and drop set-aside records that `keep` does not want.
 

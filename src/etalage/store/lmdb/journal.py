@@ -276,7 +276,7 @@ class LmdbEventLog:
         self._env.write(lambda txn: doors.put_note(txn, self._meta, name, number))
 
     def renew(
-        self, verdicts: Mapping[int, Sequence[Verdict]], keep: Callable[[Rejected], bool]
+        self, verdicts: Mapping[int, Verdict], keep: Callable[[Rejected], bool]
     ) -> Rewritten:
         """Carry out verdicts on the events kept here, into new files; see `ports.Erasable`."""
         done = renew(self._env, verdicts, keep, self._zone)

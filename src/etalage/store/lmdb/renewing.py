@@ -8,7 +8,7 @@ Idea: events are only added at the end, so nearly all of them are copied while o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -46,7 +46,7 @@ class _Reached(Struct):
 
 def renew(
     env: Environment,
-    verdicts: Mapping[int, Sequence[Verdict]],
+    verdicts: Mapping[int, Verdict],
     keep: Callable[[Rejected], bool],
     zone: ShopZone,
 ) -> Renewed:
@@ -70,22 +70,20 @@ def renew(
 
 def _judged(
     found: Iterable[Record],
-    verdicts: Mapping[int, Sequence[Verdict]],
+    verdicts: Mapping[int, Verdict],
     zone: ShopZone,
     reached: _Reached,
 ) -> Iterator[Record]:
     for key, record in found:
         reached.event = key
         position = int.from_bytes(key, "big")
-        said = verdicts.get(position)
-        if said is None:
+        verdict = verdicts.get(position)
+        if verdict is None:
             yield key, record
             continue
         event = _decode_event(payload_of(key, record, f"event {position} of the log"))
-        for verdict in said:
-            event = rewritten(event, verdict, zone)
         reached.events += 1
-        yield key, framed(key, _encode(event))
+        yield key, framed(key, _encode(rewritten(event, verdict, zone)))
 
 
 def _kept(

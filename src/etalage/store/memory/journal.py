@@ -157,15 +157,13 @@ class MemoryEventLog:
         """Keep a number with the events."""
         self._notes[name] = number
 
-    def renew(
-        self, verdicts: Mapping[int, Sequence[Verdict]], keep: Callable[[Rejected], bool]
-    ) -> Rewritten:
+    def renew(self, verdicts: Mapping[int, Verdict], keep: Callable[[Rejected], bool]) -> Rewritten:
         """Carry out verdicts on the events kept here; see `ports.Erasable`."""
         with self._lock:
             changed = [position for position in verdicts if position in self._events]
             for position in changed:
-                for verdict in verdicts[position]:
-                    self._events[position] = rewritten(self._events[position], verdict, self._zone)
+                verdict = verdicts[position]
+                self._events[position] = rewritten(self._events[position], verdict, self._zone)
             kept = [one for one in self._quarantine if keep(one)]
             dropped = len(self._quarantine) - len(kept)
             self._quarantine = kept
