@@ -1,1 +1,1 @@
-"""govern."""
+"""Govern: what may go live and by whose word; what must go, and the proof that it went."""
