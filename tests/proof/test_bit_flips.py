@@ -6,15 +6,14 @@ settings, keys, encrypted fields, questions in SQL. "Silently wrong" is an answe
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from children import asked
 from figures import tell, times
 from furnished import NOORD, SETTINGS, answers, data_files, furnish, keys_of
 
@@ -22,11 +21,6 @@ from etalage import keeping
 
 FLIPS = times(16, 500)
 SHARES = times(1, 4)  # parts that may run beside each other
-PATIENCE = 120.0  # s for one flip, on a machine that does other things too
-
-# Children do not inherit what their parent holds open, and a page that ends one of them ends nobody else.
-_clean = multiprocessing.get_context("forkserver")
-_clean.set_forkserver_preload(["furnished", "etalage.keeping"])
 
 
 @pytest.fixture(scope="module")
@@ -63,47 +57,21 @@ def drawn(shop: Path, rng: random.Random) -> tuple[Path, int]:
     return path, rng.randrange(path.stat().st_size * 8)
 
 
-def _look(directory: Path, said: Connection) -> None:
-    try:
-        said.send(
-            ("named", [str(d) for d in keeping.verify(directory, NOORD, settings=SETTINGS).damage])
-        )
-    except Exception as error:  # noqa: BLE001  whatever it is, the judge wants to know
-        said.send(("failed", repr(error)))
-
-
-def _answer(directory: Path, said: Connection) -> None:
-    try:
-        said.send(("answers", answers(directory)))
-    except Exception as error:  # noqa: BLE001  idem
-        said.send(("failed", repr(error)))
-
-
-def asked(task: object, directory: Path) -> tuple[str, object]:
-    """Do something in a child; a child that dies says so too."""
-    ours, theirs = _clean.Pipe(duplex=False)
-    child = _clean.Process(target=task, args=(directory, theirs))  # type: ignore[arg-type]  a function of two
-    child.start()
-    theirs.close()
-    try:
-        answer: tuple[str, object] = ours.recv() if ours.poll(PATIENCE) else ("failed", "no answer")
-    except EOFError:
-        answer = ("failed", "ended without a word")
-    child.kill()
-    child.join()
-    return answer
+def look(directory: Path) -> list[str]:
+    """What `etalage doctor --verify` names."""
+    return [str(one) for one in keeping.verify(directory, NOORD, settings=SETTINGS).damage]
 
 
 @pytest.fixture(scope="module")
 def truth(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> object:
-    kind, said = asked(_answer, copied(shop, tmp_path_factory.mktemp("whole") / "copy" / "data"))
-    assert kind == "answers", said
+    kind, said = asked(answers, copied(shop, tmp_path_factory.mktemp("whole") / "copy" / "data"))
+    assert kind == "said", said
     return said
 
 
 def test_a_whole_shop_has_no_damage_and_answers_the_same_twice(copy: Path, truth: object) -> None:
-    assert asked(_look, copy) == ("named", [])
-    assert asked(_answer, copy) == ("answers", truth)
+    assert asked(look, copy) == ("said", [])
+    assert asked(answers, copy) == ("said", truth)
 
 
 @pytest.mark.slow
@@ -120,20 +88,19 @@ def test_one_flipped_bit_is_named_or_changes_nothing(
         directory = copied(shop, tmp_path / "copy" / "data")
         flip(directory.parent / place, bit)
 
-        kind, said = asked(_look, directory)
+        kind, said = asked(look, directory)
 
-        if kind == "named" and said:
-            lines = said if isinstance(said, list) else [said]
+        if kind == "said" and said:
             became["named"] += 1
-            if not any(is_of(line, path) for line in lines):
-                wrong.append(f"{place} bit {bit}: another file was named: {lines[0]}")
+            if not any(is_of(line, path) for line in said):
+                wrong.append(f"{place} bit {bit}: another file was named: {said[0]}")
         elif kind == "failed":
             became["not named"] += 1
             wrong.append(f"{place} bit {bit}: verify failed: {said}")
         else:
-            after = asked(_answer, directory)
-            became["harmless" if after == ("answers", truth) else "silently wrong"] += 1
-            if after != ("answers", truth):
+            after = asked(answers, directory)
+            became["harmless" if after == ("said", truth) else "silently wrong"] += 1
+            if after != ("said", truth):
                 wrong.append(f"{place} bit {bit}: {differences(after, truth)}")
     tell(
         f"One flipped bit is named by doctor --verify or changes nothing ({share + 1} of {SHARES})",
@@ -153,6 +120,6 @@ def is_of(line: str, path: Path) -> bool:
 
 def differences(after: tuple[str, object], truth: object) -> str:
     kind, said = after
-    if kind != "answers" or not isinstance(said, dict) or not isinstance(truth, dict):
+    if kind != "said" or not isinstance(said, dict) or not isinstance(truth, dict):
         return f"was not named, and reading it fails: {said}"
     return f"was not named, and differs in {[name for name in truth if said[name] != truth[name]]}"
