@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import time
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from etalage.domain.shop import Shop, shop_from, to_settings
 from etalage.domain.time import ShopZone
 from etalage.errors import BadInput, Conflict, NoShop, NotYet, Unknown
 from etalage.flow.open_shop import OpenShop
+from etalage.flow.privacy import replay_ledger
+from etalage.flow.remember import Memorist
 from etalage.ports import ApiKey, Manifest, Ports
 from etalage.store.committer import Committer
 from etalage.store.duckdb.archive import ParquetArchive
@@ -45,6 +48,7 @@ from etalage.store.lmdb.keys import LmdbKeys
 from etalage.store.lmdb.profiles import LmdbProfiles
 from etalage.store.sql.records import SqlRecords
 
+LEDGER_SECONDS = 0.2  # between two looks at whether somebody else has replayed the ledger
 FORMAT = "1"
 LATER = {"kafka", "redis", "sc", "postgresql"}  # distributed answers: a later version brings them
 GIGABYTE = 1_000_000_000
@@ -203,7 +207,20 @@ def open_ports(
     )
     keys = LmdbKeys(keys_directory(directory, settings) / shop)
     models = FileModels(home / "models")
-    return known, Ports(log, profiles, keys, records, warehouse, models)
+    ports = Ports(log, profiles, keys, records, warehouse, models)
+    _replay_ledger(known, ports)
+    return known, ports
+
+
+def _replay_ledger(shop: Shop, ports: Ports) -> None:
+    """Erase again whoever was erased after this data was saved; nobody is served before."""
+    how = Memorist(ShopZone(shop.zone), shop.currency)
+    try:
+        while not replay_ledger(ports, how):
+            time.sleep(LEDGER_SECONDS)  # somebody else is at it
+    except BaseException:
+        ports.close()
+        raise
 
 
 def open_shop(

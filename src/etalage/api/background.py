@@ -22,6 +22,7 @@ from etalage.config import Settings
 from etalage.domain.ids import ShopId
 from etalage.domain.shop import shop_from
 from etalage.domain.time import DAY, ShopZone
+from etalage.flow.clean import kept_by
 from etalage.flow.nightly import EVERY_MINUTE, NOW_AND_THEN, Night, Shift
 from etalage.flow.remember import Memorist
 from etalage.ports import Ports, Sealable
@@ -205,4 +206,5 @@ class Background:
             how=Memorist(ShopZone(shop.zone), shop.currency),
             now=self._clock(),
             popular_least_visitors=self._settings.popular_least_visitors,
+            keep=kept_by(self._settings),
         )

@@ -51,7 +51,7 @@ def doctor(
         found = {
             "shop": known.id,
             "intake": intake(ports),
-            "components": components(ports),
+            "components": components(ports, now=now),
             "disk": msgspec.to_builtins(forecast(ports, keeping.disk_of(data, known.id), now=now)),
         }
         if json:
@@ -120,7 +120,7 @@ def _show(what: object, title: str) -> None:
     table = Table(title=title, title_justify="left", show_header=False, box=None)
     for name, value in dict(what).items() if isinstance(what, dict) else ():
         said = (
-            ", ".join(f"{k} {v}" for k, v in value.items())
+            ", ".join(f"{k} {v}" for k, v in value.items() if v is not None)
             if isinstance(value, dict)
             else str(value)
         )

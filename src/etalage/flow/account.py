@@ -7,7 +7,8 @@ from collections import Counter
 from msgspec import Struct
 
 from etalage.domain.arrival import ENGINE
-from etalage.domain.time import DAY
+from etalage.domain.time import DAY, iso
+from etalage.flow.clean import CLEANED, erasable, is_missed
 from etalage.ports import Ports
 
 LOOK_BACK_DAYS = 28  # over which growth is measured
@@ -36,7 +37,7 @@ def intake(ports: Ports) -> dict[str, object]:
     return {"received": total, **by_outcome, "reasons": dict(sorted(reasons.items()))}
 
 
-def components(ports: Ports) -> dict[str, object]:
+def components(ports: Ports, *, now: int) -> dict[str, object]:
     """Say of each store whether it answers, and how far it has come."""
     head = ports.log.head()
     catalogue = ports.records.catalogue()
@@ -52,7 +53,20 @@ def components(ports: Ports) -> dict[str, object]:
             "audit_broken_at": ports.records.verify_audit(),
         },
         "catalogue": {"products": 0 if catalogue is None else len(catalogue.products)},
+        "privacy": _privacy(ports, now),
         "conditions": {"counted": len(features), "warming": sum(not one.warm for one in features)},
+    }
+
+
+def _privacy(ports: Ports, now: int) -> dict[str, object]:
+    """Say when files were last cleaned, and which erasures are under way; `late`: not gone within a day."""
+    under_way = [one for one in ports.keys.erasures() if not one.is_done]
+    cleaned = erasable(ports.log).note(CLEANED)
+    return {
+        "cleaned": iso(cleaned) if cleaned else None,
+        "missed": is_missed(ports, now),
+        "erasures": len(under_way),
+        "late": sum(one.requested < now - DAY for one in under_way),
     }
 
 

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from msgspec import Struct
 from msgspec.structs import replace
 
+from etalage.config import Settings
 from etalage.domain.ids import VisitorKey
 from etalage.domain.privacy import Erasure, Fate, Verdict
 from etalage.domain.time import DAY, HOUR, ShopZone
@@ -65,6 +66,17 @@ class _Round(Struct):
     touched: set[VisitorKey] = set()
     old_files: list[str] = []
     is_all: bool = True
+
+
+def kept_by(settings: Settings) -> Keep:
+    """Give how long an installation keeps things."""
+    return Keep(
+        orders=settings.keep_orders_days,
+        events=settings.keep_events_days,
+        decisions=settings.keep_decisions_days,
+        searches=settings.keep_searches_days,
+        quarantine=settings.keep_quarantine_days,
+    )
 
 
 def erasable(log: EventLog) -> Erasable:

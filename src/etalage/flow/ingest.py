@@ -26,7 +26,7 @@ from etalage.decide import token
 from etalage.domain.arrival import Arrival, Entered, Rejected
 from etalage.domain.consent import PURPOSES, Registers
 from etalage.domain.event import Event, Shown
-from etalage.domain.ids import VisitorKey
+from etalage.domain.ids import VisitorKey, visitor_key
 from etalage.flow.configuration import Configuration
 from etalage.flow.who import known_consent
 from etalage.ports import ApiKey, Ports
@@ -76,6 +76,9 @@ class _Counter:
     def __init__(self, door: Door, ports: Ports, key: str) -> None:
         self._door, self._ports, self._key = door, ports, key
         self._secret = ports.keys.secret("token")
+        asking = door.visitor_id  # in her token, which is not kept with what is set aside
+        pepper = door.settings.pepper
+        self._asking = None if asking is None else visitor_key(pepper, "visitor", asking)
         self._known: dict[VisitorKey, Known] = {}
         self._claims: dict[str, VisitorKey] = {}
         self._arrivals: list[Arrival] = []
@@ -110,6 +113,9 @@ class _Counter:
             own, linked = known_consent(self._ports.profiles, who)
             erased = self._ports.keys.is_destroyed(who)
             self._known[who] = Known(own, tuple(linked), erased)
+        named = [key for key in (draft.customer, draft.email) if key is not None and key != who]
+        if any(self._ports.keys.is_destroyed(key) for key in named):
+            return replace(self._known[who], erased=True)
         return self._known[who]
 
     def _learn(self, draft: Draft, admitted: Admitted) -> None:
@@ -143,7 +149,7 @@ class _Counter:
     def _refuse(self, item: Item, refusal: Rejected) -> None:
         if refusal.outcome == "quarantined":
             sealed = self._ports.keys.seal_shop(item.original(without=self._key))
-            refusal = replace(refusal, sealed=sealed)
+            refusal = replace(refusal, sealed=sealed, visitor=self._asking)
         self._rejected.append(refusal)
 
     def _seal(self) -> None:

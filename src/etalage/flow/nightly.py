@@ -5,6 +5,7 @@ remember   anything that a crashed process left undone
 back-fill  conditions of segments that went live
 refold     visitors who lost an order to a later claim
 count      what is popular now
+forget     who asked to be erased; what was withdrawn; what was kept long enough
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from typing import NamedTuple
 import msgspec
 
 from etalage.domain.arrival import engines_own
+from etalage.flow import clean as cleaning
+from etalage.flow import privacy
 from etalage.flow.remember import AT_ONCE, Memorist, back_fill, refold, remember
+from etalage.govern.privacy import Keep
 from etalage.ports import Ports
 from etalage.recommend.popular import PopularModel, parameters, popular_model, question
 from etalage.segment import scores
@@ -31,6 +35,7 @@ class Night(NamedTuple):
     how: Memorist
     now: int
     popular_least_visitors: int
+    keep: Keep = Keep()
 
 
 def seal(night: Night) -> int:
@@ -92,6 +97,20 @@ def score_people(night: Night) -> int:
     return len(changed)
 
 
+def forget(night: Night) -> int:
+    """Go on with erasures, and once a day clean the files; give how much that was."""
+    ports, how, now = night.ports, night.how, night.now
+    done = cleaning.settle_files(ports, now=now)
+    for erasure in ports.keys.erasures():
+        if not erasure.rewritten:
+            privacy.advance(ports, erasure, how, now=now)
+            privacy.remove_folds(ports.profiles, erasure.visitors)  # a rebuild would remember her
+    if cleaning.is_due(ports, how.zone, now):
+        cleaned = cleaning.clean(ports, how, keep=night.keep, now=now)
+        done += 0 if cleaned is None else cleaned.total
+    return done
+
+
 Shift = Callable[[Night], int]
 
 EVERY_MINUTE: tuple[tuple[str, Shift], ...] = (
@@ -99,6 +118,7 @@ EVERY_MINUTE: tuple[tuple[str, Shift], ...] = (
     ("seal", seal),
     ("back_fill", warm),
     ("refold", repair),
+    ("forget", forget),
 )
 NOW_AND_THEN: tuple[tuple[str, Shift], ...] = (
     ("popular", count_popular),

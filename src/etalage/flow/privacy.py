@@ -72,10 +72,23 @@ def advance(ports: Ports, erasure: Erasure, how: Memorist, *, now: int) -> Erasu
 def forget(ports: Ports, visitors: Collection[VisitorKey], how: Memorist) -> dict[str, int]:
     """Shut the log for these visitors and remove them from memory; give how much that was."""
     erasable(ports.log).shut(visitors, "erased")
-    folds = _remove_folds(ports.profiles, visitors)
+    folds = remove_folds(ports.profiles, visitors)
     remember(ports.log, ports.profiles, how)  # what was in the log already; more cannot come
-    folds += _remove_folds(ports.profiles, visitors)
+    folds += remove_folds(ports.profiles, visitors)
     return {"folds": folds, "memories_of_orders": _forget_orders(ports, visitors, how)}
+
+
+def remove_folds(profiles: Profiles, visitors: Collection[VisitorKey]) -> int:
+    """Remove what is remembered of these visitors, if anything; give how many they were."""
+    there = [visitor for visitor in visitors if profiles.head(visitor) is not None]
+
+    def change(write: ProfilesWrite) -> None:
+        for visitor in there:
+            write.remove(visitor)
+
+    if there:
+        profiles.update(change)
+    return len(there)
 
 
 def destroy_keys(ports: Ports, visitors: Collection[VisitorKey]) -> None:
@@ -184,18 +197,6 @@ def _refuse_crowd(visitors: Collection[VisitorKey], *, many: bool) -> None:
 
 
 # ---- Small steps ---------------------------------------------------------------------------------------
-
-
-def _remove_folds(profiles: Profiles, visitors: Collection[VisitorKey]) -> int:
-    there = [visitor for visitor in visitors if profiles.head(visitor) is not None]
-
-    def change(write: ProfilesWrite) -> None:
-        for visitor in there:
-            write.remove(visitor)
-
-    if there:
-        profiles.update(change)
-    return len(there)
 
 
 def _forget_orders(ports: Ports, visitors: Collection[VisitorKey], how: Memorist) -> int:
