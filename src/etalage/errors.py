@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Self
+
+FEW = 12  # names that can be listed when none of them is near
 
 
 class EtalageError(Exception):
@@ -21,6 +24,12 @@ class EtalageError(Exception):
         self.message = message
         self.field = field
 
+    def about(self, what: str) -> Self:
+        """Say of which thing this is said, where several were given at once."""
+        self.message = f"{what}: {self.message}"
+        self.args = (self.message,)
+        return self
+
 
 class Unknown(EtalageError):
     """A name was used that does not exist; the message gives the nearest one that does."""
@@ -30,8 +39,11 @@ class Unknown(EtalageError):
     def __init__(
         self, kind: str, name: str, known: Iterable[str], *, field: str | None = None
     ) -> None:
-        near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+        names = list(dict.fromkeys(known))
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"; did you mean '{near[0]}'?" if near else ""
+        if not near and 0 < len(names) <= FEW:
+            hint = f"; there is: {', '.join(names)}"
         super().__init__(f"unknown {kind} '{name}'{hint}", field=field)
         self.nearest = near[0] if near else None
 

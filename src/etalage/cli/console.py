@@ -17,6 +17,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from etalage import app
 from etalage.config import load
@@ -51,8 +52,10 @@ def print_json(value: object) -> None:
 
 def fail(error: EtalageError) -> NoReturn:
     """Print an error as people need it (and its code, for searching), and leave with 1."""
-    err.print(f"[bold]{error.code}[/bold]: ", end="", highlight=False)
-    err.print(error.message, highlight=False, markup=False)
+    place = error.field or ""
+    # Of a nested document the path says where to look; the name of an option or a file is in the message already.
+    where = f" (at {place})" if set(place) & {".", "["} and place not in error.message else ""
+    err.print(Text.assemble((error.code, "bold"), f": {error.message}{where}"))
     raise typer.Exit(1)
 
 

@@ -20,7 +20,7 @@ from etalage.domain.profile import ActiveFeature
 from etalage.domain.segment import Feature, Node
 from etalage.domain.shop import Shop, shop_from
 from etalage.domain.time import ShopZone
-from etalage.errors import BadInput, NotApproved, NotFound, Unknown
+from etalage.errors import BadInput, Conflict, EtalageError, NotApproved, NotFound, Unknown
 from etalage.flow.configuration import read_experience, tree_of, used_by
 from etalage.flow.remember import FEATURE, Memorist, back_fill, remember
 from etalage.govern.approve import Uses, go_live, may_approve
@@ -88,7 +88,7 @@ def approve(ports: Ports, name: str, *, actor: str, now: int) -> list[Document]:
     """Let the newest version of a document go live, and with it the newest versions of all it uses.
 
     Raises:
-        NotFound: there is no document of this name.
+        NotFound, Unknown: there is no document of this name.
         NotApproved: the actor wrote it, or part of what it uses.
     """
     shop = shop_from(ports.records.shop())
@@ -110,8 +110,18 @@ def pause(ports: Ports, name: str, *, actor: str, now: int) -> Document:
     """Take a live experience off the shop at once; `approve` is needed to change it, not to stop it."""
     live = [d for d in ports.records.live("experience") if d.name == name]
     if not live:
-        raise NotFound(f"no live experience is named '{name}'", field="name")
+        raise _not_live(ports, name)
     return ports.records.set_state(live[0], "paused", actor=actor, now=now)
+
+
+def _not_live(ports: Ports, name: str) -> EtalageError:
+    """Say why an experience cannot be paused."""
+    newest = {d.name: d.state for d in ports.records.documents() if d.kind == "experience"}
+    if name in newest:
+        return Conflict(
+            f"experience '{name}' is not live; its state is {newest[name]}", field="name"
+        )
+    return Unknown("experience", name, newest, field="name")
 
 
 def _check(
@@ -129,27 +139,44 @@ def _check(
             _check_fields(draft)
             trees[draft.name] = draft.body["tree"]
     for draft in drafts:
-        if draft.kind == "segment":
-            parse(draft.body["tree"], known=trees, currency=shop.currency)
-            continue
-        document = Document("experience", draft.name, 1, "", draft.body, "draft", "", 0)
-        experience = read_experience(document, shop)
-        if experience.segment is not None and experience.segment not in trees:
-            raise Unknown("segment", experience.segment, trees, field="segment")
+        try:
+            _check_body(draft, trees, shop)
+        except EtalageError as error:
+            raise error.about(f"{draft.kind} {draft.name}") from error
+
+
+def _check_body(draft: Draft, trees: Mapping[str, object], shop: Shop) -> None:
+    if draft.kind == "segment":
+        parse(draft.body["tree"], known=trees, currency=shop.currency)
+        return
+    document = Document("experience", draft.name, 1, "", draft.body, "draft", "", 0)
+    named = read_experience(document, shop).segment
+    if named is None or named in trees:
+        return
+    unknown = Unknown("segment", named, trees, field="segment")
+    if unknown.nearest is None:
+        raise NotFound(
+            f"there is no segment '{named}' yet: apply its file too, in the same call or before",
+            field="segment",
+        )
+    raise unknown
 
 
 def _check_fields(draft: Draft) -> None:
     for field in draft.body:
         if field not in {"tree", "title"}:
-            raise Unknown("field of a segment", field, ["tree", "title"], field=field)
+            unknown = Unknown("field", field, ["tree", "title"], field=field)
+            raise unknown.about(f"segment {draft.name}")
     if "tree" not in draft.body:
         raise BadInput(f"segment '{draft.name}' has no tree", field="tree")
 
 
-def _named(documents: Iterable[Document], name: str) -> Document:
+def _named(documents: Sequence[Document], name: str) -> Document:
     kind, _, bare = name.rpartition(":")
     found = [d for d in documents if d.name == bare and kind in {"", d.kind}]
     if not found:
+        if documents:
+            raise Unknown("experience or segment", name, (d.name for d in documents), field="name")
         raise NotFound(f"nothing is named '{name}'; apply a file first", field="name")
     if len(found) > 1:
         raise NotApproved(
