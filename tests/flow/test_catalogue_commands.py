@@ -85,6 +85,17 @@ def test_the_catalogue_of_another_shop_is_refused_and_the_last_good_one_stays(
     assert version(shop) == before["version"]
 
 
+def test_somebody_who_checked_may_say_that_the_shop_did_become_this_small(
+    run: Run, shop: Path
+) -> None:
+    taken(run, shop, WOOCOMMERCE)
+
+    code, _, errors = run("import", "catalogue", FASHION, "--data", shop, "--anyway", "--json")
+
+    assert (code, errors) == (0, "")
+    assert products(run, shop) == 9
+
+
 @pytest.mark.parametrize("name", ["empty", "web page", "cut off", "cut off at its end"])
 def test_a_file_that_is_no_whole_catalogue_is_refused_and_the_last_good_one_stays(
     run: Run, shop: Path, tmp_path: Path, name: str

@@ -58,6 +58,8 @@ UNREADABLE: dict[str, Reason] = {
     "no_customer": "no_id",
 }
 
+FIRST = 5  # rows that are named when they cannot be read
+
 imports = typer.Typer(
     no_args_is_help=True, help="Take over a file: catalogue, events, orders, customers."
 )
@@ -79,6 +81,10 @@ def catalogue_(
         Literal["group", "row"],
         typer.Option(help="Whether events name item groups or rows of the feed."),
     ] = "group",
+    anyway: Annotated[
+        bool,
+        typer.Option("--anyway", help="Even if it lost many products or prices jumped."),
+    ] = False,
     dry_run: DryOption = False,
     json: JsonOption = False,
     now: NowOption = None,
@@ -92,7 +98,7 @@ def catalogue_(
             mapping=mapping_of(mapping),
             base_url=f"https://{known.domain}/",
         )
-        found = judged(ports, read_catalogue(_existing(file), format_name, settings))
+        found = judged(ports, read_catalogue(_existing(file), format_name, settings), anyway=anyway)
         if not dry_run:
             ports.records.put_catalogue(
                 found.catalogue, source=file.name, actor="import", now=moment
@@ -191,7 +197,8 @@ def _take(
         )
         given = read_items(_existing(file), kind, format_name, settings)
         told: dict[str, int] = {}
-        rows = _rows(given, told)
+        unreadable: dict[str, list[int]] = {}
+        rows = _rows(given, told, unreadable)
         started = time.monotonic()
         if dry:
             counts = Receipt(received=sum(1 for _ in rows))
@@ -212,13 +219,22 @@ def _take(
         )
         for reason, count in {**counts.reasons, **told}.items():
             out.print(f"  {count:,} x {reason}", style="yellow")
+        for reason, numbers in unreadable.items():
+            more = " ..." if len(numbers) > FIRST else ""
+            which = ", ".join(str(number) for number in numbers[:FIRST])
+            out.print(f"  {reason} in row {which}{more}", style="yellow", highlight=False)
 
 
-def _rows(given: Iterable[Given], told: dict[str, int]) -> Iterator[Item | Unreadable]:
+def _rows(
+    given: Iterable[Given], told: dict[str, int], unreadable: dict[str, list[int]]
+) -> Iterator[Item | Unreadable]:
     for row in given:
         if not isinstance(row, Skipped):
             yield item_of(row)
         elif row.reason in UNREADABLE:
+            numbers = unreadable.setdefault(row.reason, [])
+            if len(numbers) <= FIRST:
+                numbers.append(row.row)
             yield Unreadable(UNREADABLE[row.reason])
         else:
             told[row.reason] = told.get(row.reason, 0) + 1
@@ -240,6 +256,8 @@ def _purposes(text: str, basis: str) -> tuple[Purpose, ...]:
 
 
 def _existing(file: Path) -> Path:
+    if file.is_dir():
+        raise NotFound(f"{file} is a folder; give one file", field="FILE")
     if not file.is_file():
         raise NotFound(f"there is no file {file}", field="FILE")
     return file

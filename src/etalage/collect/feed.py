@@ -80,11 +80,11 @@ def refuse_other_documents(head: bytes) -> None:
     """
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if not text:
-        raise BadFeed("the file is empty; the last good catalogue stays")
+        raise BadFeed("the file is empty; what was there stays")
     if text.startswith((b"<!doctype html", b"<html")) or (b"<html" in text and b"<body" in text):
         raise BadFeed(
-            "the file is a web page, not a catalogue (often a login or error page); "
-            "check the address of the feed"
+            "the file is a web page, not a feed or an export (often a login or error page); "
+            "check where it comes from"
         )
 
 
@@ -172,12 +172,15 @@ def _refuse_odd_prices(new: Feed) -> None:
         raise BadFeed(f"all {len(prices)} products have the same price")
 
 
+_IF_RIGHT = "(if this is right: etalage import catalogue --anyway)"
+
+
 def _refuse_shrunk(new: Feed, old: Catalogue, most: float) -> None:
     have, had = len(new.products), len(old.products)
     if have < had * (1 - most):
         raise BadFeed(
             f"the feed shrank from {had} to {have} products ({1 - have / had:.0%}), "
-            f"more than {most:.0%}; the last good catalogue stays"
+            f"more than {most:.0%}; the last good catalogue stays {_IF_RIGHT}"
         )
 
 
@@ -190,7 +193,8 @@ def _refuse_other_prices(new: Feed, old: Catalogue) -> None:
     jump = statistics.median(_prices(new.products)) / statistics.median(before)
     if not 1 / MOST_PRICE_JUMP <= jump <= MOST_PRICE_JUMP:
         raise BadFeed(
-            f"the median price is {jump:.3g} times the one before; are these cents or another currency?"
+            f"the median price is {jump:.3g} times the one before; are these cents or another currency? "
+            f"{_IF_RIGHT}"
         )
 
 
@@ -198,7 +202,7 @@ def _refuse_sold_out(new: Feed, old: Catalogue) -> None:
     had = sum(product.is_available for product in old.products.values())
     has = any(product.is_available for product in new.products)
     if not has and had > MOST_SOLD_OUT * len(old.products):
-        raise BadFeed(f"nothing is in stock any more; before, {had} products were")
+        raise BadFeed(f"nothing is in stock any more; before, {had} products were {_IF_RIGHT}")
 
 
 def _prices(products: Iterable[Product]) -> list[int]:

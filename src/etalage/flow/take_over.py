@@ -33,10 +33,13 @@ class Judged(Struct, frozen=True):
     products_before: int
 
 
-def judged(ports: Ports, feed: Feed) -> Judged:
-    """Hold a feed against the catalogue in use; `BadFeed` if it does not look like the shop's."""
+def judged(ports: Ports, feed: Feed, *, anyway: bool = False) -> Judged:
+    """Hold a feed against the catalogue in use; `BadFeed` if it does not look like the shop's.
+
+    With `anyway` a person says that the shop did change this much: the feed is only held against itself.
+    """
     old = ports.records.catalogue()
-    judge(feed, old)
+    judge(feed, None if anyway else old)
     problems: dict[str, int] = {}
     for problem in feed.problems:
         problems[problem.reason] = problems.get(problem.reason, 0) + 1
