@@ -7,11 +7,13 @@ from typing import Annotated
 import msgspec
 import typer
 
+from etalage.api.pages import reason_texts
 from etalage.cli.console import (
     DataOption,
     JsonOption,
     NowOption,
     ShopOption,
+    err,
     opened,
     out,
     print_json,
@@ -20,6 +22,7 @@ from etalage.domain.context import Context
 from etalage.domain.ids import visitor_named
 from etalage.domain.time import ShopZone
 from etalage.flow.ask import decision_for, recommended
+from etalage.ports import Ports
 
 WhoOption = Annotated[
     str,
@@ -58,6 +61,7 @@ def decide(
         wanted = [slot.strip() for slot in slots.split(",") if slot.strip()]
         visitor = visitor_named(ports.keys.pepper, who)
         answer = decision_for(ports, visitor, wanted, context, now=moment)
+        _note_unused(wanted, ports)
         if json:
             print_json(answer)
             return
@@ -69,6 +73,25 @@ def decide(
         for skipped in answer.skipped or []:
             out.print(
                 f"{skipped.experience}: not shown, {skipped.reason}", style="yellow", markup=False
+            )
+            out.print(f"  {_meaning(skipped.reason)}", style="dim", markup=False)
+        if not answer.decisions and not answer.skipped:
+            out.print("No experience is live: etalage apply FILE, then etalage approve NAME.")
+
+
+def _meaning(reason: str) -> str:
+    return reason_texts()["decision"]["en"][reason.partition(":")[0]]
+
+
+def _note_unused(wanted: list[str], ports: Ports) -> None:
+    """Tell of a slot that no live experience fills: mostly a misspelled one."""
+    used = {str(d.body.get("slot")) for d in ports.records.live("experience")}
+    for slot in wanted:
+        if used and slot not in used:
+            err.print(
+                f"note: no live experience uses slot '{slot}'; there is: {', '.join(sorted(used))}",
+                markup=False,
+                highlight=False,
             )
 
 
@@ -101,3 +124,13 @@ def recommend(
             out.print(
                 f"{place:>3}  {candidate.product}  {title}  ({candidate.because})", markup=False
             )
+        if not found.candidates:
+            out.print(_why_nothing(strategy, profile, has_catalogue=catalogue is not None))
+
+
+def _why_nothing(strategy: str, profile: str | None, *, has_catalogue: bool) -> str:
+    if not has_catalogue:
+        return "Nothing: the shop has no catalogue yet (etalage import catalogue FILE)."
+    if strategy == "recently_viewed" and profile is None:
+        return "Nothing: recently_viewed is about somebody; say whom with --profile."
+    return "Nothing passes the guards yet: too few visitors, no stock, or no price that is certain."

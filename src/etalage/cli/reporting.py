@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import typer
+from rich.padding import Padding
+from rich.text import Text
 
 from etalage.cli.console import (
     DataOption,
@@ -16,7 +18,7 @@ from etalage.cli.console import (
     print_json,
 )
 from etalage.flow.report import report_all
-from etalage.measure.lines import headline
+from etalage.measure.lines import headline, lines
 from etalage.measure.shape import to_json
 
 
@@ -42,7 +44,10 @@ def report(
             print_json([to_json(one) for one in reports])
             return
         for one in reports:
-            out.print(f"[bold]{one.name}[/bold]")
-            out.print(headline(one, lang), markup=False)
+            said = Text(headline(one, lang))
+            said.highlight_words([f"{one.name}:"], style="bold")
+            out.print(said)
+            for line in lines(one, lang):
+                out.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
         if not reports:
             out.print("No experience has been live yet.")

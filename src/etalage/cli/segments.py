@@ -98,6 +98,8 @@ def members_(
             return
         for person in found:
             out.print(person, highlight=False)
+        if not found:
+            out.print("Nobody is in it.", style="dim")
 
 
 def _node(what: str, ports: Ports, shop: Shop) -> Node:

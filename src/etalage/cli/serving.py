@@ -73,10 +73,10 @@ def init(
         )
         return
     out.print(f"Shop [bold]{shop.name}[/bold] in {directory}")
-    out.print(f"  write key   {created.write_key}   public: it stands in the page", highlight=False)
-    out.print(
-        f"  server key  {created.server_key}   secret: shown this once, keep it", highlight=False
-    )
+    out.print("  write key, public: it may stand in a page")
+    out.print(f"    {created.write_key}", highlight=False)
+    out.print("  server key, secret: shown this once, so keep it")
+    out.print(f"    {created.server_key}", highlight=False)
     out.print(f"Open its doors with: etalage serve --data {directory}")
 
 
@@ -85,7 +85,10 @@ def serve(
         Path,
         typer.Option("--data", help="The data directory.", envvar="ETALAGE_DATA", metavar="DIR"),
     ],
-    port: Annotated[int | None, typer.Option(help="Default: the setting, 8400.")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Default: the setting, 8400; 0: a free one."),
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Default: the setting, 127.0.0.1.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
     records: Annotated[
@@ -103,7 +106,7 @@ def serve(
     running.serve(
         data,
         host=host or settings.host,
-        port=port or settings.port,
+        port=settings.port if port is None else port,
         workers=workers,
         stores=stores,
         settings=settings,

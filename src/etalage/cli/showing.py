@@ -26,7 +26,9 @@ def add_to(commands: typer.Typer) -> None:
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Port of the server.")] = simulated.PORT,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the server; 0: a free one.")
+    ] = simulated.PORT,
     data: DirOption = None,
     headless: Annotated[bool, typer.Option("--headless", help="Stop after the report.")] = False,
     seed: Annotated[int, typer.Option(help="Another world.")] = simulated.SEED,
