@@ -266,7 +266,7 @@ def test_without_a_control_there_is_nothing_to_say() -> None:
 
 def test_a_verified_effect_in_both_languages() -> None:
     assert headline(reported(CLEAR), "nl") == (
-        "welcome: bewezen effect. b bracht 200 extra conversies (102 tot 298), +40% (+18,5% tot +65,5%)."
+        "welcome: bewezen effect. Variant b bracht 200 extra conversies (102 tot 298), +40% (+18,5% tot +65,5%)."
     )
     assert headline(reported(CLEAR), "en") == (
         "welcome: verified effect. b brought 200 extra conversions (102 to 298), +40% (+18.5% to +65.5%)."
