@@ -219,9 +219,10 @@ def test_damaged_profiles_are_named_and_made_again_from_the_log(directory: Path)
     code, found = doctor(directory)
     mended_code, mended = doctor(directory, "--repair")
 
-    assert (code, len(found["damaged"])) == (1, 1)
-    assert found["damaged"][0]["file"] == "shops/noord/profiles/data.mdb"
-    assert (mended_code, mended["damaged"], len(mended["mended"])) == (0, [], 1)
+    assert code == 1
+    assert {one["file"] for one in found["damaged"]} == {"shops/noord/profiles/data.mdb"}
+    assert (mended_code, mended["damaged"]) == (0, [])
+    assert mended["mended"] == found["damaged"]
     assert said_by(directory) == before
 
 

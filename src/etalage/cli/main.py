@@ -12,6 +12,7 @@ from etalage.cli import (
     deciding,
     documents,
     importing,
+    keeping,
     reporting,
     segments,
     serving,
@@ -37,6 +38,7 @@ for family in (
     deciding,
     reporting,
     checking,
+    keeping,
     showing,
     bench,
 ):
