@@ -87,6 +87,16 @@ def test_a_track_call_needs_a_name() -> None:
     assert refused(call() | {"event": 7}) == ("bad_field", "event")
 
 
+def test_a_mail_address_is_no_name_of_an_event_and_no_id_of_a_product_or_an_order() -> None:
+    address = "karel@shop.example"
+    paid = {"transaction_id": address, "value": 10}
+
+    assert refused(call(event=address)) == ("bad_field", "event")
+    assert refused(call(properties={"product_id": address})) == ("bad_field", "product_id")
+    assert refused(call("purchase", properties=paid)) == ("bad_field", "transaction_id")
+    assert draft(call(properties={"product_id": "2@once"})).lines == (Line("2@once"),)
+
+
 @pytest.mark.parametrize("name", ["__proto__", "constructor", "prototype"])
 def test_a_hostile_name_of_an_event_is_set_aside(name: str) -> None:
     assert refused(call(event=name)) == ("hostile_name", "event")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from etalage.domain.money import minor_units
 MAX_ID = 256  # characters
 MAX_WORDS = 200  # characters of a category, brand or property
 MAX_QUANTITY = 100_000
+MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 
 Fields = Mapping[str, object]
 _NONE: Fields = {}
@@ -44,6 +46,18 @@ def identifier(fields: Fields, name: str) -> str | None:
     if len(text) > MAX_ID or not text.isprintable():
         raise Refusal("bad_field", name)
     return text or None
+
+
+def public_id(fields: Fields, name: str) -> str | None:
+    """Read the id of a product or an order, which stands in the log as it is.
+
+    Raises:
+        Refusal: `bad_field` for what is no id, and for a mail address: that would name a person.
+    """
+    found = identifier(fields, name)
+    if found is not None and MAIL.fullmatch(found) is not None:
+        raise Refusal("bad_field", name)
+    return found
 
 
 def person_id(fields: Fields, name: str, notes: Notes) -> str | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from etalage.collect.fields import Fields, amount, identifier, quantity, text
+from etalage.collect.fields import Fields, amount, public_id, quantity, text
 from etalage.collect.notes import Notes, count
 from etalage.collect.refusal import Refusal
 from etalage.domain.event import GA4_NAMES, ORDERS, Line
@@ -189,7 +189,7 @@ def category_of(fields: Fields) -> str | None:
 
 
 def _line(told: Fields, currency: str, notes: Notes) -> Line | None:
-    product = next((found for name in _IDS if (found := identifier(told, name))), None)
+    product = next((found for name in _IDS if (found := public_id(told, name))), None)
     if product is None:
         product = text(told.get("item_name"))
     if product is None:

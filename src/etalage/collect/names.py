@@ -82,5 +82,5 @@ def event_name(name: str) -> str | None:
     >>> event_name("Product Added"), event_name("view_item"), event_name("Maattabel geopend")
     ('add_to_cart', 'view_item', 'maattabel_geopend')
     """
-    written = snake_case(name)
+    written = None if "@" in name else snake_case(name)  # a mail address names a person, no event
     return None if written is None else _FROM_ECOMMERCE_V2.get(written, written)

@@ -9,10 +9,9 @@ From: design 5 and 12; safety.md 3 "Public key, origins, identity".
 
 from __future__ import annotations
 
-import re
-
 from msgspec.structs import replace
 
+from etalage.collect.fields import MAIL
 from etalage.collect.identity import is_signed
 from etalage.collect.intake import Door
 from etalage.collect.refusal import Refusal
@@ -20,7 +19,6 @@ from etalage.collect.translate import Draft
 from etalage.domain.event import NOT_FROM_BROWSER, ORDERS
 from etalage.domain.ids import IdentifierKind, VisitorKey, visitor_key
 
-_MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 _SAYS_WHO = frozenset({"identify", "link"})
 
 
@@ -102,7 +100,7 @@ def _user(draft: Draft, door: Door) -> VisitorKey | None:
 
 
 def _mail(draft: Draft, door: Door) -> VisitorKey | None:
-    if draft.mail is None or _MAIL.fullmatch(draft.mail) is None or not draft.mail.isprintable():
+    if draft.mail is None or MAIL.fullmatch(draft.mail) is None or not draft.mail.isprintable():
         return None
     return _key(door, "email", draft.mail)
 

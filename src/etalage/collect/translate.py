@@ -13,7 +13,7 @@ from msgspec import Struct
 from etalage.collect.allowed import PAGE_TYPES
 from etalage.collect.call import CALL_TYPES, CallType, Item
 from etalage.collect.clock import times
-from etalage.collect.fields import Fields, identifier, part, person_id, text
+from etalage.collect.fields import Fields, identifier, part, person_id, public_id, text
 from etalage.collect.identity import digest_of
 from etalage.collect.intake import IntakeSettings
 from etalage.collect.lines import (
@@ -185,7 +185,7 @@ def _category(fields: Fields, properties: Fields, products: Products) -> str | N
 def _transaction(properties: Fields, name: str) -> str | None:
     """Read the number of an order; of an order it may not be missing: nobody could tell it from the next."""
     for field in ("transaction_id", "order_id"):
-        if (found := identifier(properties, field)) is not None:
+        if (found := public_id(properties, field)) is not None:
             return found
     if name in ORDERS:
         raise Refusal("bad_field", "transaction_id")
