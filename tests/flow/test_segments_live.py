@@ -15,7 +15,7 @@ from shop import YES, Said, Shop, experience, order, segment, skipped, track, vi
 from etalage.decide.token import issue_visitor_token
 from etalage.domain.context import Context
 from etalage.domain.time import DAY, HOUR, MINUTE
-from etalage.flow import nightly, publish
+from etalage.flow import nightly, publish, remember
 from etalage.flow.ask import size
 from etalage.flow.remember import rebuild
 
@@ -101,6 +101,22 @@ def test_an_edited_segment_serves_as_it_was_until_the_new_version_is_warm(shop: 
     shop.opened.refresh(shop.now)
     assert shop.ask("karel")["decisions"] == []
     assert [one["show"] for one in shop.ask("fatima")["decisions"]] == [True]
+
+
+def test_a_past_that_is_counted_a_few_events_at_a_time_is_the_same(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = Random(7)
+    for _ in range(4):
+        shop.batch(*(_anything(rng, shop) for _ in range(30)))
+    with killed_before_the_past_is_counted():
+        shop.go_live(segment("lookers", VIEWED_TWICE), segment("spent", SPENT))
+    monkeypatch.setattr(remember, "AT_ONCE", 7)
+
+    assert nightly.warm(shop.night()) == 2
+
+    assert assert_exact(shop, "lookers") > 0
+    assert assert_exact(shop, "spent") > 0
 
 
 def test_two_segments_that_ask_the_same_count_once(shop: Shop) -> None:

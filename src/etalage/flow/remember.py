@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 import msgspec
 
 from etalage.domain.event import Event
 from etalage.domain.ids import FeatureId, VisitorKey
-from etalage.domain.profile import ActiveFeature, Fold
+from etalage.domain.profile import ActiveFeature, Fold, Part
 from etalage.domain.segment import Feature
 from etalage.domain.time import ShopZone
 from etalage.ports import EventLog, Profiles, ProfilesWrite
@@ -123,13 +124,30 @@ def back_fill(log: EventLog, profiles: Profiles, how: Memorist) -> tuple[Feature
     waiting = [feature for feature in profiles.features() if not feature.warm]
     for feature in waiting:
         before = (event for _, event in log.read(0, upto=feature.position))
-        counts = fold(as_remembered(before), how.memory([feature]))
+        counts = _counts(as_remembered(before), feature.id, how.memory([feature]))
         profiles.update(_warmer(feature, counts))
     return tuple(feature.id for feature in waiting)
 
 
+def _counts(
+    events: Iterable[Event], feature: FeatureId, memory: Memory
+) -> dict[VisitorKey, dict[int, Part]]:
+    """Count one condition per visitor and epoch; of a log of any length only some events are held at a time."""
+    found: dict[VisitorKey, dict[int, Part]] = {}
+    waiting = iter(events)
+    while lot := list(islice(waiting, AT_ONCE)):
+        for visitor, past in fold(lot, memory).items():
+            for epoch, part in past.parts.items():
+                if not (days := part.features.get(feature)):
+                    continue
+                alone = msgspec.structs.replace(EMPTY_PART, features={feature: days})
+                own = found.setdefault(visitor, {})
+                own[epoch] = merge_parts(own[epoch], alone) if epoch in own else alone
+    return found
+
+
 def _warmer(
-    feature: ActiveFeature, counts: dict[VisitorKey, Fold]
+    feature: ActiveFeature, counts: dict[VisitorKey, dict[int, Part]]
 ) -> Callable[[ProfilesWrite], None]:
     def change(write: ProfilesWrite) -> None:
         features = list(write.features())
@@ -138,22 +156,19 @@ def _warmer(
         for visitor, past in counts.items():
             known = write.get(visitor)
             if known is not None:
-                write.put(visitor, _with_counts(known, past, feature.id))
+                write.put(visitor, _with_counts(known, past))
         warm = msgspec.structs.replace(feature, warm=True)
         write.put_features([warm if one.id == feature.id else one for one in features])
 
     return change
 
 
-def _with_counts(known: Fold, counted: Fold, feature: FeatureId) -> Fold:
-    """Add one feature's counts, and nothing else of what was folded to find them."""
+def _with_counts(known: Fold, counted: dict[int, Part]) -> Fold:
+    """Add what was counted to the epochs that are still remembered."""
     parts = dict(known.parts)
-    for epoch, part in counted.parts.items():
-        days = part.features.get(feature)
-        if not days or epoch not in parts:
-            continue
-        alone = msgspec.structs.replace(EMPTY_PART, features={feature: days})
-        parts[epoch] = merge_parts(parts[epoch], alone)
+    for epoch, alone in counted.items():
+        if epoch in parts:
+            parts[epoch] = merge_parts(parts[epoch], alone)
     return msgspec.structs.replace(known, parts=parts)
 
 
