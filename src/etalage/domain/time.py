@@ -20,6 +20,7 @@ DAY = 24 * HOUR  # of 24 hours; a shop day may be shorter or longer
 SESSION_GAP = 30 * MINUTE  # longer silence of one visitor starts a new session (design 5)
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_DAYS_KEPT = 100_000  # quarters whose day is remembered; whoever sends events chooses their times
 _QUARTER = 15 * MINUTE  # offsets of all zones in use change on a quarter of an hour in UTC
 
 
@@ -57,6 +58,8 @@ class ShopZone:
         quarter = at // _QUARTER
         known = self._days.get(quarter)
         if known is None:
+            if len(self._days) >= _DAYS_KEPT:
+                self._days.clear()
             local = moment(quarter * _QUARTER).astimezone(self._zone)
             known = self._days[quarter] = Day(local.toordinal() - _EPOCH_ORDINAL)
         return known
