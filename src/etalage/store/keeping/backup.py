@@ -35,7 +35,7 @@ from etalage.store.keeping.home import Home
 from etalage.store.keeping.verify import verify
 from etalage.store.lmdb.keys import LmdbKeys
 from etalage.store.lmdb.record import payload_of
-from etalage.store.lmdb.structure import FILE, ROOM
+from etalage.store.lmdb.structure import FILE, opened_to_read
 
 BACKUP_FORMAT = 1
 FRONT = "backup.json"
@@ -187,7 +187,7 @@ def _nobody_seals(home: Home) -> Iterator[None]:
 def _journal(
     home: Home,
 ) -> Iterator[tuple[lmdb.Transaction[bytes], lmdb.Environment, Manifest, int]]:
-    env = lmdb.open(str(home.journal), readonly=True, max_dbs=16, map_size=ROOM)
+    env = opened_to_read(home.journal)
     try:
         with env.begin() as txn:
             meta = env.open_db(b"meta", txn, create=False)
@@ -281,7 +281,7 @@ def _copy_keys(keys: Path, to: Path) -> None:
     if not (keys / "index" / FILE).is_file():
         raise KeysMissing(f"there are no keys in {keys}")
     (to / "index").mkdir(mode=0o700, parents=True)
-    env = lmdb.open(str(keys / "index"), readonly=True, max_dbs=16, map_size=ROOM)
+    env = opened_to_read(keys / "index")
     try:
         env.copy(str(to / "index"), compact=True)
     finally:

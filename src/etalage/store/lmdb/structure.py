@@ -21,6 +21,8 @@ from pathlib import Path
 import lmdb
 from lmdb.verify import VerifyError, verify
 
+from etalage.store.lmdb import exchange
+
 FILE = "data.mdb"
 ROOM = 1 << 40  # of addresses, not of memory: no file is larger
 _TXNID_AT = 16 + 24 + 2 * 48 + 8  # page header, magic to map size, two tables, last page
@@ -28,12 +30,19 @@ _DUPSORT = 0x04
 _FIRST_META_BYTES = 4096  # LMDB's page size wherever we run
 
 
+def opened_to_read(directory: Path) -> lmdb.Environment:
+    """Open the files that bear this name now; a server may be at work on them, or about to exchange them."""
+    with exchange.holding(directory):
+        exchange.recover(directory)
+        return lmdb.open(str(directory), readonly=True, max_dbs=16, map_size=ROOM)
+
+
 @contextmanager
 def copied(directory: Path) -> Iterator[Path]:
     """Copy the file as of one moment, beside it; the copy goes afterwards."""
     aside = Path(tempfile.mkdtemp(prefix=".check-", dir=directory.parent))
     try:
-        env = lmdb.open(str(directory), readonly=True, max_dbs=16, map_size=ROOM)
+        env = opened_to_read(directory)
         try:
             env.copy(str(aside), compact=False)
         finally:
