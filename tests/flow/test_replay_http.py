@@ -140,6 +140,7 @@ def busy(shop: Shop) -> tuple[Shop, int]:
     return shop, decisions
 
 
+@pytest.mark.slow
 def test_every_decision_comes_out_the_same_in_a_fresh_process(
     busy: tuple[Shop, int], tmp_path: Path
 ) -> None:

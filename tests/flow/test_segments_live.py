@@ -160,6 +160,7 @@ def claim_by_browser(shop: Shop, browser: str, number: str) -> None:
     shop.batch(order(number, browser), key=shop.write_key, token=token)
 
 
+@pytest.mark.slow
 def test_activation_is_exact_while_events_stream_in(shop: Shop) -> None:
     rng = Random(5)
     for _ in range(6):
