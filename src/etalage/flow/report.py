@@ -33,7 +33,7 @@ def report_all(ports: Ports, *, now: int, name: str | None = None) -> list[Exper
     """
     shop = shop_from(ports.records.shop())
     zone = ShopZone(shop.zone)
-    plans = [_plan(d, read_experience(d, shop), zone) for d in _ever_live(ports)]
+    plans = [_plan(versions, shop, zone) for versions in _ever_live(ports)]
     if name is not None:
         known = [plan.name for plan in plans]
         plans = [plan for plan in plans if plan.name == name]
@@ -56,21 +56,31 @@ def _asked(ports: Ports, plans: list[Plan], shop: Shop, now: int) -> list[Experi
     return report(answers(rows), plans, shop=of_shop, now=now)
 
 
-def _ever_live(ports: Ports) -> Iterable[Document]:
-    """Give, per experience, the version that is or was live last."""
+def _ever_live(ports: Ports) -> Iterable[list[Document]]:
+    """Give, per experience, the versions that are or were live, the last one first."""
     for newest in ports.records.documents("experience"):
-        for version in range(newest.version, 0, -1):
-            document = ports.records.document("experience", newest.name, version)
-            if document is not None and document.state in EVER_LIVE and document.approved:
-                yield document
-                break
+        versions = (
+            ports.records.document("experience", newest.name, version)
+            for version in range(newest.version, 0, -1)
+        )
+        found = [d for d in versions if d is not None and d.state in EVER_LIVE and d.approved]
+        if found:
+            yield found
 
 
-def _plan(document: Document, experience: Experience, zone: ShopZone) -> Plan:
+def _plan(versions: list[Document], shop: Shop, zone: ShopZone) -> Plan:
+    """Plan the comparison as the last version says it, since the first one that drew with the same salt.
+
+    What a new version changes starts nothing anew: who was drawn before stays in her arm and in the figures, and
+    stretches with other shares are kept apart. Another salt is another experiment (methods 3.1).
+    """
+    experience = read_experience(versions[0], shop)
+    salt = experience.allocation.salt
+    same = [d for d in versions if read_experience(d, shop).allocation.salt == salt]
     goal = experience.goal
     return Plan(
         name=experience.name,
-        started=document.approved or document.created,
+        started=min(document.approved or document.created for document in same),
         shares={part.arm: part.share / MILLION for part in parts_of(experience)},
         goal=goal.event,
         window=goal.window_days * DAY,
