@@ -18,7 +18,8 @@ from test_server_process import PATIENCE, Made, wait_until
 from etalage import app, keeping
 from etalage.domain.ids import ShopId
 from etalage.errors import BadInput, Conflict, Damaged, EtalageError, KeysMissing, NoShop
-from etalage.flow import nightly
+from etalage.flow import nightly, privacy
+from etalage.flow.clean import clean
 from etalage.store.keeping import format, restore  # noqa: A004  a module of ours
 from etalage.store.keeping.backup import Packed
 
@@ -171,6 +172,51 @@ def test_a_half_backup_is_none(directory: Path, tmp_path: Path) -> None:
         keeping.restore_workspace(
             tmp_path / "backup.partial", tmp_path / "elsewhere", settings=SETTINGS
         )
+
+
+def test_who_was_erased_since_the_backup_is_not_in_what_is_restored(
+    shop: Shop, tmp_path: Path
+) -> None:
+    shop.batch(view("S-1", "fatima"), view("S-2", "karel"))
+    shop.batch(identify("karel", "C-1", firstName=FIELD))
+    nightly.seal(shop.night())
+    shop.batch(view("S-3", "karel"))
+    shop.events()
+    gone = shop.key_of("karel")
+    make_backup(shop.directory, tmp_path / "backup")
+    how = shop.night().how
+    privacy.erase(shop.ports, "karel", how, actor="ann", now=shop.now)
+    assert clean(shop.ports, how, now=shop.now, at_once=True) is not None  # gone from the files too
+    newest_keys = tmp_path / "newest"
+    shop.opened.commits.close()
+    shutil.copytree(keys_of(shop.directory), newest_keys)
+
+    keeping.restore_workspace(
+        tmp_path / "backup", tmp_path / "elsewhere", settings=SETTINGS, keys_from=newest_keys
+    )
+
+    said = said_by(tmp_path / "elsewhere")
+    assert gone in str(
+        said_by_backup_alone(tmp_path)
+    )  # it was there: yesterday's keys bring her back
+    assert [one for one in said["events"] if gone in str(one)] == []  # type: ignore[attr-defined]
+    assert gone not in str(said["rows"])
+    assert gone not in str(said["folds"])
+    assert shop.key_of("fatima") in str(said["folds"])
+
+
+def said_by_backup_alone(tmp_path: Path) -> dict[str, object]:
+    restored(tmp_path / "backup", tmp_path / "as-it-was")
+    return said_by(tmp_path / "as-it-was")
+
+
+def make_backup(directory: Path, to: Path) -> None:
+    """Back up from a process of its own, as commands do: in this one the shop is open."""
+    cli("backup", str(directory), str(to), "--keys", str(to.with_name(f"{to.name}-keys")))
+
+
+def keys_of(directory: Path) -> Path:
+    return directory.with_name(f"{directory.name}.keys")
 
 
 def test_what_is_damaged_is_not_backed_up(directory: Path, tmp_path: Path) -> None:
