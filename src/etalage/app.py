@@ -216,7 +216,7 @@ def _replay_ledger(shop: Shop, ports: Ports) -> None:
     """Erase again whoever was erased after this data was saved; nobody is served before."""
     how = Memorist(ShopZone(shop.zone), shop.currency)
     try:
-        while not replay_ledger(ports, how):
+        while not replay_ledger(ports, how, now=time.time_ns() // 1000):
             time.sleep(LEDGER_SECONDS)  # somebody else is at it
     except BaseException:
         ports.close()

@@ -13,6 +13,7 @@ from etalage.cli import (
     documents,
     importing,
     keeping,
+    privacy,
     reporting,
     segments,
     serving,
@@ -39,6 +40,7 @@ for family in (
     reporting,
     checking,
     keeping,
+    privacy,
     showing,
     bench,
 ):

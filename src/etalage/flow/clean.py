@@ -122,7 +122,7 @@ def clean(
     *,
     causes: Sequence[Cause] = CAUSES,
     keep: Keep | None = None,
-    now: int = 0,
+    now: int,
     at_once: bool = False,
 ) -> Cleaned | None:
     """Carry it all out. None: somebody is sealing; ask again in a moment.
@@ -132,7 +132,7 @@ def clean(
         how: it remembers.
         causes: for which something may go; by default all.
         keep: how long; without it nothing set aside goes for its age.
-        now: micros; only needed for what is overdue, and noted.
+        now: micros.
         at_once: remove old files also under readers that are still in them.
     """
     with ports.warehouse.changing() as changing:
@@ -145,7 +145,7 @@ def clean(
             pass  # what did not fit into one round
         if at_once:
             changing.sweep()
-        if now:
+        if set(causes) == set(CAUSES):
             erasable(ports.log).put_note(CLEANED, now)
         return run.cleaned()
 

@@ -125,7 +125,7 @@ def restrict(
     return visitors
 
 
-def replay_ledger(ports: Ports, how: Memorist) -> bool:
+def replay_ledger(ports: Ports, how: Memorist, *, now: int) -> bool:
     """Bring data and ledger together; call it before anybody is served. False: somebody is at work, ask again.
 
     Two numbers are compared where nothing is to be done. Otherwise whoever was erased after this data was saved is
@@ -140,7 +140,7 @@ def replay_ledger(ports: Ports, how: Memorist) -> bool:
         forget(ports, erasure.visitors, how)
         _see(ports, erasure.number)
     if any(erasure.is_done for erasure in ledger[log.note(FILES) :]):
-        return clean(ports, how, causes=("erased",), at_once=True) is not None
+        return clean(ports, how, causes=("erased",), now=now, at_once=True) is not None
     return True
 
 

@@ -23,6 +23,7 @@ from etalage.domain.privacy import Erasure, Fate, Verdict
 from etalage.domain.time import DAY, ShopZone, iso
 
 Cause = Literal["erased", "withdrawn", "overdue"]
+Question = Literal[Cause, "access"]
 
 CLAIM = "purchase_claim"
 # What stays of somebody who was erased, and why; in every receipt.
@@ -59,8 +60,8 @@ class Judged(Struct, frozen=True):
         return self.transaction is not None and (self.name in ORDERS or self.name == CLAIM)
 
 
-def question(cause: Cause) -> str:
-    """Give the SQL that finds what must go for one reason."""
+def question(cause: Question) -> str:
+    """Give the SQL that finds what must go for one reason, or all that is kept of a person."""
     text = (files("etalage.govern") / "sql" / f"{cause}.sql").read_text(encoding="utf-8")
     return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
 
