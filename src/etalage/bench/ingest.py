@@ -14,7 +14,7 @@ from pathlib import Path
 
 from etalage.app import open_ports
 from etalage.bench.load import Load, Request, as_fast_as_answered
-from etalage.bench.process import floor_server, shop_server
+from etalage.bench.process import Served, floor_server, shop_server
 from etalage.bench.rows import Row, latency_rows, row
 from etalage.bench.traffic import batch_bodies, numbered, request
 from etalage.bench.world import World, make_world
@@ -32,7 +32,7 @@ WARM_UP_SECONDS = 1.0
 OWN_NUMBERS = 50_000_000  # of the batches that are appended here; those that are sent count from 1
 
 
-def bench_ingest(directory: Path, *, seconds: float) -> list[Row]:
+def bench_ingest(directory: Path, *, seconds: float, workers: int = 1) -> list[Row]:
     """Measure intake for `seconds`, and each floor for half as long."""
     now = time.time_ns() // 1000
     world = make_world(directory, now=now)
@@ -47,7 +47,10 @@ def bench_ingest(directory: Path, *, seconds: float) -> list[Row]:
         body = numbered(bodies[sent % BODIES], sent)
         return request("/v1/batch", body, world.server_key)
 
-    with shop_server(directory) as ours, floor_server(directory) as floor:
+    with (
+        shop_server(directory, workers=workers) as ours,
+        floor_server(directory, workers=workers) as floor,
+    ):
         first = _closed(ours, fresh, WARM_UP_SECONDS)
         _closed(floor, fresh, WARM_UP_SECONDS)
         measured = _closed(ours, fresh, seconds)
@@ -57,13 +60,19 @@ def bench_ingest(directory: Path, *, seconds: float) -> list[Row]:
         row("taken in", measured.per_second * BATCH, "events/s", floor=empty.per_second * BATCH),
         row("taken in, against append alone", measured.per_second * BATCH, "events/s", floor=alone),
         *latency_rows("acknowledged", measured.seconds, unit="ms", floor=empty.seconds),
+        row("time on a core, an event", *_each(measured), floor=_each(empty)[0]),
         row("body", len(bodies[0]), "bytes"),
         row("not answered with 200", sum(one.refused + one.lost for one in loads), "answers"),
     ]
 
 
-def _closed(address: str, fresh: Request, seconds: float) -> Load:
-    return as_fast_as_answered(address, fresh, connections=CONNECTIONS, seconds=seconds)
+def _closed(served: Served, fresh: Request, seconds: float) -> Load:
+    return as_fast_as_answered(served, fresh, connections=CONNECTIONS, seconds=seconds)
+
+
+def _each(load: Load) -> tuple[float, str]:
+    """Give what an event takes of the processes that take it in."""
+    return load.cpu_each / BATCH * 1e6, "us"
 
 
 def _append_alone(world: World, bodies: list[bytes], seconds: float) -> float:

@@ -1,6 +1,6 @@
 """The load generator: prepared requests over kept-alive connections, at a fixed rate or as fast as answers come.
 
-In:   an address, and requests as bytes.
+In:   a server, and requests as bytes.
 Out:  `Load`: the time of every answer, how many were no 200, how long it all took.
 Idea: at a fixed rate a request is due at its own moment, whether or not earlier ones were answered, and its time
       counts from that moment (open loop): a server that stalls is not spared the calls that would have come.
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
+from etalage.bench.process import Served
 from etalage.errors import NotFound
 
 Request = Callable[[int], bytes]  # the request of a number
@@ -38,11 +39,17 @@ class Load:
         self.refused = 0  # answers other than 200
         self.lost = 0  # not answered in time
         self.took = 0.0  # seconds from the first to the last answer
+        self.cpu = 0.0  # seconds on a core, of the processes that answered
 
     @property
     def per_second(self) -> float:
         """Answers per second."""
         return len(self.seconds) / self.took if self.took else 0.0
+
+    @property
+    def cpu_each(self) -> float:
+        """Seconds on a core for each answer."""
+        return self.cpu / len(self.seconds)
 
 
 class _Connection(asyncio.Protocol):
@@ -78,15 +85,18 @@ class _Connection(asyncio.Protocol):
 
 
 def as_fast_as_answered(
-    address: str, request: Request, *, connections: int, seconds: float
+    served: Served, request: Request, *, connections: int, seconds: float
 ) -> Load:
     """Ask again on each connection as soon as it was answered (closed loop)."""
-    return uvloop.run(_closed(address, request, connections, seconds))
+    before = served.cpu_seconds()
+    load = uvloop.run(_closed(served.address, request, connections, seconds))
+    load.cpu = served.cpu_seconds() - before
+    return load
 
 
-def at_rate(address: str, request: Request, *, per_second: int, seconds: float) -> Load:
+def at_rate(served: Served, request: Request, *, per_second: int, seconds: float) -> Load:
     """Ask at fixed moments, `per_second` of them (open loop)."""
-    return uvloop.run(_open(address, request, per_second, seconds))
+    return uvloop.run(_open(served.address, request, per_second, seconds))
 
 
 async def _closed(address: str, request: Request, connections: int, seconds: float) -> Load:

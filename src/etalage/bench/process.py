@@ -5,14 +5,16 @@ The floor runs under the same server with the same settings (`api.server.run`), 
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,35 +26,81 @@ from etalage.errors import Conflict
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
 END_SECONDS = 20.0
+SETTLE_SECONDS = 1.0  # for further workers, who open their stores after the first one listens
 MOST_BYTES = 1_000_000
 
 
-@contextmanager
-def shop_server(directory: Path) -> Iterator[str]:
-    """Serve a data directory with `etalage serve` for as long as the block lasts; give the address."""
-    command = [sys.executable, "-m", "etalage", "serve", "--data", str(directory), "--port"]
-    with _running(command, directory.parent / "server.log") as address:
-        yield address
+class Served(NamedTuple):
+    """What is measured: where it is found, and the processes that answer."""
+
+    address: str
+    pids: list[int]
+
+    def cpu_seconds(self) -> float:
+        """Give the time on a core that these processes have used; 0 where the system does not tell."""
+        try:
+            told = [Path(f"/proc/{pid}/stat").read_text(encoding="utf-8") for pid in self.pids]
+        except OSError:
+            return 0.0
+        ticks = (text.rpartition(")")[2].split()[_USER_TICKS : _USER_TICKS + 2] for text in told)
+        return sum(int(tick) for pair in ticks for tick in pair) / os.sysconf("SC_CLK_TCK")
+
+
+_USER_TICKS = 11  # in /proc/PID/stat, behind the name: time in the program, then in the system
+
+
+def _workers_of(pid: int) -> list[int]:
+    """Give the further processes that answer; the night shift is none of them."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+        named = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+    except OSError:
+        return []
+    return [child for child, command in named.items() if b"worker" in command]
 
 
 @contextmanager
-def floor_server(directory: Path) -> Iterator[str]:
-    """Serve the floor: read a body, decode its JSON, answer `{}`."""
-    command = [sys.executable, "-m", __name__]
-    with _running(command, directory.parent / "floor.log") as address:
-        yield address
-
-
-@contextmanager
-def _running(command: list[str], log: Path) -> Iterator[str]:
+def shop_server(directory: Path, *, workers: int) -> Iterator[Served]:
+    """Serve a data directory with `etalage serve` for as long as the block lasts."""
     port = _free_port()
-    with log.open("wb") as output:
+    options = ["--data", str(directory), "--port", str(port), "--workers", str(workers)]
+    command = [sys.executable, "-m", "etalage", "serve", *options]
+    log = directory.parent / "server.log"
+    with ExitStack() as running:
+        process = running.enter_context(_running(command, log))
+        _wait(process, port, log)
+        yield Served(f"http://{HOST}:{port}", [process.pid, *_workers_of(process.pid)])
+
+
+@contextmanager
+def floor_server(directory: Path, *, workers: int) -> Iterator[Served]:
+    """Serve the floor in as many processes on one socket: read a body, decode its JSON, answer `{}`."""
+    log = directory.parent / "floor.log"
+    with ExitStack() as running:
+        door = running.enter_context(server.listen(HOST, 0))
+        door.listen()
+        number = door.fileno()
+        command = [sys.executable, "-m", __name__, str(number)]
+        processes = [
+            running.enter_context(_running(command, log, handle=number)) for _ in range(workers)
+        ]
+        yield Served(server.address_of(door), [process.pid for process in processes])
+
+
+@contextmanager
+def _running(
+    command: list[str], log: Path, *, handle: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603  our own program, no shell
-            [*command, str(port)], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=[] if handle is None else [handle],
         )
     try:
-        _wait(process, port, log)
-        yield f"http://{HOST}:{port}"
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -77,6 +125,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         except OSError:
             time.sleep(0.05)
         else:
+            time.sleep(SETTLE_SECONDS)
             return
     raise Conflict(f"what is measured did not start; see {log}")
 
@@ -97,8 +146,8 @@ async def floor(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def main() -> None:
-    """Run the floor until SIGTERM, on the port that is the only argument."""
-    server.run(floor, server.listen(HOST, int(sys.argv[1])), Doors())
+    """Run the floor until SIGTERM, on the listening socket whose number is the only argument."""
+    server.run(floor, socket.socket(fileno=int(sys.argv[1])), Doors())
 
 
 if __name__ == "__main__":

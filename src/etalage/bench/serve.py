@@ -14,7 +14,7 @@ from pathlib import Path
 
 from etalage.app import open_ports
 from etalage.bench.load import Load, Request, as_fast_as_answered, at_rate
-from etalage.bench.process import floor_server, shop_server
+from etalage.bench.process import Served, floor_server, shop_server
 from etalage.bench.rows import Row, latency_rows, row
 from etalage.bench.traffic import decide_body, request
 from etalage.bench.world import SLOTS, World, make_world
@@ -27,12 +27,15 @@ WARM_UP_SECONDS = 1.0
 DIFFERENT = 2_000  # requests
 
 
-def bench_serve(directory: Path, *, seconds: float) -> list[Row]:
+def bench_serve(directory: Path, *, seconds: float, workers: int = 1) -> list[Row]:
     """Measure decisions through a server: `seconds` per rate, and as many for the closed loop."""
     world = make_world(directory, now=time.time_ns() // 1000)
     head = _head(world)
     nth = _requests(world)
-    with shop_server(directory) as ours, floor_server(directory) as floor:
+    with (
+        shop_server(directory, workers=workers) as ours,
+        floor_server(directory, workers=workers) as floor,
+    ):
         asked = [_closed(ours, nth, WARM_UP_SECONDS)]
         _closed(floor, nth, WARM_UP_SECONDS)
         rows: list[Row] = []
@@ -48,9 +51,13 @@ def bench_serve(directory: Path, *, seconds: float) -> list[Row]:
     best, least = (
         sum(load.per_second for load in loads) / TURNS for loads in zip(*turns, strict=True)
     )
+    cost, least_cost = (
+        sum(load.cpu_each for load in loads) / TURNS for loads in zip(*turns, strict=True)
+    )
     return [
         *rows,
         row("answers at most", best, "1/s", floor=least),
+        row("time on a core, an answer", cost * 1e6, "us", floor=least_cost * 1e6),
         row("not answered with 200", sum(load.refused + load.lost for load in asked), "answers"),
         row(
             "decisions in the log",
@@ -65,8 +72,8 @@ def _rows_at(rate: int, ours: Load, floor: Load) -> list[Row]:
     return [*times, row(f"at {rate}/s: answered", ours.per_second, "1/s", floor=floor.per_second)]
 
 
-def _closed(address: str, nth: Request, seconds: float) -> Load:
-    return as_fast_as_answered(address, nth, connections=CONNECTIONS, seconds=seconds)
+def _closed(served: Served, nth: Request, seconds: float) -> Load:
+    return as_fast_as_answered(served, nth, connections=CONNECTIONS, seconds=seconds)
 
 
 def _requests(world: World) -> Request:

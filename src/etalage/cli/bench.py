@@ -37,6 +37,9 @@ def bench(
     events: Annotated[
         int, typer.Option(min=1_000, max=100_000_000, help="Events under the segments.")
     ] = 1_000_000,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that answer, also of the floor.")
+    ] = 1,
     where: Annotated[
         Path | None,
         typer.Option(
@@ -54,7 +57,9 @@ def bench(
             continue
         with tempfile.TemporaryDirectory(prefix="etalage-bench-", dir=where) as folder:
             err.print(f"[dim]measuring {name} ...[/dim]")
-            measured[name] = _run(name, Path(folder) / "shop", seconds=seconds, events=events)
+            measured[name] = _run(
+                name, Path(folder) / "shop", seconds=seconds, events=events, workers=workers
+            )
     if json:
         print_json({"bench": what, "rows": _flat(measured)})
         return
@@ -62,14 +67,14 @@ def bench(
         _show(name, rows)
 
 
-def _run(name: Bench, directory: Path, *, seconds: float, events: int) -> list[Row]:
+def _run(name: Bench, directory: Path, *, seconds: float, events: int, workers: int) -> list[Row]:
     match name:
         case "decide":
             return bench_decide(directory, seconds=seconds)
         case "serve":
-            return bench_serve(directory, seconds=seconds)
+            return bench_serve(directory, seconds=seconds, workers=workers)
         case "ingest":
-            return bench_ingest(directory, seconds=seconds)
+            return bench_ingest(directory, seconds=seconds, workers=workers)
         case "segments":
             return bench_segments(directory, events=events)
 
