@@ -13,6 +13,7 @@ from shop import (  # fmt: skip
     by_experience,
     experience,
     identify,
+    names,
     segment,
     skipped,
     track,
@@ -374,7 +375,26 @@ def test_a_list_comes_back_in_the_order_of_what_she_looked_at(shop: Shop) -> Non
 
 
 def test_an_answer_about_a_person_is_kept_by_no_cache(shop: Shop) -> None:
-    reply = shop.post("/v1/decide", {"anonymousId": "karel"})
+    reply = shop.post("/v1/decide", {"anonymousId": "karel", "slots": []})
 
     assert reply.headers["cache-control"] == "private, no-store"
     assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_ghost_has_its_moment_but_cannot_be_seen(shop: Shop) -> None:
+    shop.go_live(experience("hoi", allocation={"kind": "split", "control": 0.999999}))
+    known(shop, "karel")
+    ghost = by_experience(shop.ask("karel"))["hoi"]
+    assert ghost["variant"] == "control"
+
+    shop.batch(track("triggered", properties={"token": ghost["id"]}))
+    shop.batch(track("view_promotion", properties={"token": ghost["id"]}))
+
+    assert names(shop.events("triggered", "view_promotion")) == ["triggered"]
+    assert shop.account()["invalid_token"] == 1
+
+
+def test_a_question_without_places_is_refused(shop: Shop) -> None:
+    answer = shop.post("/v1/decide", {"anonymousId": "karel"})
+
+    assert answer.code == "bad-input"

@@ -33,7 +33,7 @@ from etalage.collect.translate import Draft, subject, translate
 from etalage.domain.arrival import Arrival, Rejected
 from etalage.domain.consent import Registers
 from etalage.domain.event import ORDERS, Event, Shown
-from etalage.domain.ids import VisitorKey
+from etalage.domain.ids import CONTROL, HOLDOUT, VisitorKey
 from etalage.domain.time import DAY
 
 # Reads the token of a decision, if this shop issued it for this visitor; given by the flow.
@@ -197,9 +197,12 @@ def _shown(draft: Draft, read_token: TokenReader) -> Shown | None:
     is_ours = draft.name == "triggered" or (draft.token is not None and draft.name in _WITH_TOKEN)
     if found is None and is_ours:
         raise Refusal("invalid_token")
+    if found is not None and found.arm in _GHOSTS and draft.name in _WITH_TOKEN:
+        raise Refusal("invalid_token")  # a ghost has its moment, but cannot be seen or clicked
     return found
 
 
+_GHOSTS = frozenset({CONTROL, HOLDOUT})
 _WITH_TOKEN = frozenset({"view_promotion", "select_promotion"})
 
 

@@ -64,7 +64,7 @@ class Body(Struct, frozen=True, rename="camel"):
     consent: dict[str, object] | None = None
     page: Page = Page()
     cart: list[CartItem] | None = None
-    slots: list[str] = []
+    slots: list[str] | None = None  # of a decide; an empty list is an answer, none at all is a mistake
     explain: bool = False
     ids: list[str | int] = []  # of /v1/rank
 
@@ -77,7 +77,7 @@ def body_of(fields: Mapping[str, object]) -> Body:
         raise BadInput(
             str(error), field=str(error).rpartition("`$")[2].rstrip("`").lstrip(".") or None
         ) from error
-    if len(body.slots) > MOST_SLOTS:
+    if len(body.slots or ()) > MOST_SLOTS:
         raise BadInput(f"a page has at most {MOST_SLOTS} slots", field="slots")
     if body.cart is not None and len(body.cart) > MOST_LINES:
         raise BadInput(f"a cart has at most {MOST_LINES} lines", field="cart")
@@ -137,6 +137,8 @@ def consent_item(body: Body, now: int) -> Item:
 
 def slots_of(body: Body, live: Configuration) -> tuple[str, ...]:
     """Give the places of the page that something live could fill; the names of others decide and say nothing."""
+    if body.slots is None:
+        raise BadInput("say which places the page has: slots", field="slots")
     places = {experience.slot for experience in live.experiences}
     return tuple(slot for slot in body.slots if slot in places)
 
