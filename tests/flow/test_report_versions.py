@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from shop import Said, Shop, experience, track, view
+from shop import Said, Shop, experience, segment, track, view
 
 from etalage.domain.report import ExperienceReport
 from etalage.domain.time import DAY
+from etalage.flow import publish
 from etalage.flow.report import report_all
 
 
@@ -40,6 +41,18 @@ def test_a_mended_text_keeps_everybody_who_met_the_message_before(shop: Shop) ->
     met(shop, range(5, 15))  # five of them once more
 
     assert (reported(shop).started, triggered(reported(shop))) == (began, 15)
+
+
+def test_an_approval_that_was_asked_again_changes_no_figure(shop: Shop) -> None:
+    shop.go_live(segment("lookers", {"did": "view_item"}))
+    went_live(shop, segment="lookers")
+    met(shop, range(6))
+    began, shop.now = shop.now, shop.now + 3 * DAY
+
+    shop.go_live(segment("lookers", {"did": "view_item", "times": {"at_least": 1}}))
+    publish.approve(shop.ports, "experience:hoi", actor="bob", now=shop.now)
+
+    assert (reported(shop).started, triggered(reported(shop))) == (began, 6)
 
 
 def test_arms_that_were_filled_with_other_shares_are_held_against_those(shop: Shop) -> None:

@@ -6,7 +6,7 @@ All figures of a report come from one frozen moment of the warehouse, and each f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from etalage.decide.allocate import parts_of
@@ -33,7 +33,8 @@ def report_all(ports: Ports, *, now: int, name: str | None = None) -> list[Exper
     """
     shop = shop_from(ports.records.shop())
     zone = ShopZone(shop.zone)
-    plans = [_plan(versions, shop, zone) for versions in _ever_live(ports)]
+    since = _live_since(ports)
+    plans = [_plan(versions, since, shop, zone) for versions in _ever_live(ports)]
     if name is not None:
         known = [plan.name for plan in plans]
         plans = [plan for plan in plans if plan.name == name]
@@ -68,7 +69,16 @@ def _ever_live(ports: Ports) -> Iterable[list[Document]]:
             yield found
 
 
-def _plan(versions: list[Document], shop: Shop, zone: ShopZone) -> Plan:
+def _live_since(ports: Ports) -> dict[str, int]:
+    """Give when each version went live first, from the audit: a later approval of the same text is not its start."""
+    since: dict[str, int] = {}
+    for line in ports.records.audit_lines():
+        if line.action == "document.live":
+            since.setdefault(line.object, line.at)
+    return since
+
+
+def _plan(versions: list[Document], since: Mapping[str, int], shop: Shop, zone: ShopZone) -> Plan:
     """Plan the comparison as the last version says it, since the first one that drew with the same salt.
 
     What a new version changes starts nothing anew: who was drawn before stays in her arm and in the figures, and
@@ -77,10 +87,11 @@ def _plan(versions: list[Document], shop: Shop, zone: ShopZone) -> Plan:
     experience = read_experience(versions[0], shop)
     salt = experience.allocation.salt
     same = [d for d in versions if read_experience(d, shop).allocation.salt == salt]
+    starts = (since.get(f"experience/{d.name}@{d.version}", d.approved or d.created) for d in same)
     goal = experience.goal
     return Plan(
         name=experience.name,
-        started=min(document.approved or document.created for document in same),
+        started=min(starts),
         shares={part.arm: part.share / MILLION for part in parts_of(experience)},
         goal=goal.event,
         window=goal.window_days * DAY,
