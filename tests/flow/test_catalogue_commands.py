@@ -96,6 +96,24 @@ def test_somebody_who_checked_may_say_that_the_shop_did_become_this_small(
     assert products(run, shop) == 9
 
 
+@pytest.mark.parametrize("words", [[], ["--anyway"]])
+def test_prices_of_another_currency_are_never_taken_for_the_shops_own(
+    run: Run, shop: Path, tmp_path: Path, words: list[str]
+) -> None:
+    rows = [
+        "id\ttitle\tavailability\tprice",
+        *(f"A{n}\tJas\tin_stock\t{n}.00 USD" for n in (10, 12)),
+    ]
+    feed = tmp_path / "feed.tsv"
+    feed.write_text("\n".join(rows))
+
+    code, _, errors = run("import", "catalogue", feed, "--data", shop, *words)
+
+    assert code == 1
+    assert errors.startswith("bad-feed: its prices are in USD, those of this shop in EUR")
+    assert version(shop) is None
+
+
 @pytest.mark.parametrize("name", ["empty", "web page", "cut off", "cut off at its end"])
 def test_a_file_that_is_no_whole_catalogue_is_refused_and_the_last_good_one_stays(
     run: Run, shop: Path, tmp_path: Path, name: str

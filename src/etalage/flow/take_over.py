@@ -16,6 +16,8 @@ from etalage.collect.feed import Feed, catalogue_of, judge
 from etalage.collect.intake import Door, Received, Sender
 from etalage.domain.arrival import Reason, Rejected
 from etalage.domain.product import Catalogue
+from etalage.domain.shop import shop_from
+from etalage.errors import BadFeed
 from etalage.flow.configuration import Configuration
 from etalage.flow.ingest import Receipt, door_of, receipt, take_in
 from etalage.flow.remember import remember
@@ -36,10 +38,14 @@ class Judged(Struct, frozen=True):
 def judged(ports: Ports, feed: Feed, *, anyway: bool = False) -> Judged:
     """Hold a feed against the catalogue in use; `BadFeed` if it does not look like the shop's.
 
-    With `anyway` a person says that the shop did change this much: the feed is only held against itself.
+    With `anyway` a person says that the shop did change this much: the feed is only held against itself. Prices of
+    another currency than the shop's are never taken: pages, segments and messages would show and compare them as its own.
     """
     old = ports.records.catalogue()
     judge(feed, None if anyway else old)
+    own = shop_from(ports.records.shop()).currency
+    if feed.currency != own:
+        raise BadFeed(f"its prices are in {feed.currency}, those of this shop in {own}")
     problems: dict[str, int] = {}
     for problem in feed.problems:
         problems[problem.reason] = problems.get(problem.reason, 0) + 1
