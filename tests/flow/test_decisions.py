@@ -387,8 +387,7 @@ def test_a_ghost_has_its_moment_but_cannot_be_seen(shop: Shop) -> None:
     ghost = by_experience(shop.ask("karel"))["hoi"]
     assert ghost["variant"] == "control"
 
-    shop.batch(track("triggered", properties={"token": ghost["id"]}))
-    shop.batch(track("view_promotion", properties={"token": ghost["id"]}))
+    shop.batch(triggered(ghost["id"]), track("view_promotion", "karel", token=ghost["id"]))
 
     assert names(shop.events("triggered", "view_promotion")) == ["triggered"]
     assert shop.account()["invalid_token"] == 1
