@@ -15,6 +15,7 @@ from etalage.decide.token import issue_visitor_token
 from etalage.domain.ids import ProductId
 from etalage.domain.product import Catalogue, Offer, Product
 from etalage.domain.time import DAY, iso
+from etalage.errors import BadInput
 from etalage.flow import nightly
 from etalage.flow.account import intake
 from etalage.flow.remember import rebuild
@@ -277,6 +278,13 @@ def test_names_that_mean_something_to_a_program_are_set_aside_or_dropped(shop: S
         assert shop.batch(track("cart_opened", **{name: 1})) == {"accepted": 1}
 
     assert all(event.properties == {} for event in shop.events("cart_opened"))
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", "Lookers", "x" * 65, "@holdout", "a\nb"])
+def test_a_segment_with_a_name_that_is_none_is_refused(shop: Shop, name: str) -> None:
+    with pytest.raises(BadInput, match="a name has small letters"):
+        shop.go_live(segment(name, {"did": "view_item"}))
+    assert list(shop.ports.records.documents("segment")) == []
 
 
 def test_a_key_said_twice_where_it_matters_is_set_aside(shop: Shop) -> None:

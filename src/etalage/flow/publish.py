@@ -8,6 +8,7 @@ Idea: everything is read and checked as if it were live already, before anything
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -28,6 +29,7 @@ from etalage.ports import Document, DocumentKind, Ports
 from etalage.segment.features import features, where_json
 from etalage.segment.parse import parse
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")  # of a segment: it becomes part of file names
 KINDS: tuple[DocumentKind, ...] = ("segment", "experience")  # used ones first
 
 
@@ -147,6 +149,10 @@ def _check(
 
 def _check_body(draft: Draft, trees: Mapping[str, object], shop: Shop) -> None:
     if draft.kind == "segment":
+        if not _NAME.fullmatch(draft.name):
+            raise BadInput(
+                "a name has small letters, digits, '-' and '_', at most 64", field="name"
+            )
         parse(draft.body["tree"], known=trees, currency=shop.currency)
         return
     document = Document("experience", draft.name, 1, "", draft.body, "draft", "", 0)
