@@ -9,6 +9,8 @@ import datetime as dt
 import json
 import os
 import subprocess
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 FULL = (
@@ -25,16 +27,16 @@ def times(small: int, full: int) -> int:
     return full if FULL else small
 
 
-def tell(promise: str, bar: str, figure: str) -> None:
-    """Print one line of evidence, and keep it if it is the full count."""
-    print(f"\nproof: {promise} | bar: {bar} | figure: {figure}")  # noqa: T201  that is what a proof is for
+def tell(promise: str, bar: str, **counts: int) -> None:
+    """Print one line of evidence, and keep it if it is the full count; parts of one promise are added up."""
+    print(f"\nproof: {promise} | bar: {bar} | figure: {_written(counts)}")  # noqa: T201  that is what a proof is for
     if not FULL:
         return
     KEPT.parent.mkdir(exist_ok=True)
     line = {
         "promise": promise,
         "bar": bar,
-        "figure": figure,
+        "counts": counts,
         "commit": _said("git", "rev-parse", "--short", "HEAD"),
         "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
     }
@@ -44,19 +46,25 @@ def tell(promise: str, bar: str, figure: str) -> None:
 
 def write_table() -> None:
     """Put the newest figure of each promise into docs/proof.md; those that were not measured again stay."""
-    page = PAGE.read_text(encoding="utf-8")
-    head, rest = page.split(BEGIN)
+    head, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
     table, tail = rest.split(END)
     rows = {row.split("|")[1].strip(): row for row in table.splitlines() if row.startswith("| ")}
     rows.pop("promise", None)
     lines = KEPT.read_text(encoding="utf-8").splitlines() if KEPT.exists() else []
+    sums: dict[str, Counter[str]] = {}
     for line in lines:
         said = json.loads(line)
-        cells = (said[name] for name in ("promise", "bar", "figure", "commit", "date"))
+        counts = sums.setdefault(said["promise"], Counter())
+        counts.update(said["counts"])
+        cells = (said["promise"], said["bar"], _written(counts), said["commit"], said["date"])
         rows[said["promise"]] = f"| {' | '.join(cells)} |"
     title = "| promise | bar | figure | commit | date |\n|---|---|---|---|---|"
     made = "\n".join([BEGIN, title, *rows.values(), END])
     PAGE.write_text(head + made + tail, encoding="utf-8")
+
+
+def _written(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items())
 
 
 def _said(*command: str) -> str:

@@ -94,7 +94,11 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing(made: Made) -> None:
     tell(
         "Killed under load, nothing acknowledged is lost and nothing counts twice",
         "lost 0, doubled 0",
-        f"{KILLS} kills, {len(acknowledged):,} acknowledged of {tried:,} tries: lost {len(lost)}, doubled {len(doubled)}",
+        kills=KILLS,
+        tries=tried,
+        acknowledged=len(acknowledged),
+        lost=len(lost),
+        doubled=len(doubled),
     )
     assert (lost, doubled, damage) == ([], [], ())
     assert len(acknowledged) > 10 * KILLS
