@@ -390,7 +390,7 @@ def test_a_ghost_has_its_moment_but_cannot_be_seen(shop: Shop) -> None:
     shop.batch(triggered(ghost["id"]), track("view_promotion", "karel", token=ghost["id"]))
 
     assert names(shop.events("triggered", "view_promotion")) == ["triggered"]
-    assert shop.account()["invalid_token"] == 1
+    assert shop.account()["refused: invalid_token"] == 1
 
 
 def test_a_question_without_places_is_refused(shop: Shop) -> None:
