@@ -14,11 +14,12 @@ Who takes part (design 5):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 
 from etalage.decide.allocate import allocate, bucket, draw_holdout, would_see
 from etalage.decide.page_rules import fits_page
+from etalage.domain.context import Context
 from etalage.domain.decision import Choice, Chosen, DecisionFacts, Skipped, SkipReason, StoredArm
 from etalage.domain.experience import Experience, in_order
 from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName
@@ -48,6 +49,11 @@ def _holdout(facts: DecisionFacts) -> StoredArm | None:
     if not facts.is_measured or facts.unit is None:
         return None
     return facts.held or draw_holdout(facts.holdout, facts.unit)
+
+
+def stands_here(experience: Experience, page: Context, slots: Collection[str]) -> bool:
+    """Tell whether an experience is for this place at all; of the others nobody need know who is meant."""
+    return experience.slot in slots and fits_page(experience.trigger.page, page)
 
 
 # ---- Eligible? ---------------------------------------------------------------------------------------
@@ -141,8 +147,8 @@ CHECKS: tuple[Check, ...] = (
     _has_consent,  # before anything about her is looked at
     _is_scheduled,
     _is_asked,
-    _is_meant,
     _is_the_page,
+    _is_meant,  # behind the page: segments of experiences for other places are not even asked
     _can_be_bought,
     _is_welcome,
     _is_below_caps,

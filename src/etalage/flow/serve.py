@@ -17,7 +17,7 @@ from importlib.metadata import version
 import msgspec
 from msgspec import Struct
 
-from etalage.decide.choose import choose
+from etalage.decide.choose import choose, stands_here
 from etalage.decide.compose import compose, products_needed
 from etalage.decide.gather import Asked, Matched, Rules, gather
 from etalage.decide.replay import written
@@ -118,8 +118,9 @@ def _facts(
 
 
 def _matched(question: Question, live: Configuration) -> Matched:
-    """Ask only the segments that live experiences use."""
-    used = {e.segment for e in live.experiences if e.segment is not None}
+    """Ask only the segments of live experiences that are for this place."""
+    page, slots = question.page, question.slots
+    used = {e.segment for e in live.experiences if e.segment and stands_here(e, page, slots)}
     segments = [live.segments[name] for name in sorted(used) if name in live.segments]
     return Matched(
         matched=[s.name for s in segments if s.is_warm and _holds(s, question)],

@@ -160,9 +160,17 @@ def _did(node: Did, zone: ShopZone, currency: str) -> _Holds:
     count = _count_hours(node, currency) if node.window.hours else _count_days(node, zone)
     times, total = node.times, node.sum
 
-    def holds(part: Part, _context: Context, now: int) -> bool:
-        events, value = count(part, now)
+    def is_meant(events: int, value: int) -> bool:
         return times.holds(events) and (total is None or total.holds(value))
+
+    if node.window.hours is not None:
+        return lambda part, _context, now: is_meant(*count(part, now))
+    feature, never = feature_of(node.name, node.where).id, is_meant(0, 0)
+
+    def holds(part: Part, _context: Context, now: int) -> bool:
+        if not part.features.get(feature):  # most of what a shop counts most people never did
+            return never
+        return is_meant(*count(part, now))
 
     return holds
 
@@ -171,12 +179,9 @@ def _count_days(node: Did, zone: ShopZone) -> Callable[[Part, int], tuple[int, i
     feature, window = feature_of(node.name, node.where).id, node.window
 
     def count(part: Part, now: int) -> tuple[int, int]:
-        days = part.features.get(feature)
-        if not days:  # most of what a shop counts most people never did
-            return 0, 0
         events = value = 0
         first, last = window.bounds(zone.day(now))
-        for day, tally in days.items():
+        for day, tally in part.features[feature].items():
             if day <= last and (first is None or day >= first):
                 events += tally.events
                 value += tally.value
