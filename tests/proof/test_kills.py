@@ -41,7 +41,7 @@ class Client(threading.Thread):
     """Sends its own numbers one after the other, each until it is acknowledged."""
 
     def __init__(self, made: Made, part: int, ended: threading.Event) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # a test that failed must not wait for us
         self.made, self.ended = made, ended
         self.part = part
         self.acknowledged: list[int] = []
