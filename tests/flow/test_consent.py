@@ -20,6 +20,7 @@ from shop import (  # fmt: skip
     view,
 )
 
+from etalage.decide.token import issue_visitor_token
 from etalage.domain.time import DAY, HOUR, MINUTE
 from etalage.flow.ask import size
 
@@ -101,6 +102,19 @@ def test_a_withdrawal_counts_also_under_an_id_that_was_used_before(shop: Shop) -
 
     assert "accepted" not in again
     assert shop.person("karel").open == frozenset()
+
+
+def test_a_withdrawal_counts_also_from_a_browser_whose_clock_is_behind(shop: Shop) -> None:
+    token = issue_visitor_token("phone", shop.now, shop.ports.keys.secret("visitor"))
+    shop.batch(view("S-1", "phone"), key=shop.write_key, token=token)
+    shop.now += MINUTE
+
+    no = track("consent", "phone", consent=NO, at=shop.now - 10 * MINUTE)
+    shop.batch(no, key=shop.write_key, token=token)
+
+    assert shop.person("phone").open == frozenset()
+    later = view("S-2", "phone", consent=None)
+    assert shop.batch(later, key=shop.write_key, token=token) == {"refused: no_consent": 1}
 
 
 def test_a_no_and_a_yes_may_follow_each_other_as_often_as_she_likes(shop: Shop) -> None:

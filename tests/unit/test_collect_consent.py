@@ -43,7 +43,9 @@ def known_of(*steps: tuple[int, dict[str, bool]]) -> Known:
     registers: Registers = {}
     for time, said in steps:
         registers = send(
-            call(context=consented(said), timestamp=iso(time), messageId=str(time)),
+            call(
+                context=consented(said), timestamp=iso(time), sentAt=iso(NOW), messageId=str(time)
+            ),
             AT_BROWSER,
             Known(registers),
         ).registers
@@ -56,7 +58,9 @@ def news(admitted: Admitted) -> list[dict[str, Any]]:
 
 def at(time: int, said: dict[str, object] | None, known: Known, **fields: Any) -> Event:
     context = {} if said is None else consented(said)
-    return logged(call(context=context, timestamp=iso(time), **fields), AT_BROWSER, known)
+    return logged(
+        call(context=context, timestamp=iso(time), sentAt=iso(NOW), **fields), AT_BROWSER, known
+    )
 
 
 # ---- One call -----------------------------------------------------------------------------------------
@@ -187,7 +191,9 @@ def test_a_late_yes_does_not_undo_a_refusal_and_a_late_refusal_is_remembered() -
 
     allowed = known_of((NOW - HOUR, YES))
     late = send(
-        call(context=consented(MEASURE_ONLY), timestamp=iso(NOW - 2 * HOUR)), AT_BROWSER, allowed
+        call(context=consented(MEASURE_ONLY), timestamp=iso(NOW - 2 * HOUR), sentAt=iso(NOW)),
+        AT_BROWSER,
+        allowed,
     )
     assert news(late) == [{"personalise": False}]
     assert late.registers["personalise"].refused == NOW - 2 * HOUR
@@ -225,7 +231,9 @@ def test_a_refusal_older_than_the_one_that_is_known_changes_nothing() -> None:
     known = known_of((NOW - 3 * HOUR, YES), (NOW - 2 * HOUR, MEASURE_ONLY), (NOW - HOUR, YES))
 
     older = send(
-        call(context=consented(MEASURE_ONLY), timestamp=iso(NOW - 150 * MINUTE)), AT_BROWSER, known
+        call(context=consented(MEASURE_ONLY), timestamp=iso(NOW - 150 * MINUTE), sentAt=iso(NOW)),
+        AT_BROWSER,
+        known,
     )
 
     assert news(older) == []

@@ -154,8 +154,14 @@ def _is_human(draft: Draft, door: Door) -> Draft:
 
 
 def _timed(draft: Draft, door: Door) -> Draft:
-    time = corrected(draft.happened, draft.sent, received=door.received.now, notes=draft.notes)
-    return replace(draft, time=time)
+    """Give the time by our clock; a browser's no counts from now if it does not say when it was sent.
+
+    Its clock may be behind that of her yes, and a withdrawal that lies before the yes would withdraw nothing.
+    """
+    now = door.received.now
+    time = corrected(draft.happened, draft.sent, received=now, notes=draft.notes)
+    is_unsure = door.sender.kind == "write" and draft.sent is None
+    return replace(draft, time=now if is_unsure and draft.stated.refused else time)
 
 
 FIRST_STEPS: tuple[Step, ...] = (
