@@ -26,7 +26,9 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 def rees46() -> ModuleType:
     if not SAMPLE.exists():
         pytest.skip(f"{SAMPLE.parent.name} is not beside this checkout")
-    spec = importlib.util.spec_from_file_location("rees46_files", ROOT / "examples" / "rees46_files.py")
+    spec = importlib.util.spec_from_file_location(
+        "rees46_files", ROOT / "examples" / "rees46_files.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
