@@ -19,12 +19,13 @@ from etalage.domain.privacy import Verdict, rewritten
 from etalage.domain.time import ShopZone
 from etalage.store.lmdb.copying import Record, put_all, records
 from etalage.store.lmdb.environment import Environment, Transaction
-from etalage.store.lmdb.record import framed, payload_of
+from etalage.store.lmdb.record import framed, number_key, payload_of
 
 WHOLE_TABLES = ("ids", "once", "account", "meta")  # change anywhere: copied when nobody writes
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_event = msgspec.msgpack.Decoder(Event).decode
+_decode_number = msgspec.msgpack.Decoder(int).decode
 _decode_rejected = msgspec.msgpack.Decoder(Rejected).decode
 
 
@@ -54,6 +55,8 @@ def renew(
     reached = _Reached()
 
     def grown(txn: Transaction, new: Environment) -> None:
+        if not reached.event:  # what was pruned just while another renewal copied it stays behind now
+            reached.event = number_key(_first(env, txn) - 1)
         events = records(env, txn, "events", after=reached.event)
         put_all(new, "events", _judged(events, verdicts, zone, reached))
         aside = records(env, txn, "quarantine", after=reached.rejected)
@@ -66,6 +69,12 @@ def renew(
 
     env.renew(grown, finish)
     return Renewed(reached.events, reached.quarantine)
+
+
+def _first(env: Environment, txn: Transaction) -> int:
+    """Give the position of the oldest event that is kept here."""
+    record = txn.get(b"first", db=env.table("meta"))
+    return 1 if record is None else _decode_number(payload_of(b"first", record, "the log's first"))
 
 
 def _judged(
