@@ -149,9 +149,7 @@ class Erasable(Protocol):
         ...
 
     def put_note(self, name: str, number: int) -> None: ...
-    def renew(
-        self, verdicts: Mapping[int, Verdict], keep: Callable[[Rejected], bool]
-    ) -> Rewritten:
+    def renew(self, verdicts: Mapping[int, Verdict], keep: Callable[[Rejected], bool]) -> Rewritten:
         """Carry out verdicts on the events kept here and drop set-aside records that `keep` does not want.
 
         Afterwards no file of the log holds a byte of what went, whether or not there was anything to change.
