@@ -81,10 +81,9 @@ def batch(log: MemoryEventLog, folder: Path) -> duckdb.DuckDBPyConnection:
     create_table(connection, "events", path)
     for statement in view_statements():
         connection.execute(statement)
-    for view in ("known_events", "known_people"):
-        connection.execute(f"CREATE TEMP TABLE frozen AS SELECT * FROM {view}")
-        connection.execute(f"DROP VIEW {view}")
-        connection.execute(f"ALTER TABLE frozen RENAME TO {view}")
+    connection.execute("CREATE TEMP TABLE frozen AS SELECT * FROM known_events")
+    connection.execute("DROP VIEW known_events")
+    connection.execute("ALTER TABLE frozen RENAME TO known_events")
     return connection
 
 

@@ -3,7 +3,7 @@
 -- known_people(person, visitors, refused): all persons with `personalise` open; refused = time of her last refusal.
 -- known_events(all columns of events, person): their events of consent epochs that began after that refusal, with
 -- orders at the visitor they were found to belong to.
-CREATE OR REPLACE TEMP VIEW known_people AS
+CREATE OR REPLACE TEMP TABLE known_people AS
 WITH said AS (
     SELECT
         people.person,

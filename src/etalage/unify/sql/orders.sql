@@ -1,7 +1,7 @@
 -- orders.sql: one row per order that counts, and how it found its visitor (the rule of unify/orders.py in batch).
 -- Reads: events. Rows: transaction, visitor, how (visitor | claim | identifier | none), and the order's own fields.
 -- The first purchase of a transaction in the log is the order; `once` at intake keeps others out.
-CREATE OR REPLACE TEMP VIEW orders_found AS
+CREATE OR REPLACE TEMP TABLE orders_found AS
 WITH placed AS (
     SELECT *
     FROM events

@@ -2,7 +2,7 @@
 -- Reads: events, orders_found. Rows: visitor, person (the root key), visitors (how many the person has, at most 20).
 -- A person who is frozen (event `restriction`) is not in it: nothing of hers is counted anywhere until she is let go.
 -- A person with more than 20 visitors is quarantined: each of her visitors stands alone.
-CREATE OR REPLACE TEMP VIEW people AS
+CREATE OR REPLACE TEMP TABLE people AS
 WITH told AS (
     SELECT visitor, CASE WHEN name = 'unlink' THEN NULL ELSE customer END AS customer
     FROM events
