@@ -17,6 +17,7 @@ from etalage.cli import (
     reporting,
     segments,
     serving,
+    shops,
     showing,
 )
 from etalage.cli.console import fail
@@ -34,6 +35,7 @@ commands = typer.Typer(
 for family in (
     serving,
     importing,
+    shops,
     segments,
     documents,
     deciding,

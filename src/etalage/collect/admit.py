@@ -205,9 +205,12 @@ def _shown(draft: Draft, read_token: TokenReader) -> Shown | None:
         raise Refusal("invalid_token")
     if found is not None and found.arm in _GHOSTS and draft.name in _WITH_TOKEN:
         raise Refusal("invalid_token")  # a ghost has its moment, but cannot be seen or clicked
+    if found is not None and draft.time > found.decided + TOKEN_LIFE:
+        raise Refusal("invalid_token")  # of an earlier day: it says nothing about this page
     return found
 
 
+TOKEN_LIFE = DAY  # between a decision and the moment it was for; a tag may be offline in between
 _GHOSTS = frozenset({CONTROL, HOLDOUT})
 _WITH_TOKEN = frozenset({"view_promotion", "select_promotion"})
 

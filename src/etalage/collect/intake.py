@@ -91,6 +91,7 @@ def settings_of(
         orders=shop.orders,
         properties=PROPERTIES | _in_snake_case(shop.properties),
         traits=TRAITS | _in_snake_case(shop.traits),
+        sensitive=frozenset(shop.sensitive),
         consent_mapping={
             category: tuple(purpose for purpose in PURPOSES if purpose in purposes)
             for category, purposes in shop.consent_mapping.items()

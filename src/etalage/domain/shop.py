@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from etalage.domain.ids import ShopId
-from etalage.errors import BadInput
+from etalage.errors import BadInput, Unknown
 
 OrdersFrom = Literal["server", "browser"]
 
@@ -38,6 +38,9 @@ class Shop(Struct, frozen=True, forbid_unknown_fields=True):
     control_share: float = 0.5  # of each experience that does not say otherwise (programme: 0.20)
     traits: tuple[str, ...] = ()  # kept besides the default list
     properties: tuple[str, ...] = ()  # idem
+    sensitive: tuple[
+        str, ...
+    ] = ()  # categories never remembered nor recommended, with all below them
     consent_mapping: dict[str, tuple[str, ...]] = {}  # a source's category -> our purposes
     free_delivery_from: int | None = None  # minor units; None: the shop has no such rule
     protected_pages: tuple[str, ...] = ()  # besides login, payment, account and checkout
@@ -60,3 +63,33 @@ def to_settings(shop: Shop) -> dict[str, object]:
     plain = msgspec.to_builtins(shop)
     assert isinstance(plain, dict)  # noqa: S101  a Struct always becomes an object
     return plain
+
+
+# Decided when the shop is made: its data was counted, priced and allocated by them.
+FIXED = frozenset({"id", "currency", "zone", "salt", "simulated"})
+
+
+def changed(shop: Shop, changes: Mapping[str, object]) -> Shop:
+    """Give the shop with other settings.
+
+    Raises:
+        Unknown: no such setting; the message names the nearest one.
+        BadInput: a value of the wrong type or out of its range, or a setting that cannot be changed.
+    """
+    for name in changes:
+        if name not in Shop.__struct_fields__:
+            raise Unknown("setting of a shop", name, Shop.__struct_fields__, field=name)
+        if name in FIXED:
+            raise BadInput(
+                f"{name} was decided when the shop was made and cannot be changed", field=name
+            )
+    new = shop_from(to_settings(shop) | dict(changes))
+    for name in ("holdout_share", "control_share"):
+        if not 0 <= getattr(new, name) <= 0.9:  # noqa: PLR2004  somebody must be left to see a message
+            raise BadInput(f"{name} is a share between 0 and 0.9", field=name)
+    for origin in new.origins:
+        if not origin.startswith(("https://", "http://")) or origin.count("/") != 2:  # noqa: PLR2004  scheme://host
+            raise BadInput(
+                f"'{origin}' is no origin; an example is https://www.shop.example", field="origins"
+            )
+    return new

@@ -14,12 +14,11 @@ from etalage.domain.context import Context
 from etalage.domain.decision import Answer, DecisionFacts, Recommended
 from etalage.domain.experience import StrategyName, Wanted
 from etalage.domain.ids import VisitorKey
-from etalage.domain.product import Catalogue
 from etalage.domain.segment import Node, has_context
 from etalage.domain.shop import Shop, shop_from
 from etalage.domain.time import ShopZone
 from etalage.errors import Unknown
-from etalage.flow.configuration import configure, tree_of
+from etalage.flow.configuration import Configuration, configure, tree_of
 from etalage.flow.nightly import popular_now
 from etalage.flow.serve import Question, serve
 from etalage.flow.who import person_behind
@@ -91,7 +90,7 @@ def decision_for(
         explain=True,
         position=ports.profiles.position(),
     )
-    shelf = _shelf(ports, live.catalogue)
+    shelf = _shelf(ports, live)
     return serve(question, live, shelf, token_secret=ports.keys.secret("token")).answer
 
 
@@ -113,12 +112,13 @@ def recommended(
         purposes=() if person is None else tuple(sorted(person.open)),
     )
     part = None if person is None else person.part
-    catalogue = configure(ports).catalogue
-    return recommend(Wanted(STRATEGIES[strategy], size=most), facts, part, _shelf(ports, catalogue))
+    shelf = _shelf(ports, configure(ports))
+    return recommend(Wanted(STRATEGIES[strategy], size=most), facts, part, shelf)
 
 
-def _shelf(ports: Ports, catalogue: Catalogue) -> Shelf:
-    return Shelf(catalogue, PopularIndex(popular_now(ports) or EMPTY, catalogue))
+def _shelf(ports: Ports, live: Configuration) -> Shelf:
+    index = PopularIndex(popular_now(ports) or EMPTY, live.catalogue)
+    return Shelf(live.catalogue, index, live.shop.sensitive)
 
 
 def _prepare(questions: Questions) -> None:

@@ -118,7 +118,8 @@ class OpenShop:
 
     def _stocked(self) -> Shelf:
         catalogue = self.configuration.catalogue
-        return Shelf(catalogue, PopularIndex(self._popular, catalogue))
+        index = PopularIndex(self._popular, catalogue)
+        return Shelf(catalogue, index, self.configuration.shop.sensitive)
 
     def _tell_composition(self, configuration: Configuration, now: int) -> None:
         """Write into the log what a configuration is made of, once per version."""
