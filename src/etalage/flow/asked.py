@@ -64,7 +64,9 @@ class Body(Struct, frozen=True, rename="camel"):
     consent: dict[str, object] | None = None
     page: Page = Page()
     cart: list[CartItem] | None = None
-    slots: list[str] | None = None  # of a decide; an empty list is an answer, none at all is a mistake
+    slots: list[str] | None = (
+        None  # of a decide; an empty list is an answer, none at all is a mistake
+    )
     explain: bool = False
     ids: list[str | int] = []  # of /v1/rank
 

@@ -275,9 +275,7 @@ class LmdbEventLog:
         """Keep a number with the events."""
         self._env.write(lambda txn: doors.put_note(txn, self._meta, name, number))
 
-    def renew(
-        self, verdicts: Mapping[int, Verdict], keep: Callable[[Rejected], bool]
-    ) -> Rewritten:
+    def renew(self, verdicts: Mapping[int, Verdict], keep: Callable[[Rejected], bool]) -> Rewritten:
         """Carry out verdicts on the events kept here, into new files; see `ports.Erasable`."""
         done = renew(self._env, verdicts, keep, self._zone)
         return Rewritten(events=done.events, quarantine=done.quarantine)
