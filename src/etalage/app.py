@@ -95,6 +95,7 @@ def create_shop(
     purposes: tuple[str, ...] = (),
     basis: str = "",
     settings: Settings | None = None,
+    world: str = "",
 ) -> Created:
     """Make a shop in a data directory (and the directory, if it is new), with a write key and a server key.
 
@@ -105,6 +106,7 @@ def create_shop(
         purposes: those under which its server may send without a consent of its own, ...
         basis: ... and on which ground: an audited setting (design 5).
         settings: of the installation.
+        world: of a simulated shop only: its pseudonyms, and with them all arms, follow from this text.
 
     Raises:
         BadInput: purposes without a basis.
@@ -118,11 +120,14 @@ def create_shop(
     for purpose in purposes:
         if purpose not in PURPOSES:
             raise Unknown("purpose", purpose, PURPOSES, field="purposes")
+    if world and not shop.simulated:
+        raise BadInput("only the secrets of a simulated shop may follow from a seed", field="world")
     if purposes and not basis:
         raise BadInput("declared purposes need a basis: --basis TEXT", field="basis")
     home.mkdir(parents=True)
     format.write(directory, FORMAT)
-    LmdbKeys.create(keys_directory(directory, settings) / shop.id).close()
+    root = hashlib.sha256(world.encode()).digest() if world else None
+    LmdbKeys.create(keys_directory(directory, settings) / shop.id, root=root).close()
     write_key, server_key = f"wk_{secrets.token_hex(16)}", f"sk_{secrets.token_hex(24)}"
     records = SqlRecords(_records_at(home))
     records.upgrade()

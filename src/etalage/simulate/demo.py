@@ -79,7 +79,7 @@ def demo(
     screen = Console(stderr=json)
     with _ending_in_order(), _place(directory) as data:
         start = _now() - world.days * DAY
-        opened = open_shop(data, now=start)
+        opened = open_shop(data, now=start, seed=seed)
         counts = {"products": len(opened.catalogue.products), "experiences": len(EFFECTS)}
         screen.print(say(language, "opening", **{k: str(v) for k, v in counts.items()}))
         with serving(data, port=port) as url:

@@ -35,7 +35,12 @@ class Opened(Struct, frozen=True):
 
 
 def open_shop(
-    directory: Path, *, now: int, name: str = NAME, experiences: Collection[str] = tuple(EFFECTS)
+    directory: Path,
+    *,
+    now: int,
+    name: str = NAME,
+    experiences: Collection[str] = tuple(EFFECTS),
+    seed: int = 1,
 ) -> Opened:
     """Make a simulated shop in a data directory.
 
@@ -44,11 +49,14 @@ def open_shop(
         now: micros, when it opens; its experiences are live from then on.
         name: of the shop.
         experiences: which of ours it has.
+        seed: with the name it fixes all pseudonyms, and so who is in which arm.
 
     Raises:
         Conflict: the directory already has a shop of this name.
     """
-    created = create_shop(directory, new_shop(name, DOMAIN, simulated=True), now=now)
+    world = f"{name}:{seed}"
+    shop = new_shop(name, DOMAIN, simulated=True, salt=world)
+    created = create_shop(directory, shop, now=now, world=world)
     catalogue = noord()
     written = documents(experiences)
     _, ports = open_ports(directory, created.shop.id, settings=load(directory))

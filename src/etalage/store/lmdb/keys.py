@@ -59,13 +59,18 @@ class LmdbKeys:
         self._secrets: dict[str, bytes] = {}
 
     @classmethod
-    def create(cls, directory: Path | str) -> LmdbKeys:
-        """Make the keys of a new shop, on disk when this returns; `Conflict` if there are some already."""
+    def create(cls, directory: Path | str, *, root: bytes | None = None) -> LmdbKeys:
+        """Make the keys of a new shop, on disk when this returns; `Conflict` if there are some already.
+
+        `root` (32 bytes) fixes all pseudonyms, for a simulated shop that must come out the same in every run.
+        """
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         if MASTER_VARIABLE not in os.environ and not (directory / MASTER_FILE).exists():
             _write_secret(directory / MASTER_FILE, secrets.token_bytes(KEY_BYTES))
-        wrapped = sealed(_master_key(directory), secrets.token_bytes(KEY_BYTES), about=b"root")
+        wrapped = sealed(
+            _master_key(directory), root or secrets.token_bytes(KEY_BYTES), about=b"root"
+        )
         env = Environment(directory / "index", TABLES, map_size=MAP_SIZE)
         shop = env.table("shop")
         try:
