@@ -33,7 +33,7 @@ def bench(
     ] = "all",
     seconds: Annotated[
         float, typer.Option(min=0.2, max=600, help="How long each part is measured.")
-    ] = 8.0,
+    ] = 5.0,
     events: Annotated[
         int, typer.Option(min=1_000, max=100_000_000, help="Events under the segments.")
     ] = 1_000_000,
