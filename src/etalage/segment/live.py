@@ -3,6 +3,7 @@
 In:   a tree, compiled once.
 Out:  a function of (person, context, now) that tells whether she belongs to it; microseconds.
 Idea: windows in days read the counts that the fold keeps per shop day, hours and sequences read the recents.
+      What most people never did is looked up before anything is asked (`needed_for`).
       sql.py gives the same people from the log, exactly; whatever is decided here is decided there too:
 
       - while `personalise` is closed (`person.part` is None) nobody is in a segment that asks about history;
@@ -12,12 +13,13 @@ Idea: windows in days read the counts that the fold keeps per shop day, hours an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from etalage.domain.context import Context
-from etalage.domain.ids import VisitorKey
-from etalage.domain.profile import RECENT_EVENTS, RECENT_LIMIT, Part, Person, Recent, Written
+from etalage.domain.ids import FeatureId, VisitorKey
+from etalage.domain.profile import RECENT_LIMIT, Part, Person, Recent, Written
 from etalage.domain.segment import (
     AllOf,
     AnyOf,
@@ -66,18 +68,20 @@ def holds_for_nobody(node: Node, context: Context, now: int, *, zone: ShopZone) 
 
 def is_program(part: Part) -> bool:
     """Tell whether this many events can only come from a program."""
-    if len(part.recents) < RECENT_EVENTS:  # then these are all there are
-        return False
     days = part.days
+    if sum(days.values()) <= RECENT_LIMIT:  # as nearly everybody's
+        return False
     return any(sum(days.get(d + i, 0) for i in range(BUSY_DAYS)) > RECENT_LIMIT for d in days)
 
 
 def _compile(node: Node, zone: ShopZone, currency: str) -> _Holds:  # noqa: PLR0911  one per form
     match node:
         case AllOf(parts):
-            return _all([_compile(p, zone, currency) for p in sorted(parts, key=_cost)])
+            compiled = [_compile(p, zone, currency) for p in sorted(parts, key=_cost)]
+            return _all(compiled, needed_for(node))
         case AnyOf(parts):
-            return _any([_compile(p, zone, currency) for p in sorted(parts, key=_cost)])
+            ordered = sorted(parts, key=_cost)
+            return _any([(_compile(p, zone, currency), needed_for(p)) for p in ordered])
         case Not(part):
             return _not(_compile(part, zone, currency))
         case In(_, tree):
@@ -110,8 +114,23 @@ def _cost(node: Node) -> int:
             return max(3, *(_cost(part) for part in parts))
 
 
-def _all(parts: list[_Holds]) -> _Holds:
+def needed_for(node: Node) -> frozenset[FeatureId]:
+    """Give counted conditions without which a tree cannot hold: whoever never did one of them need not be asked."""
+    match node:
+        case AllOf(parts):
+            return frozenset().union(*(needed_for(part) for part in parts))
+        case In(_, tree):
+            return needed_for(tree)
+        case Did() if node.window.hours is None and not _is_meant(node, 0, 0):
+            return frozenset({feature_of(node.name, node.where).id})
+        case _:
+            return frozenset()
+
+
+def _all(parts: list[_Holds], needed: frozenset[FeatureId]) -> _Holds:
     def holds(part: Part, context: Context, now: int) -> bool:
+        if not needed <= part.features.keys():
+            return False
         for one in parts:  # noqa: SIM110  a generator costs more than the conditions
             if not one(part, context, now):
                 return False
@@ -120,11 +139,23 @@ def _all(parts: list[_Holds]) -> _Holds:
     return holds
 
 
-def _any(parts: list[_Holds]) -> _Holds:
+def _any(parts: list[tuple[_Holds, frozenset[FeatureId]]]) -> _Holds:
+    """Ask only what may hold: each part that needs something stands under what fewest of the others need."""
+    shared = Counter(feature for _, needed in parts for feature in needed)
+    always = [one for one, needed in parts if not needed]
+    after: dict[FeatureId, list[_Holds]] = {}
+    for one, needed in parts:
+        if needed:
+            after.setdefault(min(needed, key=lambda f: (shared[f], f)), []).append(one)
+
     def holds(part: Part, context: Context, now: int) -> bool:
-        for one in parts:  # noqa: SIM110  a generator costs more than the conditions
+        for one in always:
             if one(part, context, now):
                 return True
+        for feature in after.keys() & part.features.keys():
+            for one in after[feature]:
+                if one(part, context, now):
+                    return True
         return False
 
     return holds
@@ -158,21 +189,20 @@ def _value(written: Mapping[str, Written], name: str) -> object:
 
 def _did(node: Did, zone: ShopZone, currency: str) -> _Holds:
     count = _count_hours(node, currency) if node.window.hours else _count_days(node, zone)
-    times, total = node.times, node.sum
-
-    def is_meant(events: int, value: int) -> bool:
-        return times.holds(events) and (total is None or total.holds(value))
-
     if node.window.hours is not None:
-        return lambda part, _context, now: is_meant(*count(part, now))
-    feature, never = feature_of(node.name, node.where).id, is_meant(0, 0)
+        return lambda part, _context, now: _is_meant(node, *count(part, now))
+    feature, never = feature_of(node.name, node.where).id, _is_meant(node, 0, 0)
 
     def holds(part: Part, _context: Context, now: int) -> bool:
         if not part.features.get(feature):  # most of what a shop counts most people never did
             return never
-        return is_meant(*count(part, now))
+        return _is_meant(node, *count(part, now))
 
     return holds
+
+
+def _is_meant(node: Did, events: int, value: int) -> bool:
+    return node.times.holds(events) and (node.sum is None or node.sum.holds(value))
 
 
 def _count_days(node: Did, zone: ShopZone) -> Callable[[Part, int], tuple[int, int]]:
