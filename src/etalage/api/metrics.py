@@ -70,11 +70,16 @@ def count_error(code: str) -> None:
     _errors.labels(code).inc()
 
 
-def exposition(shops: Iterable[OpenShop]) -> bytes:
-    """Write the figures of these shops and of this process."""
+def of_process() -> bytes:
+    """Write the figures of this process, in which those of all its shops are added up."""
+    return generate_latest(_process)
+
+
+def of_shops(shops: Iterable[OpenShop]) -> bytes:
+    """Write the figures of these shops, and of no other."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Shops(shops))
-    return generate_latest(registry) + generate_latest(_process)
+    return generate_latest(registry)
 
 
 class _Shops(Collector):

@@ -9,7 +9,7 @@ Idea: handlers are plain functions and run in threads, because they read stores.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -112,10 +112,7 @@ class Quiet:
     # ---- what a browser or the shop's server asks ----
 
     def _config(self, request: Request) -> Response:
-        shop, key = self._rooms.find(request.path_params["write_key"])
-        if key.kind != "write":
-            raise Unauthorized("this address takes the write key (wk_...), which is public")
-        live = shop.configuration
+        live = self._rooms.write(request.path_params["write_key"]).configuration
         config = self._public(live)
         tag = f'"{config["version"]}"'
         headers = {
@@ -165,11 +162,12 @@ class Quiet:
         return _json(said, status=503 if missing else 200, headers={"cache-control": "no-store"})
 
     def _metrics(self, request: Request) -> Response:
-        shops: Iterable[OpenShop] = self._rooms.shops.values()
-        if not _is_local(request):
-            shops = [self._rooms.server(_key(request))[0]]
+        if _is_local(request):
+            told = metrics.of_shops(self._rooms.shops.values()) + metrics.of_process()
+        else:  # what the process counts, it counts for all shops together
+            told = metrics.of_shops([self._rooms.server(_key(request))[0]])
         return Response(
-            metrics.exposition(shops),
+            told,
             headers={"content-type": metrics.CONTENT_TYPE, "cache-control": "no-store"},
         )
 

@@ -33,3 +33,13 @@ class Rooms:
         if found.kind != "server":
             raise Unauthorized("this needs the server key (sk_...)")
         return shop, found
+
+    def write(self, key: str) -> OpenShop:
+        """Give the shop of a write key; a server key is refused in the words for one that exists nowhere."""
+        try:
+            shop, found = self.find(key)
+        except Unauthorized:
+            found = None
+        if found is None or found.kind != "write":
+            raise Unauthorized("this address takes the write key (wk_...), which is public")
+        return shop
