@@ -88,10 +88,14 @@ def shop() -> duckdb.DuckDBPyConnection:
     connection.execute(
         "CREATE TABLE known_events AS SELECT 'karel' AS person, 'karel' AS visitor, 'e' || i AS id, "
         "'view_item' AS name, $now - i * 60000000 AS time, $day::INTEGER AS day, 100::BIGINT AS value, "
-        "'EUR' AS currency, '{}' AS properties FROM range(3) AS events(i)",
+        "'EUR' AS currency, '{}' AS properties, 1 AS epoch FROM range(3) AS events(i)",
         {"now": NOW, "day": ZONE.day(NOW)},
     )
+    connection.execute("CREATE VIEW found_events AS SELECT * EXCLUDE (person) FROM known_events")
     connection.execute("CREATE TABLE known_people AS SELECT unnest(['karel', 'fatima']) AS person")
+    connection.execute(
+        "CREATE TABLE known_visitors AS SELECT person, person AS visitor, 0 AS refused, 3 AS events FROM known_people"
+    )
     return connection
 
 

@@ -1,11 +1,13 @@
 """`bench segments`: the size of a segment over many events, against the same question written by hand.
 
-Measured: `size_sql` of three trees on DuckDB over a month of daily Parquet, after the views of who is known.
+Measured: `size_sql` of three trees on DuckDB over a month of daily Parquet, after who is known and who is a program
+          was worked out, which is a figure of its own.
 Floor:    what somebody who knows SQL would write over the same views, `known_people` and `known_events`; and the
           same over the bare table `events`, which leaves out who is linked to whom and what she allowed. All three
           must give the same number, or there is nothing to compare.
 
-The events are made by DuckDB, not by intake: 20,000 people, all of whom allow everything and none of whom is linked.
+The events are made by DuckDB, not by intake, a day at a time: 50 to a person, all people allow everything and none
+is linked.
 """
 
 from __future__ import annotations
@@ -25,12 +27,12 @@ from etalage.domain.time import ShopZone
 from etalage.errors import Conflict
 from etalage.ports import EVENT_COLUMNS, Manifest, Questions
 from etalage.segment.parse import parse
-from etalage.segment.sql import size_sql
+from etalage.segment.sql import PROGRAMS, programs_statement, size_sql
 from etalage.store.duckdb.files import finish
 from etalage.store.duckdb.warehouse import DuckdbWarehouse
 from etalage.unify.batch import view_statements
 
-PEOPLE, DAYS, ZONE = 20_000, 30, ShopZone("Europe/Amsterdam")
+EVENTS_EACH, DAYS, ZONE = 50, 30, ShopZone("Europe/Amsterdam")
 TURNS = 3  # of each question, in turns; the median counts
 
 
@@ -80,12 +82,12 @@ def bench_segments(directory: Path, *, events: int) -> list[Row]:
     now = time.time_ns() // 1000
     with _warehouse(directory, events, now) as warehouse, warehouse.session() as questions:
         began = time.perf_counter()
-        for statement in view_statements():
+        for statement in (*view_statements(), programs_statement()):
             questions.prepare(statement)
         prepared = (time.perf_counter() - began) * 1e3
         rows = [
             row("events", events, "events"),
-            row("people", PEOPLE, "people"),
+            row("people", people_among(events), "people"),
             row("who is known, once a session", prepared, "ms"),
         ]
         for asked in QUESTIONS:
@@ -94,7 +96,8 @@ def bench_segments(directory: Path, *, events: int) -> list[Row]:
 
 
 def _rows(asked: Asked, questions: Questions, now: int) -> list[Row]:
-    made = size_sql(parse(asked.tree, known={}, currency="EUR"), zone=ZONE, currency="EUR", now=now)
+    node = parse(asked.tree, known={}, currency="EUR")
+    made = size_sql(node, zone=ZONE, currency="EUR", now=now, programs=PROGRAMS)
     today = {"today": ZONE.day(now)}
     ways: list[tuple[str, dict[str, object]]] = [
         (made.sql, made.parameters),
@@ -126,7 +129,9 @@ def _rows(asked: Asked, questions: Questions, now: int) -> list[Row]:
 def _warehouse(directory: Path, events: int, now: int) -> Iterator[DuckdbWarehouse]:
     directory.mkdir(parents=True)
     files = _written(directory, events, now)
-    warehouse = DuckdbWarehouse(directory, _Sealed(Manifest(events + PEOPLE, files)), ZONE)
+    warehouse = DuckdbWarehouse(
+        directory, _Sealed(Manifest(events + people_among(events), files)), ZONE
+    )
     try:
         yield warehouse
     finally:
@@ -159,58 +164,86 @@ class _Sealed:
 def _written(directory: Path, events: int, now: int) -> tuple[str, ...]:
     """Write the events as a roll would: a file per shop day, sorted by visitor and time."""
     today = ZONE.day(now)
-    days = range(today - DAYS, today)
-    starts = [ZONE.start(day) for day in days]
+    first, people = today - DAYS, people_among(events)
+    columns = ", ".join(
+        f'{_quoted(name) if name in _COLUMNS else "NULL"}::{kind} AS "{name}"'
+        for name, kind in EVENT_COLUMNS.items()
+    )
     engine = duckdb.connect(config={"threads": 2, "memory_limit": "2GB"})
     try:
-        drawn = {"events": events, "people": PEOPLE, "starts": starts, "first": days[0]}
-        engine.execute(_MADE, drawn)
-        columns = ", ".join(
-            f'"{name}"' if name in _COLUMNS else f'NULL::{kind} AS "{name}"'
-            for name, kind in EVENT_COLUMNS.items()
-        )
-        files = []
-        for day in days:
-            aside = directory / f"{day}.parquet"
-            engine.execute(
-                f'COPY (SELECT {columns} FROM made WHERE day = {day} ORDER BY visitor, "time", id) '
-                f"TO '{aside}' (FORMAT parquet, COMPRESSION zstd)"
-            )
-            folder = directory / f"day={ZONE.date(day).isoformat()}"
-            files.append(finish(aside, folder, first=1, last=events + PEOPLE))
+        engine.execute("SET temp_directory = $aside", {"aside": str(directory)})
+        files = [_day(engine, directory, columns, _CONSENTS, first, first, (0, people), people)]
+        for day in range(first + 1, today):
+            done = (day - first - 1) * events // (DAYS - 1), (day - first) * events // (DAYS - 1)
+            files.append(_day(engine, directory, columns, _ACTS, day, first, done, people))
     finally:
         engine.close()
     return tuple(files)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _day(
+    engine: duckdb.DuckDBPyConnection,
+    directory: Path,
+    columns: str,
+    made: str,
+    day: int,
+    first: int,
+    numbers: tuple[int, int],
+    people: int,
+) -> str:
+    aside = directory / f"{day}.parquet"
+    told = {
+        "after": numbers[0],
+        "upto": numbers[1],
+        "people": people,
+        "day": day,
+        "start": ZONE.start(day),
+        "epoch": ZONE.start(first),
+    }
+    engine.execute(
+        f'COPY (SELECT {columns} FROM ({made}) ORDER BY visitor, "time", id) '
+        f"TO '{aside}' (FORMAT parquet, COMPRESSION zstd)",
+        told,
+    )
+    folder = directory / f"day={ZONE.date(day).isoformat()}"
+    return finish(aside, folder, first=1, last=people + numbers[1])
 
 
 _COLUMNS = frozenset(
     "position id name time received day trust source visitor lines value currency transaction "
     "properties purposes epoch device".split()
 )
-# A consent of everybody on the first day; then 80% views, 16% carts, 4% purchases at moments spread by a hash.
-_MADE = """
-CREATE TABLE made AS
-WITH drawn AS (
-    SELECT i, hash(i) % 100 AS kind, hash(i * 7 + 1) % $people AS who, hash(i * 13 + 2) % 5000 AS product,
-        (hash(i * 31 + 3) % (len($starts) - 1))::INTEGER + 1 AS of_day, (hash(i * 37 + 4) % 82800000000)::BIGINT AS later
-    FROM range($events) AS numbers(i)
-),
-happened AS (
-    SELECT i + $people + 1 AS position, of_day, later, md5(who::VARCHAR) AS visitor,
-        CASE WHEN kind < 80 THEN 'view_item' WHEN kind < 96 THEN 'add_to_cart' ELSE 'purchase' END AS name,
-        [{'product': 'P-' || product, 'quantity': 1::BIGINT, 'price': (995 + product * 3)::BIGINT,
-          'category': 'Afdeling ' || (product % 25) || ' > Soort ' || (product // 25 % 4), 'brand': 'Merk',
-          'size': NULL::VARCHAR}] AS lines,
-        (995 + product * 3)::BIGINT AS value, 'EUR' AS currency,
-        CASE WHEN kind >= 96 THEN 'T-' || i END AS transaction, '{}' AS properties
-    FROM drawn
-    UNION ALL
-    SELECT who + 1, 0, 0, md5(who::VARCHAR), 'consent', [], NULL, NULL, NULL,
-        '{"device": true, "measure": true, "personalise": true}'
-    FROM range($people) AS everybody(who)
-)
-SELECT *, 'e-' || position AS id, $first + of_day AS day, $starts[of_day + 1] + later AS "time", "time" AS received,
-    'confirmed' AS trust, 'server' AS source, 'phone' AS device,
-    ['device', 'measure', 'personalise'] AS purposes, $starts[1] AS epoch
-FROM happened
+_SAME = """'confirmed' AS trust, 'server' AS source, 'phone' AS device, 'e-' || position AS id,
+    ['device', 'measure', 'personalise'] AS purposes, $epoch AS epoch, "time" AS received, $day AS day"""
+# A consent of everybody on the first day;
+_CONSENTS = f"""
+SELECT *, {_SAME} FROM (
+    SELECT who + 1 AS position, $start AS "time", md5(who::VARCHAR) AS visitor, 'consent' AS name, [] AS lines,
+        NULL AS value, NULL AS currency, NULL AS transaction,
+        '{{"device": true, "measure": true, "personalise": true}}' AS properties
+    FROM range($after, least($upto, $people)) AS everybody(who))
 """
+# then 80% views, 16% carts, 4% purchases at moments spread by a hash.
+_ACTS = f"""
+SELECT *, {_SAME} FROM (
+    SELECT i + $people + 1 AS position, $start + later AS "time", md5(who::VARCHAR) AS visitor,
+        CASE WHEN kind < 80 THEN 'view_item' WHEN kind < 96 THEN 'add_to_cart' ELSE 'purchase' END AS name,
+        [{{'product': 'P-' || product, 'quantity': 1::BIGINT, 'price': (995 + product * 3)::BIGINT,
+          'category': 'Afdeling ' || (product % 25) || ' > Soort ' || (product // 25 % 4), 'brand': 'Merk',
+          'size': NULL::VARCHAR}}] AS lines,
+        (995 + product * 3)::BIGINT AS value, 'EUR' AS currency,
+        CASE WHEN kind >= 96 THEN 'T-' || i END AS transaction, '{{}}' AS properties
+    FROM (
+        SELECT i, hash(i) % 100 AS kind, hash(i * 7 + 1) % $people AS who, hash(i * 13 + 2) % 5000 AS product,
+            (hash(i * 37 + 4) % 82800000000)::BIGINT AS later
+        FROM range($after, $upto) AS numbers(i)))
+"""
+
+
+def people_among(events: int) -> int:
+    """Give how many people did so many events."""
+    return max(1_000, events // EVENTS_EACH)

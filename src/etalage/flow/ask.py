@@ -26,7 +26,7 @@ from etalage.ports import Ports, Questions
 from etalage.recommend.popular import EMPTY, PopularIndex
 from etalage.recommend.strategy import Shelf, recommend
 from etalage.segment.parse import parse
-from etalage.segment.sql import members_sql, size_sql
+from etalage.segment.sql import PROGRAMS, members_sql, programs_statement, size_sql
 from etalage.unify.batch import view_statements
 
 STRATEGIES: dict[str, StrategyName] = {name: name for name in get_args(StrategyName)}
@@ -58,7 +58,9 @@ def segment_named(ports: Ports, name: str, shop: Shop) -> Node:
 
 def size(ports: Ports, node: Node, shop: Shop, *, now: int) -> Size:
     """Count the people of a segment exactly, over the log as it stands."""
-    asked = size_sql(node, zone=ShopZone(shop.zone), currency=shop.currency, now=now)
+    asked = size_sql(
+        node, zone=ShopZone(shop.zone), currency=shop.currency, now=now, programs=PROGRAMS
+    )
     with ports.warehouse.session() as questions:
         _prepare(questions)
         people = questions.ask(asked.sql, asked.parameters).rows[0][0]
@@ -68,7 +70,9 @@ def size(ports: Ports, node: Node, shop: Shop, *, now: int) -> Size:
 
 def members(ports: Ports, node: Node, shop: Shop, *, now: int, limit: int) -> list[str]:
     """Give the people of a segment by their pseudonyms, in order of key."""
-    asked = members_sql(node, zone=ShopZone(shop.zone), currency=shop.currency, now=now)
+    asked = members_sql(
+        node, zone=ShopZone(shop.zone), currency=shop.currency, now=now, programs=PROGRAMS
+    )
     with ports.warehouse.session() as questions:
         _prepare(questions)
         text = f"SELECT person FROM ({asked.sql}) ORDER BY person LIMIT {int(limit)}"
@@ -122,5 +126,5 @@ def _shelf(ports: Ports, live: Configuration) -> Shelf:
 
 
 def _prepare(questions: Questions) -> None:
-    for statement in view_statements():
+    for statement in (*view_statements(), programs_statement()):
         questions.prepare(statement)

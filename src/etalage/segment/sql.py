@@ -1,6 +1,6 @@
 """Step 3 of 8, segment: a tree as a question to the warehouse, with exactly the people that `live` would name.
 
-In:   a tree, `now`, and the relations of unify/sql: `known_people`, `known_events`.
+In:   a tree, `now`, and the relations of unify/sql: `known_people`, `known_visitors`, `found_events`, `known_events`.
 Out:  one SELECT that gives `person`, one row each, and the values to bind. Deterministic: same tree, same text.
 Idea: `sqlglot` builds it, so the same tree runs on other engines; values are bound, never formatted in.
       Without a context, conditions on it are unknown and logic has three values: who may belong to it is counted,
@@ -29,10 +29,10 @@ from etalage.domain.segment import (
 from etalage.domain.time import ShopZone
 from etalage.segment.check import check_of
 from etalage.segment.live import BUSY_DAYS, holds_for_nobody
-from etalage.segment.sql_counts import EVENTS, Counts, activity
+from etalage.segment.sql_counts import EVENTS, VISITORS, Counts, activity
 from etalage.segment.sql_tests import Bindings, json_operand, tests_sql
 
-PEOPLE = "known_people"
+PEOPLE, PROGRAMS = "known_people", "known_programs"
 
 
 class Question(Struct, frozen=True):
@@ -55,7 +55,7 @@ def members_sql(
     """Ask who is in it: a column `person`, in no particular order.
 
     `programs` names a relation with a column `person` that was filled by `programs_sql`, once for many questions;
-    without it the question looks for programs among its own answers, which takes a second pass over the events.
+    without it the question looks for programs among its own answers.
     """
     bindings = Bindings()
     query = _members(node, zone, currency, now, context, bindings, programs)
@@ -118,19 +118,24 @@ def _members(
 def programs_sql(*, dialect: str = "duckdb") -> Question:
     """Ask which persons are programs: more than 5,000 events within three shop days in a row."""
     query = exp.select("person").from_("programs")
-    for name, table in _program_tables(among=PEOPLE):
+    for name, table in _program_tables(among=None):
         query = query.with_(name, as_=table, copy=False)
     return Question(query.sql(dialect), {})
 
 
-def _program_tables(*, among: str) -> list[tuple[str, exp.Select]]:
-    """Find the programs among some people; the second look is at the few with so many events."""
+def programs_statement() -> str:
+    """Give the statement that keeps the programs of a session as the table `PROGRAMS`."""
+    return f"CREATE OR REPLACE TEMP TABLE {PROGRAMS} AS {programs_sql().sql}"
+
+
+def _program_tables(*, among: str | None) -> list[tuple[str, exp.Select]]:
+    """Find the programs among some people; only the few with so many events are looked at day by day."""
     busy = (
         exp.select("person")
-        .from_(EVENTS)
-        .where(f"person IN (SELECT person FROM {among})", activity())
+        .from_(VISITORS)
+        .where(*([] if among is None else [f"person IN (SELECT person FROM {among})"]))
         .group_by("person")
-        .having(f"count(*) > {RECENT_LIMIT}")
+        .having(f"sum(events) > {RECENT_LIMIT}")
     )
     per_day = (
         exp.select(

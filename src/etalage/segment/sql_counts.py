@@ -3,16 +3,18 @@
 In:   the conditions of a tree, one after the other.
 Out:  per condition the column that holds its answer, and the expressions those columns come from:
 
-      facts     one pass over known_events: counts of all windows in days, and last written values
+      facts     one pass over found_events: counts of all windows in days, and last written values, per visitor and
+                consent epoch first; whose they are and which she still allows is asked of these few rows
       recent    events of the last hours that a profile remembers whole; counted in hours
       sequence  sessions of what profiles remember, for conditions on order
 
-Idea: one aggregate per condition in one pass, instead of one subquery per condition.
+Idea: one aggregate per condition in one pass, instead of one subquery per condition; and of the events only those
+      of the names and days that some condition asks for, so that the engine can pass over the other files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlglot import exp
 
@@ -23,6 +25,7 @@ from etalage.domain.time import HOUR, SESSION_GAP
 from etalage.segment.sql_tests import Bindings, json_value, where_sql
 
 EVENTS = "known_events"
+FOUND, VISITORS = "found_events", "known_visitors"
 _OF_SESSION = "PARTITION BY visitor ORDER BY time, id"  # a visitor is of one person
 _IS_KEPT = (
     f"(newness <= {RECENT_EVENTS} OR (time > newest - {RECENT_HOURS * HOUR}"
@@ -45,6 +48,9 @@ class Counts:
         self._now, self._today, self._currency = now, today, currency
         self._facts: dict[str, tuple[str, exp.Condition]] = {}  # by text: alias, expression
         self._reads: dict[str, int | None] = {}  # event name -> first day needed, None = all
+        self._fits: dict[
+            str, dict[str, exp.Condition]
+        ] = {}  # event name -> by text: what it has to fit
         self._hourly: dict[str, tuple[str, exp.Condition]] = {}
         self._longest_hours = 0
         self._orders: dict[str, tuple[str, InOrder]] = {}
@@ -67,6 +73,7 @@ class Counts:
         """Give the value written last, as JSON, NULL if none was."""
         writer = _WRITTEN_BY[type(node)]
         self._reads[writer] = None
+        self._fits.setdefault(writer, {})[""] = exp.true()
         key = node.key if isinstance(node, Fact) else node.name
         is_writer = exp.column("name").eq(self._bindings.bind(writer))
         value = exp.case().when(is_writer, json_value(key, self._bindings))
@@ -92,6 +99,8 @@ class Counts:
         first, _ = did.window.bounds(self._today)
         known = self._reads.get(did.name, first)
         self._reads[did.name] = None if first is None or known is None else min(first, known)
+        fits = where_sql(did.name, did.where, self._bindings)
+        self._fits.setdefault(did.name, {})[fits.sql()] = fits
         return _aliased(self._facts, aggregate, "facts", "fact")
 
     def _matches(self, did: Did) -> exp.Condition:
@@ -129,19 +138,33 @@ class Counts:
         return tables
 
     def _facts_table(self) -> exp.Select:
+        read = self._read().subquery("read", copy=False)
+        per_visitor = exp.select("visitor", "epoch").from_(read).group_by("visitor", "epoch")
+        per_person = exp.select("person").group_by("person")
+        for alias, aggregate in self._facts.values():
+            _select_both(per_visitor, per_person, alias, aggregate)
+        counted = per_visitor.subquery("per_visitor", copy=False)
+        return per_person.from_(counted).join(VISITORS, using=["visitor"]).where("epoch > refused")
+
+    def _read(self) -> exp.Select | exp.Union:
+        """Read the events that some condition asks for: those of one first day together."""
         names_by_day: dict[int | None, list[str]] = {}
         for name, first in self._reads.items():
             names_by_day.setdefault(first, []).append(name)
-        read = [
-            exp.and_(
-                exp.In(
-                    this=exp.column("name"), expressions=[self._bindings.bind(n) for n in names]
-                ),
-                *([] if first is None else [exp.column("day") >= self._bindings.bind(first)]),
-            )
-            for first, names in names_by_day.items()
-        ]
-        return _per_person(self._facts.values(), EVENTS).where(exp.or_(*read), copy=False)
+        needed = {column.name for _, made in self._facts.values() for column in _own_columns(made)}
+        columns = sorted({"visitor", "epoch", *needed})
+        parts = []
+        for first, names in names_by_day.items():
+            bound = [self._bindings.bind(name) for name in names]
+            fits = {text: one for name in names for text, one in self._fits[name].items()}
+            part = exp.select(*columns).from_(FOUND)
+            part = part.where(_one_of(exp.column("name"), bound), copy=False)
+            if len(fits) == 1:  # of several each would be asked twice
+                part = part.where(*fits.values(), copy=False)
+            if first is not None:
+                part = part.where(exp.column("day") >= self._bindings.bind(first), copy=False)
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False, copy=False)
 
     def _sequence_tables(self) -> list[tuple[str, exp.Select]]:
         orders = list(self._orders.values())
@@ -222,6 +245,33 @@ def _per_person(columns: Iterable[tuple[str, exp.Condition]], source: str) -> ex
     for alias, aggregate in columns:
         query = query.select(exp.alias_(aggregate, alias, copy=False), copy=False)
     return query
+
+
+def _select_both(
+    per_visitor: exp.Select, per_person: exp.Select, alias: str, aggregate: exp.Condition
+) -> None:
+    """Select what is known per visitor and epoch, and what that makes of a person."""
+    per_visitor.select(exp.alias_(aggregate, alias, copy=False), copy=False)
+    if not isinstance(aggregate, exp.ArgMax):
+        per_person.select(exp.alias_(exp.Sum(this=exp.column(alias)), alias), copy=False)
+        return
+    # The newest of the newest: an aggregate passes over rows without a value, so its moment must do the same.
+    is_said = exp.not_(aggregate.this.is_(exp.null()))
+    moment = exp.Max(this=exp.case().when(is_said, aggregate.expression.copy()))
+    per_visitor.select(exp.alias_(moment, f"{alias}_at", copy=False), copy=False)
+    newest = exp.ArgMax(this=exp.column(alias), expression=exp.column(f"{alias}_at"))
+    per_person.select(exp.alias_(newest, alias), copy=False)
+
+
+def _own_columns(made: exp.Condition) -> Iterator[exp.Column]:
+    """Give the columns of events in an expression; those of the lines of an event have a table."""
+    return (column for column in made.find_all(exp.Column) if not column.table)
+
+
+def _one_of(column: exp.Condition, values: Sequence[exp.Condition]) -> exp.Condition:
+    return (
+        column.eq(values[0]) if len(values) == 1 else exp.In(this=column, expressions=list(values))
+    )
 
 
 def _ranked() -> exp.Select:

@@ -1,42 +1,62 @@
 -- people.sql: which visitors are one person (the rule of unify/links.py in batch).
--- Reads: events, orders_found. Rows: visitor, person (the root key), visitors (how many the person has, at most 20).
+-- Reads: events, order_owners. Rows: visitor, person (the root key), visitors (how many the person has, at most 20),
+-- quarantined, and events: how many there are of this visitor under any consent, orders that found her included.
 -- A person who is frozen (event `restriction`) is not in it: nothing of hers is counted anywhere until she is let go.
 -- A person with more than 20 visitors is quarantined: each of her visitors stands alone.
+-- `said` is what one pass over all events finds of those few that say who somebody is and what she allows.
+CREATE OR REPLACE TEMP TABLE said AS
+SELECT
+    visitor, customer, name, time, id, trust,
+    json_extract(properties, '$.personalise') AS personalise,
+    coalesce(json_extract(properties, '$.declared') = 'true'::JSON, FALSE) AS declared,
+    coalesce(json_extract(properties, '$.restricted') = 'true'::JSON, FALSE) AS restricted
+FROM events
+WHERE name IN ('consent', 'identify', 'link', 'unlink', 'restriction');
+
 CREATE OR REPLACE TEMP TABLE people AS
 WITH told AS (
     SELECT visitor, CASE WHEN name = 'unlink' THEN NULL ELSE customer END AS customer
-    FROM events
+    FROM said
     WHERE visitor IS NOT NULL
         AND trust IN ('signed', 'confirmed')
         AND (name = 'unlink' OR (name IN ('identify', 'link') AND customer IS NOT NULL))
     QUALIFY row_number() OVER (PARTITION BY visitor ORDER BY time DESC, id DESC) = 1
 ),
 seen AS (
-    SELECT DISTINCT visitor FROM events WHERE visitor IS NOT NULL AND name <> 'purchase'
-    UNION
-    SELECT DISTINCT visitor FROM orders_found WHERE visitor IS NOT NULL
+    SELECT visitor, sum(events)::BIGINT AS events
+    FROM (
+        SELECT visitor, count(*) AS events
+        FROM events
+        WHERE visitor IS NOT NULL AND name <> 'purchase'
+        GROUP BY visitor
+        UNION ALL
+        SELECT visitor, count(*) AS events FROM order_owners WHERE visitor IS NOT NULL GROUP BY visitor
+    )
+    GROUP BY visitor
 ),
 rooted AS (
-    SELECT seen.visitor, coalesce(second.customer, first.customer, seen.visitor) AS root
+    SELECT seen.visitor, events, coalesce(second.customer, first.customer, seen.visitor) AS root
     FROM seen
     LEFT JOIN told AS first ON first.visitor = seen.visitor
     LEFT JOIN told AS second ON second.visitor = first.customer
 ),
 counted AS (
-    SELECT visitor, root, count(*) OVER (PARTITION BY root) AS visitors FROM rooted
+    SELECT root, count(*) AS visitors FROM rooted GROUP BY root
 ),
 frozen AS (
     SELECT root
-    FROM events
+    FROM said
     JOIN rooted USING (visitor)
     WHERE name = 'restriction'
     GROUP BY root
-    HAVING arg_max(json_extract(properties, '$.restricted') = 'true'::JSON, (time, id))
+    HAVING arg_max(restricted, (time, id))
 )
 SELECT
     visitor,
-    CASE WHEN visitors > 20 THEN visitor ELSE root END AS person,
-    CASE WHEN visitors > 20 THEN 1 ELSE visitors END AS visitors,
-    visitors > 20 AS quarantined
-FROM counted
+    CASE WHEN counted.visitors > 20 THEN visitor ELSE root END AS person,
+    CASE WHEN counted.visitors > 20 THEN 1 ELSE counted.visitors END AS visitors,
+    counted.visitors > 20 AS quarantined,
+    events
+FROM rooted
+JOIN counted USING (root)
 WHERE root NOT IN (SELECT root FROM frozen);
