@@ -157,6 +157,38 @@ class Erasable(Protocol):
         ...
 
 
+class Aside(Struct, frozen=True):
+    """Something in the quarantine, with the number under which it lies there."""
+
+    number: int
+    rejected: Rejected
+
+
+class Retried(Struct, frozen=True):
+    """Something that was set aside, and what it is now that it was sent again."""
+
+    aside: Aside
+    arrivals: tuple[Arrival, ...]
+    rejected: tuple[Rejected, ...] = ()
+
+
+@runtime_checkable
+class Replayable(Protocol):
+    """What an event log offers to whoever sends again what was set aside."""
+
+    def aside(self, reason: str) -> Iterator[Aside]:
+        """Give what was set aside for a reason, oldest first."""
+        ...
+
+    def retry(self, retried: Sequence[Retried]) -> list[list[Entered] | None]:
+        """Take each out of the quarantine and enter what it is now, all in one transaction.
+
+        The account then says what became of it in the end: one less is quarantined, and what is received stays.
+        Gives what became of its arrivals; None for what does not lie there any more, which is left alone.
+        """
+        ...
+
+
 # ---- Profiles: folds per visitor, rebuildable ---------------------------------------------------------
 
 

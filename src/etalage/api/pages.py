@@ -21,6 +21,7 @@ LISTS = (
     "intake",
     "decision",
     "product",
+    "mend",
 )  # the closed lists of reasons, as they stand in reasons.toml
 
 

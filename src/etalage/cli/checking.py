@@ -12,10 +12,13 @@ from rich.table import Table
 
 from etalage import app, keeping
 from etalage.cli.console import DataOption, JsonOption, ShopOption, err, opened, out, print_json
+from etalage.cli.quarantine import send_again_, show_held, told
 from etalage.config import load
 from etalage.domain.time import micros
 from etalage.errors import BadInput, Damaged, ReplayFailed
 from etalage.flow.account import Forecast, components, forecast, intake
+from etalage.flow.configuration import configure
+from etalage.flow.held import held
 from etalage.flow.replay import replay_all
 from etalage.store.damage import Damage
 
@@ -38,11 +41,27 @@ def doctor(
             "--repair", help="With --verify: mend what can be made again; no server may run."
         ),
     ] = False,
+    replay_reason: Annotated[
+        str | None,
+        typer.Option(
+            "--replay",
+            metavar="REASON",
+            help="Send again what was set aside for this reason; a server may be running.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --replay: tell what would become of it.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Account for everything that was received, and say how the stores are; exit code 1 if a file is damaged."""
     if repair and not verify:
         raise typer.BadParameter("--repair mends what --verify finds: give both")
+    if dry_run and replay_reason is None:
+        raise typer.BadParameter("--dry-run tells what --replay would do: give both")
+    if replay_reason is not None:
+        send_again_(data, shop, replay_reason, dry_run=dry_run, json=json)
+        return
     files = _verified(data, shop, repair=repair) if verify else None
     if files is not None and files["damaged"]:
         _tell_damage(files, json=json)
@@ -51,6 +70,7 @@ def doctor(
         found = {
             "shop": known.id,
             "intake": intake(ports),
+            "quarantine": [told(one) for one in held(ports, configure(ports))],
             "components": components(ports, now=now),
             "disk": msgspec.to_builtins(forecast(ports, keeping.disk_of(data, known.id), now=now)),
         }
@@ -58,6 +78,7 @@ def doctor(
             print_json(found if files is None else {**found, "files": files})
             return
         _show(found["intake"], "Received")
+        show_held(found["quarantine"])
         _show(found["components"], "Stores")
         _show_disk(found["disk"])
         if files is not None:

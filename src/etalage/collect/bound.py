@@ -46,7 +46,7 @@ def bounded(raw: bytes, *, most: int = MAX_EVENT_BYTES) -> dict[str, object]:
     except RecursionError:
         raise Refusal("too_deep") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Refusal("bad_field", str(error)[:100]) from None
+        raise Refusal("bad_field", detail=str(error)[:100]) from None
     if type(value) is not dict:
         raise Refusal("not_an_object")
     keys = _keys_in_object(value, MAX_DEPTH)
@@ -85,7 +85,7 @@ def _keys_in_object(value: dict[str, object], depth: int) -> int:
 def _keys_in_list_or_number(part: object, depth: int) -> int:
     if not isinstance(part, list):
         if isinstance(part, int | float) and not -MAX_NUMBER <= part <= MAX_NUMBER:
-            raise Refusal("bad_field", "a number beyond 2^53")
+            raise Refusal("bad_field", detail="a number beyond 2^53")
         return 0
     if depth <= 0:
         raise Refusal("too_deep")
@@ -102,13 +102,13 @@ def _keys_in_list_or_number(part: object, depth: int) -> int:
 
 def _refuse_long(text: str) -> None:
     if len(text) > _MAX_CHARACTERS and len(text.encode()) > MAX_TEXT_BYTES:
-        raise Refusal("too_large", "a text of more than 8 KB")
+        raise Refusal("too_large", detail="a text of more than 8 KB")
 
 
 def _refuse_nul(value: object) -> None:
     if isinstance(value, str):
         if "\0" in value:
-            raise Refusal("bad_field", "NUL")
+            raise Refusal("bad_field", detail="NUL")
     elif isinstance(value, list):
         for part in value:
             _refuse_nul(part)

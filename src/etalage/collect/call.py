@@ -37,6 +37,7 @@ _SHORT = {
     "a": "alias",
     "b": "batch",
 }
+DOOR, BEFORE_EVENTS = b'{"_door":', b'"batch":['  # of what is set aside; see kept_door
 _MERGED = ("context", "integrations")  # of a batch, under each of its events
 
 
@@ -58,15 +59,17 @@ class Item(Struct, frozen=True):
                 fields[name] = {**outer, **own}
         return fields
 
-    def original(self, *, without: str = "") -> bytes:
+    def original(self, *, without: str = "", door: bytes = b"") -> bytes:
         """Give what came in as the body of a batch with this one event, to be set aside and replayed.
 
         Args:
             without: the key the call came with; a secret one must not be kept, not even encrypted.
+            door: of `kept_door.kept`, written in front.
         """
         around = {**self.around, "type": self.type} if self.type else self.around
         rest = msgspec.json.encode(around)[1:]
-        body = b'{"batch":[' + self.raw + (b"]," if around else b"]") + rest
+        before = DOOR + door + b"," if door else b"{"
+        body = before + BEFORE_EVENTS + self.raw + (b"]," if around else b"]") + rest
         return body.replace(without.encode(), b"") if without else body
 
 

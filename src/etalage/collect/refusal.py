@@ -21,10 +21,13 @@ _REFUSED: frozenset[Reason] = frozenset(
 
 
 class Refusal(BadInput):
-    """One event does not get in; its neighbours are not touched by it."""
+    """One event does not get in; its neighbours are not touched by it. `field` is a name of ours, never a text."""
 
-    def __init__(self, reason: Reason, field: str | None = None) -> None:
-        super().__init__(reason if field is None else f"{reason}: {field}", field=field)
+    def __init__(
+        self, reason: Reason, field: str | None = None, *, detail: str | None = None
+    ) -> None:
+        said = detail or field
+        super().__init__(reason if said is None else f"{reason}: {said}", field=field)
         self.reason: Reason = reason
 
     @property

@@ -42,6 +42,7 @@ Reason = Literal[
     "ambiguous",  # a repeated key in the envelope or in consent
     "bad_money",
     "id_conflict",  # another event already has this id
+    "merge_limit",  # this customer was linked to visitors as often today as is allowed
 ]
 
 

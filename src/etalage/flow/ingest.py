@@ -20,6 +20,7 @@ from etalage.collect.admit import Admitted, admit, read, rejected
 from etalage.collect.call import Item
 from etalage.collect.consent import NOBODY, Known
 from etalage.collect.intake import Door, Received, Sender, settings_of
+from etalage.collect.kept_door import kept
 from etalage.collect.refusal import Refusal
 from etalage.collect.translate import Draft, subject
 from etalage.decide import token
@@ -75,6 +76,7 @@ class _Counter:
 
     def __init__(self, door: Door, ports: Ports, key: str) -> None:
         self._door, self._ports, self._key = door, ports, key
+        self._kept = kept(door)  # with whatever is set aside
         self._secret = ports.keys.secret("token")
         asking = door.visitor_id  # in her token, which is not kept with what is set aside
         pepper = door.settings.pepper
@@ -133,7 +135,7 @@ class _Counter:
             return
         if admitted.personal is not None and admitted.person is not None:
             self._personal.append((len(self._arrivals), admitted.person, admitted.personal))
-        raw = self._ports.keys.seal_shop(item.original(without=self._key))
+        raw = self._ports.keys.seal_shop(item.original(without=self._key, door=self._kept))
         self._arrivals.append(replace(arrival, raw=raw))
 
     def _is_conflicting(self, event: Event) -> bool:
@@ -148,7 +150,7 @@ class _Counter:
 
     def _refuse(self, item: Item, refusal: Rejected) -> None:
         if refusal.outcome == "quarantined":
-            sealed = self._ports.keys.seal_shop(item.original(without=self._key))
+            sealed = self._ports.keys.seal_shop(item.original(without=self._key, door=self._kept))
             refusal = replace(refusal, sealed=sealed, visitor=self._asking)
         self._rejected.append(refusal)
 

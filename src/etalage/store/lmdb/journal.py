@@ -26,7 +26,7 @@ from etalage.domain.ids import VisitorKey
 from etalage.domain.privacy import Verdict
 from etalage.domain.time import ShopZone
 from etalage.errors import Conflict, Damaged
-from etalage.ports import Account, Archive, Manifest, Rewritten, ShutReason
+from etalage.ports import Account, Archive, Aside, Manifest, Retried, Rewritten, ShutReason
 from etalage.store.entry import (
     AccountKey,
     account_lines,
@@ -48,9 +48,11 @@ from etalage.store.lmdb.record import (
     short_payload_of,
 )
 from etalage.store.lmdb.renewing import renew
+from etalage.store.lmdb.warm import Warm
 
 TABLES = ("events", "ids", "once", "account", "quarantine", "meta")
 DAY_BYTES = 4
+WARM_BYTES = 1 << 20  # of events that were just written: they are read once more, to be remembered
 PAGE_EVENTS = 512  # read in one transaction; a slow reader must not hold old pages
 PRUNE_EVENTS = 2_000  # dropped in one transaction; writers wait no longer than this takes
 
@@ -74,6 +76,7 @@ class LmdbEventLog:
         archive: Archive | None = None,
     ) -> None:
         self._env = Environment(Path(path), TABLES, map_size=map_size)
+        self._warm: Warm[int, Event] = Warm(WARM_BYTES)
         self._env.bind(self._bind)
         self._zone = zone
         self._archive = archive
@@ -118,8 +121,10 @@ class LmdbEventLog:
                 position += 1
                 self._remember(txn, arrival, day)
                 key = number_key(position)
-                if not txn.put(key, framed(key, payload), append=True, db=self._events):
+                record = framed(key, payload)
+                if not txn.put(key, record, append=True, db=self._events):
                     raise _damaged(position)  # there already is one behind what `head` says
+                self._warm.put(position, record[:DIGEST_BYTES], arrival.event, len(record))
                 entered.append(Entered(outcome, position))
             elif outcome == "duplicate":
                 entered.append(Entered(outcome))
@@ -158,7 +163,10 @@ class LmdbEventLog:
         for line, count in counts.items():
             key = _encode(line)
             known = self._read_number(txn.get(key, db=self._account), key, "a count of the account")
-            txn.put(key, framed(key, _encode(known + count)), db=self._account)
+            if known + count:
+                txn.put(key, framed(key, _encode(known + count)), db=self._account)
+            else:  # all that was set aside on that day got in after all
+                txn.delete(key, db=self._account)
 
     # ---- out ----
 
@@ -189,9 +197,14 @@ class LmdbEventLog:
             records = iter(cursor)
             for position in range(after + 1, last + 1):
                 key, record = next(records, (b"", b""))
-                if key != number_key(position) or not is_whole(key, record):
+                if key != number_key(position):
                     raise _damaged(position)
-                yield position, _decode_event(record[DIGEST_BYTES:])
+                event = self._warm.get(position, record[:DIGEST_BYTES], len(record))
+                if event is None:
+                    if not is_whole(key, record):
+                        raise _damaged(position)
+                    event = _decode_event(record[DIGEST_BYTES:])
+                yield position, event
 
     def account(self) -> list[Account]:
         """Give the exact counts of everything received, in order."""
@@ -219,6 +232,31 @@ class LmdbEventLog:
                 payload = payload_of(key, record, f"record {number} of the quarantine")
                 page.append((number, _decode_rejected(payload)))
         return page
+
+    def aside(self, reason: str) -> Iterator[Aside]:
+        """Give what was set aside for a reason, oldest first."""
+        number = 0
+        while page := self._quarantine_page(number):
+            yield from (Aside(n, rejected) for n, rejected in page if rejected.reason == reason)
+            number = page[-1][0]
+
+    def retry(self, retried: Sequence[Retried]) -> list[list[Entered] | None]:
+        """Enter what was set aside as what it is now; see `ports.Replayable`."""
+        self._env.refuse_when_nearly_full()
+        return self._env.write(lambda txn: [self._retry(txn, one) for one in retried])
+
+    def _retry(self, txn: Transaction, one: Retried) -> list[Entered] | None:
+        key = number_key(one.aside.number)
+        record = txn.get(key, db=self._quarantine)
+        if record is None:
+            return None
+        payload = payload_of(key, record, f"record {one.aside.number} of the quarantine")
+        if _decode_rejected(payload) != one.aside.rejected:  # the number was given again
+            return None
+        txn.delete(key, db=self._quarantine)
+        self._count(txn, Counter({rejected_key(one.aside.rejected): -1}))
+        payloads = [_encode(arrival.event) for arrival in one.arrivals]
+        return self._enter_all(txn, one.arrivals, payloads, one.rejected)
 
     def check_room(self) -> None:
         """Raise `Overloaded` where the disk is too full to append."""

@@ -12,7 +12,7 @@ from etalage.domain.event import Event
 from etalage.domain.ids import VisitorKey
 from etalage.domain.privacy import Verdict, rewritten
 from etalage.domain.time import ShopZone
-from etalage.ports import Account, Archive, Manifest, Rewritten, ShutReason
+from etalage.ports import Account, Archive, Aside, Manifest, Retried, Rewritten, ShutReason
 from etalage.store.entry import (
     AccountKey,
     account_lines,
@@ -103,6 +103,25 @@ class MemoryEventLog:
     def quarantine(self) -> Iterator[Rejected]:
         """Give what was set aside, oldest first."""
         return iter(tuple(self._quarantine))
+
+    def aside(self, reason: str) -> Iterator[Aside]:
+        """Give what was set aside for a reason, oldest first."""
+        held = enumerate(self._quarantine, 1)
+        return iter([Aside(n, one) for n, one in held if one.reason == reason])
+
+    def retry(self, retried: Sequence[Retried]) -> list[list[Entered] | None]:
+        """Enter what was set aside as what it is now; see `ports.Replayable`."""
+        with self._lock:
+            return [self._retry(one) for one in retried]
+
+    def _retry(self, one: Retried) -> list[Entered] | None:
+        known = one.aside.rejected
+        if not any(held is known for held in self._quarantine):
+            return None
+        self._quarantine = [held for held in self._quarantine if held is not known]
+        self._counts[rejected_key(known)] -= 1
+        self._counts = +self._counts
+        return self.append(one.arrivals, one.rejected)
 
     def check_room(self) -> None:
         """Memory has room until it has none; nothing to say before."""
