@@ -9,6 +9,7 @@ A data directory is a workspace:
     DIR/shops/noord/events/       the sealed log (daily Parquet)
     DIR/shops/noord/models/       what was learned (files, swapped as a whole)
     DIR/shops/noord/records.db    what people decided (SQLite)
+    DIR/shops/noord/red/          a file for each part that is not well (nothing, as a rule)
     DIR.keys/noord/               keys: outside the data, with backups of their own
 
 Nowhere else does the name of an engine appear.
@@ -34,6 +35,7 @@ from etalage.domain.money import is_currency
 from etalage.domain.shop import Shop, shop_from, to_settings
 from etalage.domain.time import ShopZone
 from etalage.errors import BadInput, Conflict, NoShop, NotYet, Unknown
+from etalage.flow.health import Health
 from etalage.flow.open_shop import OpenShop
 from etalage.flow.privacy import replay_ledger
 from etalage.flow.remember import Memorist
@@ -42,6 +44,7 @@ from etalage.store.committer import Committer
 from etalage.store.duckdb.archive import ParquetArchive
 from etalage.store.duckdb.warehouse import DuckdbWarehouse
 from etalage.store.files.models import FileModels
+from etalage.store.files.signs import FileSigns
 from etalage.store.keeping import format  # noqa: A004  a module of ours
 from etalage.store.lmdb.journal import LmdbEventLog
 from etalage.store.lmdb.keys import LmdbKeys
@@ -248,10 +251,20 @@ def open_shop(
 
     _, ports = open_ports(directory, shop, settings=settings, stores=stores)
     try:
-        return OpenShop(ports, settings=settings, committing=committing, now=now)
+        health = Health(_wall_clock, FileSigns(signs_at(directory, shop)))
+        return OpenShop(ports, settings=settings, committing=committing, health=health, now=now)
     except BaseException:
         ports.close()
         raise
+
+
+def signs_at(directory: Path, shop: ShopId) -> Path:
+    """Give where it is written that a part of a shop is red."""
+    return directory / "shops" / shop / "red"
+
+
+def _wall_clock() -> int:
+    return time.time_ns() // 1000
 
 
 def _embedded(scheme: str, url: str, default: Path) -> Path:

@@ -6,6 +6,7 @@ Holds no state that another process would need: the configuration is looked at a
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Protocol
@@ -14,12 +15,19 @@ from etalage.config import Settings
 from etalage.domain.arrival import Arrival, Entered, Rejected, engines_own
 from etalage.domain.event import Event
 from etalage.domain.ids import EventId
+from etalage.errors import Damaged, Overloaded
 from etalage.flow.configuration import Configuration, composition, configure
+from etalage.flow.health import Health, said_by
 from etalage.flow.nightly import POPULAR, popular_now
 from etalage.flow.remember import remember
-from etalage.ports import Ports
+from etalage.ports import Erasable, Ports
 from etalage.recommend.popular import EMPTY, PopularIndex, PopularModel
 from etalage.recommend.strategy import Shelf
+
+SLOW_SECONDS = 1.0  # writing to profiles may take this long, ...
+SECONDS_PER_EVENT = 0.005  # ... and this much for each event of it
+PATIENCE_SECONDS = 5.0  # for the log to take what is live now
+PROOF = "proof"  # a number in the log that says nothing
 
 
 class Committed(Protocol):
@@ -73,12 +81,17 @@ class OpenShop:
         settings: Settings,
         committing: Callable[[Ports, Callable[[], None]], Committing],
         now: int,
+        health: Health | None = None,
     ) -> None:
         self.ports = ports
+        self.health = health or Health(lambda: now)
         self.settings = settings
         self.configuration: Configuration = configure(ports)
         self._popular: PopularModel = EMPTY
         self._popular_stamp = 0
+        self._damaged_stamp = 0  # of a list that could not be read
+        self._untold: tuple[Configuration, int] | None = None  # what is live and not in the log
+        self._remembered = ports.profiles.position()
         self.shelf: Shelf = self._stocked()
         self._restock()
         self.failures: dict[str, int] = {}  # by part: how often it failed since the start
@@ -86,8 +99,36 @@ class OpenShop:
         self._tell_composition(self.configuration, now)
 
     def remember(self) -> None:
-        """Bring profiles up to the log; the committer calls this after every commit."""
-        remember(self.ports.log, self.ports.profiles, self.configuration.how)
+        """Bring profiles up to the log; the committer calls this after every commit.
+
+        Profiles that fail or are slow are left alone from then on, so that events are acknowledged all the same:
+        the watch brings them up to the log and makes them green again.
+        """
+        if self.health.is_red("profiles"):
+            return
+        began, before = time.perf_counter(), self._remembered
+        try:
+            self._remembered = self.catch_up()
+        except Exception as error:
+            self.health.fail("profiles", said_by(error))
+            raise
+        seconds = time.perf_counter() - began
+        if seconds > SLOW_SECONDS + SECONDS_PER_EVENT * (self._remembered - before):
+            self.health.fail("profiles", f"writing took {seconds:.1f} s")
+
+    def catch_up(self) -> int:
+        """Bring profiles up to the log, however they are; give the position reached."""
+        return remember(self.ports.log, self.ports.profiles, self.configuration.how)
+
+    def prove_log(self) -> None:
+        """Write something of no consequence to the log; raises what keeps it from that."""
+        log = self.ports.log
+        if isinstance(log, Erasable):
+            log.put_note(PROOF, log.note(PROOF) + 1)
+        if self._untold is not None:
+            self._tell_composition(*self._untold)
+        if self._untold is not None:
+            raise Overloaded("the log does not take what is live now")
 
     def refresh(self, now: int) -> bool:
         """Read again what changed: the configuration if people decided something or a segment became warm, models."""
@@ -98,6 +139,8 @@ class OpenShop:
         fresh = configure(self.ports)
         if fresh.version != known.version:
             self._tell_composition(fresh, now)  # first: no decision may be in the log before it
+        elif self._untold is not None:
+            self._untold = (fresh, now)
         self.configuration = fresh
         self.shelf = self._stocked()
         return True
@@ -107,12 +150,19 @@ class OpenShop:
         self.commits.close()
         self.ports.close()
 
+    def prove_models(self) -> None:
+        """Raise what keeps models from being read, or `Damaged` where the newest one could not be."""
+        if self.ports.models.stamp(POPULAR) == self._damaged_stamp != 0:
+            raise Damaged("the list of popular products is damaged; the one before it is in use")
+
     def _restock(self) -> None:
         """Take over the list of popular products if it was counted again; a damaged one leaves what is here."""
         stamp = self.ports.models.stamp(POPULAR)
         if stamp == self._popular_stamp:
             return
-        self._popular = popular_now(self.ports) or self._popular
+        found = popular_now(self.ports)
+        self._damaged_stamp = stamp if found is None else 0
+        self._popular = found or self._popular
         self._popular_stamp = stamp
         self.shelf = self._stocked()
 
@@ -132,4 +182,12 @@ class OpenShop:
             source="engine",
             record=composition(configuration).decode(),
         )
-        self.commits.submit([engines_own(said)]).result()
+        try:
+            self.commits.submit([engines_own(said)]).result(PATIENCE_SECONDS)
+        except (Overloaded, TimeoutError) as error:
+            # What people decided holds all the same: they may be switching something off. While the log is red no
+            # record of a decision is written, and it is not green again before this is.
+            self._untold = (configuration, now)
+            self.health.fail("log", said_by(error))
+        else:
+            self._untold = None

@@ -1,0 +1,128 @@
+"""The watch: looks at every part of every shop once a second, and makes it red or green.
+
+In:   the shops; called every second.
+Out:  `shop.health`; a line in the log for each change.
+Idea: each look has a thread of its own, so that a part which hangs holds up nobody: a look that does not come back
+      in time is itself the finding. A red part is asked to do what it failed at, not only whether it is there.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from etalage.api.logs import log
+from etalage.api.rooms import Rooms
+from etalage.domain.ids import ShopId
+from etalage.flow.health import Part, said_by
+from etalage.flow.open_shop import OpenShop
+
+SLOW_SECONDS = 1.0  # a look that takes longer finds its part red
+END_SECONDS = 1.0  # for looks under way when the doors close
+
+Look = Callable[[OpenShop], None]  # raises what is wrong
+
+
+@dataclass(slots=True)
+class _Post:
+    """One part of one shop, and the look that is under way."""
+
+    shop: OpenShop
+    part: Part
+    look: Look
+    began: float = 0.0
+    thread: threading.Thread | None = field(default=None)
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
+
+class Watch:
+    """Looks at the shops of this process."""
+
+    def __init__(self, rooms: Rooms, *, slow_seconds: float = SLOW_SECONDS) -> None:
+        self._rooms = rooms
+        self._slow = slow_seconds
+        self._posts: dict[tuple[ShopId, Part], _Post] = {}
+
+    def tick(self) -> None:
+        """Begin a look at each part whose last one came back; the others are slow."""
+        for name, shop in self._rooms.shops.items():
+            for part, look in LOOKS.items():
+                post = self._posts.setdefault((name, part), _Post(shop, part, look))
+                if not post.is_under_way:
+                    self._begin(post)
+                elif time.monotonic() - post.began > self._slow:
+                    told(shop, part, f"no answer within {self._slow:g} s")
+
+    def close(self) -> None:
+        """Let the looks that are under way end, before the stores are closed."""
+        until = time.monotonic() + END_SECONDS
+        for post in self._posts.values():
+            if post.thread is not None:
+                post.thread.join(max(0.0, until - time.monotonic()))
+
+    def _begin(self, post: _Post) -> None:
+        post.began = time.monotonic()
+        name = f"look at {post.part}"
+        post.thread = threading.Thread(target=self._look, args=(post,), name=name, daemon=True)
+        post.thread.start()
+
+    def _look(self, post: _Post) -> None:
+        try:
+            post.look(post.shop)
+        except Exception as error:  # noqa: BLE001  whatever a part says, it is not well
+            told(post.shop, post.part, said_by(error))
+            return
+        seconds = time.monotonic() - post.began
+        if seconds > self._slow and not post.shop.health.is_red(post.part):
+            told(post.shop, post.part, f"an answer took {seconds:.1f} s")
+        elif seconds <= self._slow and post.shop.health.heal(post.part):
+            log.warning("well again", shop=post.shop.configuration.shop.id, part=post.part)
+
+
+def told(shop: OpenShop, part: Part, says: str) -> None:
+    """Make a part of a shop red; the first time, say so in the log."""
+    if shop.health.fail(part, says):
+        log.error("not well", shop=shop.configuration.shop.id, part=part)
+
+
+# ---- What is asked of each ---------------------------------------------------------------------------
+
+
+def _log(shop: OpenShop) -> None:
+    shop.ports.log.check_room()
+    shop.ports.log.head()
+    if shop.health.is_red("log"):
+        shop.prove_log()
+
+
+def _profiles(shop: OpenShop) -> None:
+    shop.ports.profiles.position()
+    if shop.health.is_red("profiles"):
+        shop.catch_up()
+
+
+def _records(shop: OpenShop) -> None:
+    shop.ports.records.generation()
+
+
+def _models(shop: OpenShop) -> None:
+    shop.prove_models()
+
+
+def _committer(shop: OpenShop) -> None:
+    """Wait in the queue like everybody; nothing is written for it."""
+    shop.commits.submit(()).result()
+
+
+LOOKS: Mapping[Part, Look] = {
+    "log": _log,
+    "profiles": _profiles,
+    "records": _records,
+    "models": _models,
+    "committer": _committer,
+}
