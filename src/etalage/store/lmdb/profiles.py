@@ -19,13 +19,15 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from lmdb import _Database as Table
 
 from etalage.domain.ids import VisitorKey
 from etalage.domain.profile import ActiveFeature, Fold, OrderClaim, Written
 from etalage.ports import FoldHead, ProfilesWrite
 from etalage.store.lmdb.copying import put_all, records
 from etalage.store.lmdb.environment import GIB, Environment, Transaction
-from etalage.store.lmdb.record import framed, payload_of
+from etalage.store.lmdb.record import DIGEST_BYTES, framed, payload_of
+from etalage.store.lmdb.warm import Warm
 
 T = TypeVar("T")
 
@@ -46,21 +48,29 @@ class LmdbProfiles:
         self._env = Environment(
             Path(path), TABLES, map_size=map_size, dupsort=("linked",), metasync=False
         )
+        self._warm: Warm[VisitorKey, Fold] = Warm()
+        self._env.bind(self._bind)
+
+    def _bind(self) -> None:
+        self._tables = _tables_of(self._env)
+
+    def _view(self, txn: Transaction) -> _View:
+        return _View(self._tables, txn, self._warm)
 
     def get(self, visitor: VisitorKey) -> Fold | None:
         """Give the fold of a visitor; None if there is none."""
         with self._env.read() as txn:
-            return _View(self._env, txn).get(visitor)
+            return self._view(txn).get(visitor)
 
     def head(self, visitor: VisitorKey) -> FoldHead | None:
         """Give the first fields of a fold: 2 us where the whole fold of a busy visitor takes 12 to 400."""
         with self._env.read() as txn:
-            return _View(self._env, txn).head(visitor)
+            return self._view(txn).head(visitor)
 
     def many(self, visitors: Iterable[VisitorKey]) -> dict[VisitorKey, Fold]:
         """Give the folds that exist, read at one moment."""
         with self._env.read() as txn:
-            view = _View(self._env, txn)
+            view = self._view(txn)
             return {v: fold for v in visitors if (fold := view.get(v)) is not None}
 
     def linked_to(self, customer: VisitorKey) -> tuple[VisitorKey, ...]:
@@ -73,17 +83,17 @@ class LmdbProfiles:
     def order(self, transaction: str) -> OrderClaim:
         """Give what is known of a transaction."""
         with self._env.read() as txn:
-            return _View(self._env, txn).order(transaction)
+            return self._view(txn).order(transaction)
 
     def position(self) -> int:
         """Give the log position up to which the folds are complete."""
         with self._env.read() as txn:
-            return _View(self._env, txn).stored_position()
+            return self._view(txn).stored_position()
 
     def features(self) -> tuple[ActiveFeature, ...]:
         """Give the conditions that are counted, in the order in which they came into force."""
         with self._env.read() as txn:
-            return _View(self._env, txn).features()
+            return self._view(txn).features()
 
     def marked(self) -> frozenset[VisitorKey]:
         """Give the visitors that wait to be folded again."""
@@ -94,7 +104,7 @@ class LmdbProfiles:
         """Run `change` in one write transaction; again from the start if the map had to grow."""
 
         def run(txn: Transaction) -> T:
-            view = _View(self._env, txn)
+            view = self._view(txn)
             view.position = view.stored_position()
             result = change(view)
             view.put_position()
@@ -125,8 +135,9 @@ class LmdbProfiles:
             removed = tuple(gone())
 
             def remove(txn: Transaction) -> None:
+                view = _View(_tables_of(new), txn, self._warm)
                 for visitor in removed:
-                    _View(new, txn).remove(visitor)
+                    view.remove(visitor)
 
             new.write(remove)
 
@@ -140,9 +151,11 @@ class LmdbProfiles:
 class _View:
     """The tables within one transaction; those of a write transaction are its `ports.ProfilesWrite`."""
 
-    def __init__(self, env: Environment, txn: Transaction) -> None:
-        self._txn = txn
-        self._folds, self._linked, self._orders, self._marks, self._meta = map(env.table, TABLES)
+    def __init__(
+        self, tables: Sequence[Table], txn: Transaction, warm: Warm[VisitorKey, Fold]
+    ) -> None:
+        self._txn, self._warm = txn, warm
+        self._folds, self._linked, self._orders, self._marks, self._meta = tables
         # Links as this transaction last saw them: `put` need not read again the fold that `get` just gave.
         self._links: dict[VisitorKey, str | None] = {}
         self.position = 0
@@ -150,23 +163,39 @@ class _View:
     def get(self, visitor: VisitorKey) -> Fold | None:
         key = visitor.encode()
         record = self._txn.get(key, db=self._folds)
-        fold = None if record is None else _decode_fold(_fold_payload(key, record))
+        fold = None if record is None else self._fold(visitor, key, record)
         self._links[visitor] = None if fold is None else _customer(fold.link)
+        return fold
+
+    def _fold(self, visitor: VisitorKey, key: bytes, record: bytes) -> Fold:
+        digest = record[:DIGEST_BYTES]
+        fold = self._warm.get(visitor, digest, len(record))
+        if fold is None:
+            fold = _decode_fold(_fold_payload(key, record))
+            self._warm.put(visitor, digest, fold, len(record))
         return fold
 
     def head(self, visitor: VisitorKey) -> FoldHead | None:
         key = visitor.encode()
         record = self._txn.get(key, db=self._folds)
-        return None if record is None else _decode_head(_fold_payload(key, record))
+        if record is None:
+            return None
+        fold = self._warm.get(visitor, record[:DIGEST_BYTES], len(record))
+        if fold is None:
+            return _decode_head(_fold_payload(key, record))
+        return FoldHead(fold.first_seen, fold.link, fold.consent)
 
     def put(self, visitor: VisitorKey, fold: Fold) -> None:
         key = visitor.encode()
         self._relink(visitor, _customer(fold.link))
-        self._txn.put(key, framed(key, _encode(fold)), db=self._folds)
+        record = framed(key, _encode(fold))
+        self._txn.put(key, record, db=self._folds)
+        self._warm.put(visitor, record[:DIGEST_BYTES], fold, len(record))
 
     def remove(self, visitor: VisitorKey) -> None:
         self._relink(visitor, None)
         self._txn.delete(visitor.encode(), db=self._folds)
+        self._warm.forget(visitor)
         self.unmark(visitor)
 
     def _relink(self, visitor: VisitorKey, new: str | None) -> None:
@@ -227,6 +256,10 @@ class _View:
     def put_position(self) -> None:
         record = framed(b"position", _encode(self.position))
         self._txn.put(b"position", record, db=self._meta)
+
+
+def _tables_of(env: Environment) -> tuple[Table, ...]:
+    return tuple(env.table(name) for name in TABLES)
 
 
 def _fold_payload(key: bytes, record: bytes) -> bytes:
