@@ -14,9 +14,9 @@ from etalage.decide.allocate import (
     allocate,
     bucket,
     draw_holdout,
+    odds_of,
     parts_of,
     policy_of,
-    would_see,
 )
 from etalage.domain.decision import OPEN, Holdout
 from etalage.domain.experience import MILLION, Experience
@@ -103,7 +103,7 @@ def test_a_ghost_stands_for_the_variants_in_their_shares() -> None:
     divided = three(0.5)
     ghosts = [u for u in UNITS if allocate(divided, u).arm == CONTROL]
 
-    seen = [would_see(divided, unit) for unit in ghosts]
+    seen = [odds_of(divided).would_see(unit) for unit in ghosts]
 
     for variant, share in {"v0": 0.5, "v1": 0.3, "v2": 0.2}.items():
         off = abs(seen.count(variant) / len(ghosts) - share)  # type: ignore[arg-type]

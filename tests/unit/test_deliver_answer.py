@@ -23,12 +23,13 @@ from msgspec.structs import replace
 from etalage.decide.choose import choose
 from etalage.decide.compose import compose
 from etalage.decide.token import read, tokens_of
-from etalage.deliver.answer import Words, answer, explained, safe_link
+from etalage.deliver.answer import Window, Words, answer, explained
 from etalage.deliver.explain import WORDS, product_reason, rank_reason, why
 from etalage.deliver.merge_fields import Situation
+from etalage.deliver.message import messages_of, safe_link
 from etalage.deliver.public_config import is_public, public_config
 from etalage.domain.decision import Candidate, DecisionFacts, Recommended
-from etalage.domain.experience import LANGUAGES, Experience
+from etalage.domain.experience import LANGUAGES, Experience, Texts
 from etalage.domain.ids import ProductId, SegmentName
 from etalage.domain.time import DAY, ShopZone
 
@@ -50,13 +51,10 @@ def said(
     found = {name: Recommended("popular_now", "popular_now", candidates) for name in named}
     decision = compose(given, choose(given, live), found, named)
     tokens = tokens_of(decision, given.visitor, SECRET, now=given.now)
-    words = Words(
-        named,
-        SHOP,
-        situation,
-        "nl",
-        {SegmentName("past"): {"nl": "wie vaak keek", "en": "who looked"}},
-    )
+    sentences: dict[SegmentName, Texts] = {
+        SegmentName("past"): {"nl": "wie vaak keek", "en": "who looked"}
+    }
+    words = Words(messages_of(live, sentences), Window(SHOP), situation, "nl")
     body = explained(answer(decision, tokens, words, visitor_token="v1.x"), decision)
     wire: dict[str, Any] = json.loads(msgspec.json.encode(body))
     return wire

@@ -14,6 +14,8 @@ control and of variants against everybody outside the holdout.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from etalage.domain.decision import OPEN, Holdout, StoredArm
@@ -62,31 +64,70 @@ def parts_of(experience: Experience) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+class Odds(NamedTuple):
+    """All that a draw needs of one experience, worked out once."""
+
+    experience: str
+    salt: str
+    parts: tuple[Part, ...]
+    policy: str
+    ghosts: tuple[tuple[int, VariantName], ...]  # where the stretch of each variant ends
+
+    def place(self, unit: str) -> int:
+        """Give the bucket of a unit."""
+        return bucket(self.salt, self.experience, unit)
+
+    def draw(self, place: int, unit: str) -> StoredArm:
+        """Give the arm that owns a bucket."""
+        for arm, start, end in self.parts:
+            if place < end:
+                return StoredArm(arm, unit, end - start, self.policy)
+        raise AssertionError(place)  # the last part ends where buckets end
+
+    def would_see(self, unit: str) -> VariantName:
+        """Give the variant a unit would see if there were no control and no holdout: what a ghost stands for."""
+        if len(self.ghosts) == 1:
+            return self.ghosts[0][1]
+        place = bucket(f"{self.salt}/ghost", self.experience, unit)
+        return next((name for end, name in self.ghosts if place < end), self.ghosts[-1][1])
+
+
+def odds_of(experience: Experience) -> Odds:
+    """Work out the odds of an experience."""
+    return Odds(
+        experience.name,
+        experience.allocation.salt,
+        parts_of(experience),
+        policy_of(experience),
+        _ghosts(experience),
+    )
+
+
+def _ghosts(experience: Experience) -> tuple[tuple[int, VariantName], ...]:
+    total = sum(variant.share for variant in experience.variants)
+    ends = accumulate(variant.share for variant in experience.variants)
+    return tuple(
+        (MILLION * end // total, variant.name)
+        for end, variant in zip(ends, experience.variants, strict=True)
+    )
+
+
 def allocate(experience: Experience, unit: str) -> StoredArm:
     """Draw the arm of a unit that has none yet."""
-    place = bucket(experience.allocation.salt, experience.name, unit)
-    part = next(part for part in parts_of(experience) if place < part.end)
-    return StoredArm(part.arm, unit, part.share, policy_of(experience))
-
-
-def would_see(experience: Experience, unit: str) -> VariantName:
-    """Give the variant a unit would see if there were no control and no holdout: what a ghost stands for."""
-    place = bucket(f"{experience.allocation.salt}/ghost", experience.name, unit)
-    total = sum(variant.share for variant in experience.variants)
-    seen = 0
-    for variant in experience.variants:
-        seen += variant.share
-        if place < MILLION * seen // total:
-            return variant.name
-    return experience.variants[-1].name
+    odds = odds_of(experience)
+    return odds.draw(odds.place(unit), unit)
 
 
 def draw_holdout(holdout: Holdout, unit: str) -> StoredArm:
     """Draw whether a unit is kept from everything; its own salt cuts across all experiments."""
     held = bucket(holdout.salt, HOLDOUT_EXPERIENCE, unit) < holdout.share
-    policy = _digest(f"{holdout.salt}:{holdout.share}")
     share = holdout.share if held else MILLION - holdout.share
-    return StoredArm(HOLDOUT if held else OPEN, unit, share, policy)
+    return StoredArm(HOLDOUT if held else OPEN, unit, share, _holdout_policy(holdout))
+
+
+@lru_cache(maxsize=64)
+def _holdout_policy(holdout: Holdout) -> str:
+    return _digest(f"{holdout.salt}:{holdout.share}")
 
 
 def policy_of(experience: Experience) -> str:

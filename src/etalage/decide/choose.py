@@ -1,6 +1,6 @@
 """Step 5 of 8, choose: which experiences this person gets, in which arm, and which of them has the place.
 
-In:   the facts of the moment and the live experiences.
+In:   the facts of the moment and the live experiences, best as a `Plan`.
 Out:  a `Choice` for each that is shown or is a ghost, and a reason for every other.
 Idea: all arms are treated alike. Somebody in control or holdout gets an entry for exactly those experiences she
       would have been asked for, and only there: a ghost uses up the caps of its own experience, it disappears
@@ -14,32 +14,29 @@ Who takes part (design 5):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 
-from etalage.decide.allocate import allocate, bucket, draw_holdout, would_see
-from etalage.decide.page_rules import fits_page
-from etalage.domain.context import Context
+from etalage.decide.allocate import draw_holdout
+from etalage.decide.plan import Check, Plan, Planned, planned
 from etalage.domain.decision import Choice, Chosen, DecisionFacts, Skipped, SkipReason, StoredArm
-from etalage.domain.experience import Experience, in_order
+from etalage.domain.experience import Experience
 from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName
-from etalage.domain.time import ShopZone
 
 
-def choose(facts: DecisionFacts, experiences: Iterable[Experience]) -> Chosen:
+def choose(facts: DecisionFacts, experiences: Plan | Iterable[Experience]) -> Chosen:
     """Choose, in the order of design 7: the first reason not to show something is its reason."""
-    ordered = sorted(experiences, key=in_order)
+    standing, elsewhere = planned(experiences).standing(facts)
     if facts.protected:
-        return Chosen(skipped=tuple(Skipped(e.name, "protected_page") for e in ordered))
+        return Chosen(skipped=elsewhere)
     held = _holdout(facts)
-    eligible: list[Experience] = []
-    skipped: list[Skipped] = []
-    for experience in ordered:
-        reason = _first_reason(facts, experience)
+    eligible: list[Planned] = []
+    skipped = list(elsewhere)
+    for one in standing:
+        reason = _first_reason(facts, one.experience)
         if reason is None:
-            eligible.append(experience)
+            eligible.append(one)
         else:
-            skipped.append(Skipped(experience.name, reason))
+            skipped.append(one.skipped(reason))
     chosen = _arbitrate(_allocated(facts, eligible, held), skipped)
     return Chosen(choices=tuple(chosen), skipped=tuple(skipped), held=held)
 
@@ -51,14 +48,7 @@ def _holdout(facts: DecisionFacts) -> StoredArm | None:
     return facts.held or draw_holdout(facts.holdout, facts.unit)
 
 
-def stands_here(experience: Experience, page: Context, slots: Collection[str]) -> bool:
-    """Tell whether an experience is for this place at all; of the others nobody need know who is meant."""
-    return experience.slot in slots and fits_page(experience.trigger.page, page)
-
-
-# ---- Eligible? ---------------------------------------------------------------------------------------
-
-Check = Callable[[DecisionFacts, Experience], SkipReason | None]
+# ---- Eligible? (what does not depend on the person: plan.py) -------------------------------------------
 
 
 def _first_reason(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
@@ -68,44 +58,10 @@ def _first_reason(facts: DecisionFacts, experience: Experience) -> SkipReason | 
     return None
 
 
-def _is_on(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
-    return "paused" if experience.name in facts.paused else None
-
-
-def _has_consent(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
-    """Ask for `personalise` where the past is used, and for whatever the experience itself requires."""
-    behavioural = experience.segment is not None and experience.segment not in facts.contextual
-    if behavioural and not facts.is_personal:
-        return "no_consent"
-    # Where nothing may be remembered, a cap cannot be kept: then better not at all than on every page.
-    forgets = not facts.is_measured and "device" not in facts.purposes
-    if experience.caps and forgets:
-        return "no_consent"
-    return None if set(experience.requires) <= set(facts.purposes) else "no_consent"
-
-
-def _is_scheduled(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
-    schedule = experience.schedule
-    if schedule.start is None and schedule.until is None:
-        return None
-    clock = zone_of(facts.zone).local(facts.now).strftime("%Y-%m-%dT%H:%M")
-    begun = schedule.start is None or schedule.start <= clock
-    over = schedule.until is not None and schedule.until <= clock
-    return None if begun and not over else "not_scheduled"
-
-
-def _is_asked(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
-    return None if experience.slot in facts.slots else "wrong_slot"
-
-
 def _is_meant(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
     if experience.segment is None or experience.segment in facts.matched:
         return None
     return "warming" if experience.segment in facts.warming else "not_in_segment"
-
-
-def _is_the_page(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
-    return None if fits_page(experience.trigger.page, facts.page) else "wrong_page"
 
 
 def _can_be_bought(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
@@ -143,11 +99,6 @@ def _still_exists(facts: DecisionFacts, experience: Experience) -> SkipReason | 
 
 
 CHECKS: tuple[Check, ...] = (
-    _is_on,
-    _has_consent,  # before anything about her is looked at
-    _is_scheduled,
-    _is_asked,
-    _is_the_page,
     _is_meant,  # behind the page: segments of experiences for other places are not even asked
     _can_be_bought,
     _is_welcome,
@@ -161,11 +112,11 @@ CHECKS: tuple[Check, ...] = (
 
 
 def _allocated(
-    facts: DecisionFacts, experiences: Sequence[Experience], held: StoredArm | None
-) -> list[tuple[Experience, Choice]]:
+    facts: DecisionFacts, eligible: Sequence[Planned], held: StoredArm | None
+) -> list[tuple[Planned, Choice]]:
     if held is None:
-        return [(e, _outside(e)) for e in experiences]
-    return [(e, _in_arm(e, _arm(facts, e, held))) for e in experiences]
+        return [(one, _outside(one.experience)) for one in eligible]
+    return [(one, _in_experiment(facts, one, held)) for one in eligible]
 
 
 def _outside(experience: Experience) -> Choice:
@@ -179,25 +130,24 @@ def _outside(experience: Experience) -> Choice:
     )
 
 
-def _arm(facts: DecisionFacts, experience: Experience, held: StoredArm) -> StoredArm:
+def _in_experiment(facts: DecisionFacts, one: Planned, held: StoredArm) -> Choice:
     """Give the arm: the holdout's first, then the stored one, then a draw."""
-    if held.arm == HOLDOUT:
-        return held
-    return facts.arms.get(experience.name) or allocate(experience, held.unit)
-
-
-def _in_arm(experience: Experience, arm: StoredArm) -> Choice:
-    ghost = arm.arm in {CONTROL, HOLDOUT}
+    odds, experience = one.odds, one.experience
+    stored = held if held.arm == HOLDOUT else facts.arms.get(one.name)
+    unit = held.unit if stored is None else stored.unit
+    place = odds.place(unit)
+    arm = odds.draw(place, unit) if stored is None else stored
+    ghost = arm.arm == CONTROL or arm.arm == HOLDOUT  # noqa: PLR1714  asked for every choice
     return Choice(
-        experience=experience.name,
+        experience=one.name,
         slot=experience.slot,
-        variant=would_see(experience, arm.unit) if ghost else arm.arm,
+        variant=odds.would_see(unit) if ghost else arm.arm,
         show=not ghost,
         arm=arm.arm,
-        unit=arm.unit,
+        unit=unit,
         propensity=arm.propensity,
         policy=arm.policy,
-        bucket=bucket(experience.allocation.salt, experience.name, arm.unit),
+        bucket=place,
         priority=experience.priority,
     )
 
@@ -205,29 +155,21 @@ def _in_arm(experience: Experience, arm: StoredArm) -> Choice:
 # ---- Which one has the place? ------------------------------------------------------------------------
 
 
-def _arbitrate(
-    allocated: Iterable[tuple[Experience, Choice]], skipped: list[Skipped]
-) -> list[Choice]:
+def _arbitrate(allocated: Iterable[tuple[Planned, Choice]], skipped: list[Skipped]) -> list[Choice]:
     """Give each place to one unobtrusive message, the first in order; ghosts take no place.
 
     Interrupting ones all stay: which of them fires first only the browser knows.
     """
     holder: dict[str, ExperienceName] = {}
     chosen: list[Choice] = []
-    for experience, choice in allocated:
-        if not experience.interrupts and choice.slot in holder:
-            skipped.append(Skipped(experience.name, "lost_to", holder[choice.slot]))
+    for one, choice in allocated:
+        unobtrusive = not one.experience.interrupts
+        if unobtrusive and choice.slot in holder:
+            skipped.append(Skipped(one.name, "lost_to", holder[choice.slot]))
             continue
         chosen.append(choice)
-        if choice.show and not experience.interrupts:
-            holder[choice.slot] = experience.name
         if not choice.show:
-            reason: SkipReason = "in_holdout" if choice.arm == HOLDOUT else "in_control"
-            skipped.append(Skipped(experience.name, reason))
+            skipped.append(one.skipped("in_holdout" if choice.arm == HOLDOUT else "in_control"))
+        elif unobtrusive:
+            holder[choice.slot] = one.name
     return chosen
-
-
-@lru_cache(maxsize=64)
-def zone_of(name: str) -> ShopZone:
-    """Give a shop's zone, made once."""
-    return ShopZone(name)

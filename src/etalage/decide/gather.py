@@ -9,12 +9,13 @@ Idea: this is the only door. What is not in the facts cannot influence a decisio
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from etalage.decide.choose import zone_of
 from etalage.decide.page_rules import is_protected
+from etalage.decide.plan import zone_of
 from etalage.domain.consent import Purpose
 from etalage.domain.context import Context
 from etalage.domain.decision import DecisionFacts, Holdout, PageProduct, StoredArm, Used
@@ -22,7 +23,7 @@ from etalage.domain.experience import Experience
 from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName, ProductId, SegmentName, VariantName
 from etalage.domain.product import Product
 from etalage.domain.profile import HOLDOUT_EXPERIENCE, Arm, Person
-from etalage.domain.time import SESSION_GAP
+from etalage.domain.time import SESSION_GAP, ShopZone
 
 _EXPERIENCE = "experience:"  # prefix of a refused experience in a fold
 _GHOSTS = frozenset({CONTROL, HOLDOUT})
@@ -73,50 +74,73 @@ def gather(
         rules: the shop's.
         live: the experiences that are live, by name.
     """
-    facts = DecisionFacts(
+    past = NO_PAST if person is None else _past(person, asked.now, zone_of(rules.zone), live)
+    return DecisionFacts(
         now=asked.now,
         zone=rules.zone,
-        purposes=tuple(sorted(asked.opened if person is None else person.open)),
+        visitor=None if person is None else person.asking,
+        unit=None if person is None else person.oldest,
+        purposes=_in_order(asked.opened if person is None else person.open),
         page=_with_product(asked),
-        slots=tuple(sorted(asked.slots)),
+        slots=_in_order(asked.slots),
         protected=is_protected(asked.page, rules.protected_segments),
         here=_page_product(asked),
         cart=_cart(person, asked.page),
-        matched=tuple(sorted(segments.matched)),
-        warming=tuple(sorted(segments.warming)),
-        contextual=tuple(sorted(segments.contextual)),
+        matched=_in_order(segments.matched),
+        warming=_in_order(segments.warming),
+        contextual=_in_order(segments.contextual),
+        arms=past.arms,
         holdout=rules.holdout,
+        held=past.held,
+        used=past.used,
+        interruptions=past.interruptions,
         pressure=rules.pressure,
-        paused=tuple(sorted(rules.paused)),
+        refused=past.refused,
+        paused=_in_order(rules.paused),
     )
-    if person is None:
-        return facts
-    return _with_person(facts, person, live)
 
 
-def _with_person(
-    facts: DecisionFacts, person: Person, live: Mapping[ExperienceName, Experience]
-) -> DecisionFacts:
-    arms = {name: first_arm(person.fold.arms[name]) for name in live if name in person.fold.arms}
-    triggered = person.fold.triggered
-    starts = _period_starts(facts, person)
-    refused = person.part.refused if person.part is not None else {}
-    used = {
-        name: _used([at for at, _ in triggered[name]], starts) for name in live if name in triggered
-    }
+Name = TypeVar("Name", bound=str)
+
+
+def _in_order(names: Collection[Name]) -> tuple[Name, ...]:
+    return tuple(sorted(names)) if names else ()
+
+
+class _Past(Struct, frozen=True):
+    """What live experiences have been to a person so far."""
+
+    arms: dict[ExperienceName, StoredArm] = {}
+    held: StoredArm | None = None
+    used: dict[ExperienceName, Used] = {}
+    interruptions: int = 0
+    refused: tuple[str, ...] = ()
+
+
+NO_PAST = _Past()
+
+
+def _past(
+    person: Person, now: int, zone: ShopZone, live: Mapping[ExperienceName, Experience]
+) -> _Past:
+    fold = person.fold
+    arms = {name: first_arm(fold.arms[name]) for name in live if name in fold.arms}
+    triggered = [name for name in live if name in fold.triggered] if fold.triggered else []
+    used: dict[ExperienceName, Used] = {}
+    if triggered:
+        starts = _period_starts(person, now, zone)
+        used = {n: _used([at for at, _ in fold.triggered[n]], starts) for n in triggered}
     # A ghost interrupted nobody: only those who saw the message have had the interruption.
     interrupting = [
         name for name, arm in arms.items() if live[name].interrupts and arm.arm not in _GHOSTS
     ]
+    refused = person.part.refused if person.part is not None else {}
     refusals = (
         key.removeprefix(_EXPERIENCE)
         for key, written in refused.items()
         if key.startswith(_EXPERIENCE) and written.value is True
     )
-    return replace(
-        facts,
-        visitor=person.asking,
-        unit=person.oldest,
+    return _Past(
         arms=arms,
         held=_held(person),
         used=used,
@@ -136,22 +160,29 @@ def _held(person: Person) -> StoredArm | None:
     return first_arm(entered) if entered else None
 
 
-def _period_starts(facts: DecisionFacts, person: Person) -> dict[str, int]:
+class _Starts(NamedTuple):
+    """When the periods of caps began."""
+
+    session: int
+    day: int
+    week: int
+
+
+def _period_starts(person: Person, now: int, zone: ShopZone) -> _Starts:
     """Find when the periods of caps began: this session, this shop day, and six shop days before."""
-    zone = zone_of(facts.zone)
-    today = zone.day(facts.now)
+    today = zone.day(now)
     spans = person.part.sessions.get(person.asking, ()) if person.part is not None else ()
-    going_on = bool(spans) and facts.now - spans[-1][1] <= SESSION_GAP
+    going_on = bool(spans) and now - spans[-1][1] <= SESSION_GAP
     # Without a session on record the last half hour stands for it: what was shown in it is not shown again.
-    session = spans[-1][0] if going_on else facts.now - SESSION_GAP
-    return {"session": session, "day": zone.start(today), "week": zone.start(today - 6)}
+    session = spans[-1][0] if going_on else now - SESSION_GAP
+    return _Starts(session, day=zone.start(today), week=zone.start(today - 6))
 
 
-def _used(moments: list[int], starts: Mapping[str, int]) -> Used:
+def _used(moments: list[int], starts: _Starts) -> Used:
     return Used(
-        session=sum(at >= starts["session"] for at in moments),
-        day=sum(at >= starts["day"] for at in moments),
-        week=sum(at >= starts["week"] for at in moments),
+        session=sum(at >= starts.session for at in moments),
+        day=sum(at >= starts.day for at in moments),
+        week=sum(at >= starts.week for at in moments),
         ever=len(moments),
     )
 

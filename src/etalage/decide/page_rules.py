@@ -31,7 +31,7 @@ def is_protected(page: Context, more_segments: frozenset[str] = frozenset()) -> 
         return True
     segments = _path(page.url or "").casefold().split("/")
     plain = {segment.partition(".")[0] for segment in segments}
-    return not plain.isdisjoint(PROTECTED_SEGMENTS | more_segments)
+    return not (plain.isdisjoint(PROTECTED_SEGMENTS) and plain.isdisjoint(more_segments))
 
 
 def fits_page(rule: PageRule, page: Context) -> bool:

@@ -10,14 +10,14 @@ Idea: a value is text and is never read again: a product called "{{cart.value}}"
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
 from babel.dates import format_datetime
 from babel.numbers import format_currency
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from etalage.domain.context import Context
 from etalage.domain.experience import (
@@ -31,7 +31,7 @@ from etalage.domain.experience import (
     Question,
     Text,
 )
-from etalage.domain.merge_field import MergeField, pieces_of
+from etalage.domain.merge_field import MERGE_FIELDS, MergeField, fields_of, pieces_of
 from etalage.domain.money import exponent
 from etalage.domain.product import Product
 from etalage.domain.profile import Part
@@ -58,27 +58,12 @@ class Situation(NamedTuple):
     query: str | None = None
 
 
-def field_values(situation: Situation, language: Language) -> dict[str, str]:
-    """Give the value of every merge field that is known, as plain text in a language."""
-    said = situation
-    product = said.product
-    known = {
-        "product.title": product and product.title,
-        "product.brand": product and product.brand,
-        "product.category": product and product.categories and product.categories[0][-1],
-        "product.price": product and money(product.price_at(said.now), said.currency, language),
-        "product.stock": product and _stock(product),
-        "product.buyers": None if said.buyers is None else str(said.buyers),
-        "cart.value": money(said.cart_value, said.currency, language),
-        "cart.count": None if said.cart_count is None else str(said.cart_count),
-        "free_delivery.missing": money(_missing(said), said.currency, language),
-        "customer.first_name": said.first_name,
-        "customer.segment": said.segment,
-        "search.query": said.query,
-        "shop.name": said.shop,
-        "sale.ends": _sale_text(said, language),
-    }
-    return {name: plain(str(value)) for name, value in known.items() if value}
+def field_values(
+    situation: Situation, language: Language, fields: Iterable[str] = MERGE_FIELDS
+) -> dict[str, str]:
+    """Give the value of these merge fields, where it is known, as plain text in a language."""
+    known = ((name, FIELDS[name](situation, language)) for name in fields)
+    return {name: plain(str(value)) for name, value in known if value}
 
 
 def fill(text: str, values: Mapping[str, str]) -> str | None:
@@ -96,9 +81,19 @@ def fill(text: str, values: Mapping[str, str]) -> str | None:
     return "".join(filled)
 
 
-def has_fields(block: Block) -> bool:
-    """Tell whether anything in a block must be filled in."""
-    return any("{{" in str(said) for said in astuple(block))
+def fields_in(block: Block) -> frozenset[str]:
+    """Give the names of the merge fields in the texts of a block."""
+    return frozenset(field.name for text in _texts(block) for field in fields_of(text))
+
+
+def _texts(block: Block) -> tuple[str, ...]:
+    match block:
+        case Text(text=said) | Image(alt=said) | ProductList(title=said):
+            return (said,)
+        case Button(label=said) | Coupon(label=said) | Countdown(label=said):
+            return (said,)
+        case Question(text=said, options=options):
+            return (said, *options)
 
 
 def fill_block(block: Block, values: Mapping[str, str]) -> Block | None:
@@ -174,6 +169,14 @@ def plain(value: str) -> str:
     return " ".join(part for part in kept.split(" ") if part)[:LONGEST_VALUE]
 
 
+def _category(product: Product) -> str | None:
+    return product.categories[0][-1] if product.categories else None
+
+
+def _price(said: Situation, product: Product, language: Language) -> str | None:
+    return money(product.price_at(said.now), said.currency, language)
+
+
 def _stock(product: Product) -> str | None:
     """Give the pieces in stock; None if one source does not tell, or there are none."""
     stocks = [offer.stock for offer in product.offers if offer.is_available]
@@ -195,3 +198,23 @@ def _sale_text(situation: Situation, language: Language) -> str | None:
         return None
     local = situation.zone.local(ends)
     return format_datetime(local, "d MMMM HH:mm", locale=LOCALES[language])
+
+
+Fact = Callable[[Situation, Language], object]
+
+FIELDS: Mapping[str, Fact] = {
+    "product.title": lambda said, _: said.product and said.product.title,
+    "product.brand": lambda said, _: said.product and said.product.brand,
+    "product.category": lambda said, _: said.product and _category(said.product),
+    "product.price": lambda said, language: said.product and _price(said, said.product, language),
+    "product.stock": lambda said, _: said.product and _stock(said.product),
+    "product.buyers": lambda said, _: None if said.buyers is None else str(said.buyers),
+    "cart.value": lambda said, language: money(said.cart_value, said.currency, language),
+    "cart.count": lambda said, _: None if said.cart_count is None else str(said.cart_count),
+    "free_delivery.missing": lambda said, language: money(_missing(said), said.currency, language),
+    "customer.first_name": lambda said, _: said.first_name,
+    "customer.segment": lambda said, _: said.segment,
+    "search.query": lambda said, _: said.query,
+    "shop.name": lambda said, _: said.shop,
+    "sale.ends": _sale_text,
+}

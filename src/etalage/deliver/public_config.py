@@ -14,9 +14,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from etalage.deliver.answer import drawn_blocks, schedule_end, wire_trigger
-from etalage.deliver.explain import why
 from etalage.deliver.merge_fields import Situation
+from etalage.deliver.message import Message, schedule_end
 from etalage.domain.experience import Experience, in_order
 from etalage.domain.time import iso
 
@@ -56,6 +55,7 @@ def _is_running(experience: Experience, situation: Situation) -> bool:
 
 
 def _contextual(experience: Experience, situation: Situation) -> dict[str, object]:
+    message, variant = Message(experience, {}), experience.plain_variant
     page = msgspec.to_builtins(experience.trigger.page)
     end = schedule_end(experience, situation)
     return {
@@ -63,11 +63,11 @@ def _contextual(experience: Experience, situation: Situation) -> dict[str, objec
         "slot": experience.slot,
         "form": experience.form,
         "priority": experience.priority,
-        "trigger": {**wire_trigger(experience.trigger), "page": page},
+        "trigger": {**message.trigger, "page": page},
         "until": None if end is None else iso(end),
         "content": {
-            language: drawn_blocks(blocks, experience, situation, language)
-            for language, blocks in experience.plain_variant.content.items()
+            language: message.content(variant, language).drawn(situation)
+            for language in variant.content
         },
-        "why": why(experience, {}),
+        "why": message.why,
     }

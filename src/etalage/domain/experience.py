@@ -233,7 +233,10 @@ class Experience(Struct, frozen=True, omit_defaults=True):
 
     def variant(self, name: str) -> Variant | None:
         """Find a variant by name."""
-        return next((variant for variant in self.variants if variant.name == name), None)
+        for variant in self.variants:
+            if variant.name == name:
+                return variant
+        return None
 
 
 def in_order(experience: Experience) -> tuple[int, str]:

@@ -8,6 +8,8 @@ Idea: there is no logic to attack. A piece is either text or the name of a fact;
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 from etalage.errors import BadExperience, Unknown
@@ -31,6 +33,7 @@ class MergeField(Struct, frozen=True):
 Piece = str | MergeField
 
 
+@lru_cache(maxsize=4_096)  # texts of live experiences are few, and each is read for every answer
 def pieces_of(text: str, *, path: str = "") -> tuple[Piece, ...]:
     """Read a text into plain pieces and merge fields; anything else between braces is refused.
 

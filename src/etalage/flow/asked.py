@@ -141,8 +141,7 @@ def slots_of(body: Body, live: Configuration) -> tuple[str, ...]:
     """Give the places of the page that something live could fill; the names of others decide and say nothing."""
     if body.slots is None:
         raise BadInput("say which places the page has: slots", field="slots")
-    places = {experience.slot for experience in live.experiences}
-    return tuple(slot for slot in body.slots if slot in places)
+    return tuple(slot for slot in body.slots if slot in live.plan.places)
 
 
 def context_of(body: Body, door: Door, live: Configuration) -> Context:

@@ -13,16 +13,15 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 from msgspec import Struct
 
-from etalage.decide import parse_experience as experiences
+from etalage.decide import parse_experience as reader
 from etalage.domain.canonical import digest
-from etalage.domain.context import Context
-from etalage.domain.experience import LANGUAGES, Experience, Texts
+from etalage.domain.experience import LANGUAGES, Experience
 from etalage.domain.ids import FeatureId, SegmentName
 from etalage.domain.product import Catalogue
-from etalage.domain.profile import Person
 from etalage.domain.segment import Node, has_history
 from etalage.domain.shop import Shop, shop_from, to_settings
 from etalage.domain.time import ShopZone
+from etalage.flow.plan import LiveSegment, Plan
 from etalage.flow.remember import Memorist
 from etalage.govern.approve import is_still_approved
 from etalage.ports import ApiKey, Document, DocumentKind, Ports
@@ -30,20 +29,6 @@ from etalage.segment.features import features
 from etalage.segment.live import compile_live
 from etalage.segment.parse import parse
 from etalage.segment.sentence import sentence
-
-Holds = Callable[[Person, Context, int], bool]
-
-
-class LiveSegment(Struct, frozen=True):
-    """A segment that decisions may ask for."""
-
-    name: SegmentName
-    version: int
-    node: Node
-    holds: Holds
-    is_warm: bool  # False: it still counts the past and matches nobody
-    is_contextual: bool  # asks of the moment only, nothing of her past
-    sentences: Texts
 
 
 class Configuration(Struct, frozen=True):
@@ -56,8 +41,8 @@ class Configuration(Struct, frozen=True):
     how: Memorist
     keys: dict[str, ApiKey]  # by hash
     segments: dict[SegmentName, LiveSegment]
-    sentences: dict[SegmentName, Texts]  # of these segments
     experiences: tuple[Experience, ...]
+    plan: Plan  # what can be known of them before anyone asks
     lapsed: tuple[str, ...]  # live experiences that changed under their approval: not served
     documents: tuple[tuple[DocumentKind, str, int], ...]
     catalogue: Catalogue
@@ -84,8 +69,10 @@ def configure(ports: Ports) -> Configuration:
     trees = {document.name: tree_of(document) for document in live}
     warm = {feature.id for feature in ports.profiles.features() if feature.warm}
     segments = [_live_segment(d, trees, shop, warm, ports) for d in live]
+    by_name = {segment.name: segment for segment in segments}
     served, lapsed = _experiences(records.live("experience"), live, shop)
     catalogue = records.catalogue() or Catalogue("", shop.currency, {})
+    experiences = tuple(read_experience(document, shop) for document in served)
     documents = tuple((d.kind, d.name, d.version) for d in [*live, *served])
     return Configuration(
         version=digest([to_settings(shop), sorted(documents)])[:16],
@@ -94,9 +81,9 @@ def configure(ports: Ports) -> Configuration:
         zone=ShopZone(shop.zone),
         how=Memorist(ShopZone(shop.zone), shop.currency),
         keys={key.hash: key for key in records.keys() if key.revoked is None},  # noqa: SIM118  a port, no mapping
-        segments={segment.name: segment for segment in segments},
-        sentences={segment.name: segment.sentences for segment in segments},
-        experiences=tuple(read_experience(document, shop) for document in served),
+        segments=by_name,
+        experiences=experiences,
+        plan=Plan(experiences, by_name, catalogue),
         lapsed=lapsed,
         documents=documents,
         catalogue=catalogue,
@@ -116,7 +103,7 @@ def tree_of(document: Document) -> object:
 def read_experience(document: Document, shop: Shop) -> Experience:
     """Read an experience's document."""
     domains = frozenset({shop.domain})
-    return experiences.parse_experience(document.name, document.body, domains=domains)
+    return reader.parse_experience(document.name, document.body, domains=domains)
 
 
 def used_by(documents: Iterable[Document], shop: Shop) -> Callable[[Document], list[Document]]:
@@ -125,7 +112,7 @@ def used_by(documents: Iterable[Document], shop: Shop) -> Callable[[Document], l
 
     def uses(document: Document) -> list[Document]:
         if document.kind == "experience":
-            named = experiences.uses(read_experience(document, shop))
+            named = reader.uses(read_experience(document, shop))
             return [known[used] for used in named if used in known]
         return [
             known["segment", name]

@@ -17,7 +17,7 @@ from importlib.metadata import version
 import msgspec
 from msgspec import Struct
 
-from etalage.decide.choose import choose, stands_here
+from etalage.decide.choose import choose
 from etalage.decide.compose import compose, products_needed
 from etalage.decide.gather import Asked, Matched, Rules, gather
 from etalage.decide.replay import written
@@ -37,11 +37,12 @@ from etalage.domain.decision import (
     Versions,
 )
 from etalage.domain.event import Event
-from etalage.domain.experience import MILLION, Experience, Language
+from etalage.domain.experience import MILLION, Language
 from etalage.domain.ids import EventId, ExperienceName, VisitorKey
 from etalage.domain.product import Product
 from etalage.domain.profile import Person
-from etalage.flow.configuration import Configuration, LiveSegment
+from etalage.flow.configuration import Configuration
+from etalage.flow.plan import LiveSegment
 from etalage.recommend.rank import rank
 from etalage.recommend.strategy import Shelf, recommend
 from etalage.unify.person import person_of
@@ -78,18 +79,18 @@ def serve(
     question: Question, live: Configuration, shelf: Shelf, *, token_secret: bytes
 ) -> Answered:
     """Answer one question; the same question, configuration and shelf give the same answer anywhere."""
-    experiences = {experience.name: experience for experience in live.experiences}
+    plan = live.plan
     here = live.catalogue.find(question.page.product) if question.page.product else None
-    facts = _facts(question, here, live, experiences)
-    chosen = choose(facts, live.experiences)
+    facts = _facts(question, here, live)
+    chosen = choose(facts, plan.choices)
     part = question.person.part if question.person is not None else None
     recommended = {
         name: recommend(wanted, facts, part, shelf)
-        for name, wanted in products_needed(chosen, experiences).items()
+        for name, wanted in products_needed(chosen, plan.experiences).items()
     }
-    decision = compose(facts, chosen, recommended, experiences)
+    decision = compose(facts, chosen, recommended, plan.experiences)
     tokens = tokens_of(decision, facts.visitor, token_secret, now=question.now)
-    words = _words(question, here, live, shelf, experiences)
+    words = _words(question, here, live, shelf)
     said = answer(
         decision, tokens, words, visitor_token=question.visitor_token, degraded=question.degraded
     )
@@ -100,12 +101,7 @@ def serve(
     )
 
 
-def _facts(
-    question: Question,
-    here: Product | None,
-    live: Configuration,
-    experiences: dict[ExperienceName, Experience],
-) -> DecisionFacts:
+def _facts(question: Question, here: Product | None, live: Configuration) -> DecisionFacts:
     shop = live.shop
     asked = Asked(question.now, question.page, question.slots, here, question.opened)
     rules = Rules(
@@ -114,18 +110,16 @@ def _facts(
         protected_segments=frozenset(shop.protected_pages),
     )
     matched = _matched(question, live)
-    return gather(question.person, asked, matched, rules, live=experiences)
+    return gather(question.person, asked, matched, rules, live=live.plan.experiences)
 
 
 def _matched(question: Question, live: Configuration) -> Matched:
     """Ask only the segments of live experiences that are for this place."""
-    page, slots = question.page, question.slots
-    used = {e.segment for e in live.experiences if e.segment and stands_here(e, page, slots)}
-    segments = [live.segments[name] for name in sorted(used) if name in live.segments]
+    relevant = live.plan.relevant(question.page, question.slots)
     return Matched(
-        matched=[s.name for s in segments if s.is_warm and _holds(s, question)],
-        warming=[s.name for s in segments if not s.is_warm],
-        contextual=[s.name for s in segments if s.is_contextual],
+        matched=[segment.name for segment in relevant.asked if _holds(segment, question)],
+        warming=relevant.warming,
+        contextual=relevant.contextual,
     )
 
 
@@ -137,13 +131,7 @@ def _holds(segment: LiveSegment, question: Question) -> bool:
     return segment.holds(question.person, question.page, question.now)
 
 
-def _words(
-    question: Question,
-    here: Product | None,
-    live: Configuration,
-    shelf: Shelf,
-    experiences: dict[ExperienceName, Experience],
-) -> Words:
+def _words(question: Question, here: Product | None, live: Configuration, shelf: Shelf) -> Words:
     cart = question.page.cart
     situation = Situation(
         now=question.now,
@@ -157,7 +145,7 @@ def _words(
         free_delivery_from=live.shop.free_delivery_from,
         query=question.page.query,
     )
-    return Words(experiences, live.catalogue, situation, question.language, live.sentences)
+    return Words(live.plan.messages, live.plan.window, situation, question.language)
 
 
 def _logged(

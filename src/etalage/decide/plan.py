@@ -1,0 +1,182 @@
+"""Step 5 of 8, plan: what can be known of the live experiences before anybody asks.
+
+In:   the experiences of a configuration.
+Out:  a `Plan`: them in order, with the odds of their arms; and per kind of page and of visitor which of them may
+      still be chosen, with the reason of every other.
+Idea: most reasons not to show something do not depend on who asks, but on the page, its slots and the open
+      purposes, of which a shop sees few combinations. Each is judged once, by the same checks, and remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
+
+from etalage.decide.allocate import Odds, odds_of
+from etalage.decide.page_rules import fits_page
+from etalage.domain.context import Context
+from etalage.domain.decision import DecisionFacts, Skipped, SkipReason
+from etalage.domain.experience import Experience, in_order
+from etalage.domain.ids import ExperienceName
+from etalage.domain.time import ShopZone
+
+REMEMBERED = 1_024  # kinds of pages and visitors; beyond it they are judged anew
+
+Key = tuple[object, ...]
+
+
+class Planned:
+    """One live experience, with what does not depend on who asks."""
+
+    __slots__ = ("_skipped", "experience", "name", "odds")
+
+    def __init__(self, experience: Experience) -> None:
+        self.experience = experience
+        self.name = experience.name
+        self.odds: Odds = odds_of(experience)
+        self._skipped: dict[SkipReason, Skipped] = {}
+
+    def skipped(self, reason: SkipReason) -> Skipped:
+        """Say that it is not shown, and why."""
+        known = self._skipped.get(reason)
+        if known is None:
+            known = self._skipped[reason] = Skipped(self.name, reason)
+        return known
+
+
+Standing = tuple[tuple[Planned, ...], tuple[Skipped, ...]]  # who may be chosen; why the others not
+
+
+class Plan:
+    """The live experiences, in order of arbitration."""
+
+    __slots__ = ("_clocked", "_paths", "_standing", "experiences", "ordered")
+
+    def __init__(self, experiences: Iterable[Experience]) -> None:
+        self.ordered = tuple(Planned(e) for e in sorted(experiences, key=in_order))
+        self.experiences: Mapping[ExperienceName, Experience] = {
+            planned.name: planned.experience for planned in self.ordered
+        }
+        rules = (planned.experience.trigger.page for planned in self.ordered)
+        self._paths = tuple({r for r in rules if r.url is not None or r.under is not None})
+        self._clocked = tuple(
+            planned.experience
+            for planned in self.ordered
+            if planned.experience.schedule.start is not None
+            or planned.experience.schedule.until is not None
+        )
+        self._standing: dict[Key, Standing] = {}
+
+    def kind_of(self, page: Context) -> Key:
+        """Give all that the page parts of triggers may ask of a page."""
+        if not self._paths:
+            return (page.page_type,)
+        return (page.page_type, *(fits_page(rule, page) for rule in self._paths))
+
+    def here(self, page: Context, slots: Collection[str]) -> list[Experience]:
+        """Give the experiences for this place; of the others nobody need know who is meant."""
+        live = self.experiences.values()
+        return [e for e in live if e.slot in slots and fits_page(e.trigger.page, page)]
+
+    def standing(self, facts: DecisionFacts) -> Standing:
+        """Give, in order, who may be chosen by all that does not depend on the person, and why the others not."""
+        key = (
+            self.kind_of(facts.page),
+            facts.slots,
+            facts.purposes,
+            facts.visitor is None,
+            facts.unit is None,
+            facts.contextual,
+            facts.paused,
+            facts.protected,
+            *(_is_scheduled(facts, experience) for experience in self._clocked),
+        )
+        known = self._standing.get(key)
+        if known is None:
+            if len(self._standing) >= REMEMBERED:
+                self._standing.clear()
+            known = self._standing[key] = self._judged(facts)
+        return known
+
+    def _judged(self, facts: DecisionFacts) -> Standing:
+        standing: list[Planned] = []
+        skipped: list[Skipped] = []
+        for planned in self.ordered:
+            reason = _first_reason(facts, planned.experience)
+            if reason is None:
+                standing.append(planned)
+            else:
+                skipped.append(planned.skipped(reason))
+        return tuple(standing), tuple(skipped)
+
+
+def planned(experiences: Plan | Iterable[Experience]) -> Plan:
+    """Make a plan of experiences, if it is none already."""
+    return experiences if isinstance(experiences, Plan) else Plan(experiences)
+
+
+# ---- Reasons that do not depend on the person --------------------------------------------------------
+
+Check = Callable[[DecisionFacts, Experience], SkipReason | None]
+
+
+def _first_reason(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
+    for check in CHECKS:
+        if reason := check(facts, experience):
+            return reason
+    return None
+
+
+def _is_open(facts: DecisionFacts, _: Experience) -> SkipReason | None:
+    return "protected_page" if facts.protected else None
+
+
+def _is_on(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
+    return "paused" if experience.name in facts.paused else None
+
+
+def _has_consent(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
+    """Ask for `personalise` where the past is used, and for whatever the experience itself requires."""
+    behavioural = experience.segment is not None and experience.segment not in facts.contextual
+    if behavioural and not facts.is_personal:
+        return "no_consent"
+    # Where nothing may be remembered, a cap cannot be kept: then better not at all than on every page.
+    forgets = not facts.is_measured and "device" not in facts.purposes
+    if experience.caps and forgets:
+        return "no_consent"
+    return None if set(experience.requires) <= set(facts.purposes) else "no_consent"
+
+
+def _is_scheduled(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
+    schedule = experience.schedule
+    if schedule.start is None and schedule.until is None:
+        return None
+    clock = zone_of(facts.zone).local(facts.now).strftime("%Y-%m-%dT%H:%M")
+    begun = schedule.start is None or schedule.start <= clock
+    over = schedule.until is not None and schedule.until <= clock
+    return None if begun and not over else "not_scheduled"
+
+
+def _is_asked(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
+    return None if experience.slot in facts.slots else "wrong_slot"
+
+
+def _is_the_page(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
+    return None if fits_page(experience.trigger.page, facts.page) else "wrong_page"
+
+
+# What a check reads of the facts is part of the key of `Plan.standing`.
+CHECKS: tuple[Check, ...] = (
+    _is_open,
+    _is_on,
+    _has_consent,  # before anything about her is looked at
+    _is_scheduled,
+    _is_asked,
+    _is_the_page,
+)
+
+
+@lru_cache(maxsize=64)
+def zone_of(name: str) -> ShopZone:
+    """Give a shop's zone, made once."""
+    return ShopZone(name)
