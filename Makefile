@@ -60,13 +60,13 @@ test: .venv/tested
 bench: .venv/installed
 	@$(BIN)/etalage bench all
 
+# Takes hours and may be stopped: what passed is not measured again, until all of it has been.
+# TEST_ARGS names one part: make proof TEST_ARGS="-k exactly_once". `rm -r artefacts/proof` begins anew.
 # The proof of power cuts builds a shim with gcc; without it (and without the right to install it) it is skipped.
 proof: .venv/tested
 	@command -v gcc >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq install -y gcc libc6-dev >/dev/null; } \
 	  || echo "No gcc: power cuts are skipped. Please run: sudo apt-get install gcc libc6-dev"
-	@rm -f artefacts/proof.ndjson
-	ETALAGE_PROOF=1 $(BIN)/pytest -n auto -rA tests/proof $(TEST_ARGS)
-	@$(BIN)/python tests/proof/figures.py
+	@$(BIN)/python tests/proof/run.py $(TEST_ARGS)
 
 rees46: .venv/installed
 	@$(BIN)/python examples/rees46.py
