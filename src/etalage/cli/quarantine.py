@@ -48,7 +48,7 @@ def show_held(found: Sequence[Said]) -> None:
 def send_again_(data: Path, shop: str | None, reason: str, *, dry_run: bool, json: bool) -> None:
     """Send again what was set aside for one reason."""
     if reason not in STAGES:
-        raise Unknown("reason for which something is set aside", reason, STAGES, field="replay")
+        raise Unknown("reason", reason, STAGES, field="replay")
     wanted = cast("Reason", reason)
     with opened(data, shop) as (_, ports, _now):
         live = configure(ports)
