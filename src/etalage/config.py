@@ -38,7 +38,7 @@ class Settings:
     port: int = setting(8400, "port", "Port the server listens on.", between=(1, 65535))
     keys: str = setting("", "directory", "Where keys are kept; empty: beside the data directory, NAME.keys.")
     commit_window_ms: float = setting(5.0, "ms", "How long the committer waits for more before it syncs.", between=(0, 100))
-    queued_events: int = setting(20_000, "events", "More waiting than this is refused with 503.", between=(100, 10_000_000))
+    queued_events: int = setting(20_000, "events", "More waiting than this is refused with 429.", between=(100, 10_000_000))
     body_bytes: int = setting(1_000_000, "bytes", "Largest request as it is sent; unpacked it may never be more than 1 MB.", between=(1_000, 1_048_576))
     journal_days: int = setting(30, "days", "How long sealed events and their ids stay in the journal.", between=(1, 400))
     keep_orders_days: int = setting(2_557, "days", "How long orders are kept: seven years, for the shop's books.", between=(1, 36_525))

@@ -115,6 +115,13 @@ class Overloaded(EtalageError):
     status = 503
 
 
+class TooMany(Overloaded):
+    """More events wait to be written than may wait; the caller keeps them and sends them a little later."""
+
+    code = "too-many"
+    status = 429
+
+
 class BadSegment(BadInput):
     """A segment's tree breaks a rule of the language."""
 
@@ -138,6 +145,23 @@ class NotApproved(EtalageError):
 
     code = "not-approved"
     status = 409
+
+
+class NotGenuine(EtalageError):
+    """A receipt is not one of this shop, or not as it was written."""
+
+    code = "not-genuine"
+
+
+class QuotaExceeded(EtalageError):
+    """The shop asked or sent more than its quota allows just now; other shops notice nothing."""
+
+    code = "over-quota"
+    status = 429
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds  # until it is worth while to try again
 
 
 class NoShop(EtalageError):

@@ -43,7 +43,7 @@ def _intake(path: str, takes: str, says: str) -> Route:
         hot=True,
         takes=takes,
         gives="Taken",
-        errors=(400, 401, 403, 413, 503),
+        errors=(400, 401, 403, 413, 429, 503),
     )
 
 
@@ -98,6 +98,14 @@ ROUTES: tuple[Route, ...] = (
         gives="Profile",
         errors=(400, 401, 404),
     ),
+    Route(
+        "DELETE",
+        "/v1/profiles/{id:path}",
+        "Erase a person: at once out of use, within a day out of the files. Gives the receipt, also when asked again",
+        key="server",
+        gives="Receipt",
+        errors=(400, 401, 404, 409),
+    ),
     Route("GET", "/healthz", "Whether the process is alive"),
     Route(
         "GET", "/readyz", "Whether calls can be answered, and if not what is missing", errors=(503,)
@@ -123,7 +131,6 @@ ROUTES: tuple[Route, ...] = (
         "Why something is not taken in, not shown or not recommended",
         media="text/html",
     ),
-    Route("DELETE", "/v1/profiles/{id:path}", "", key="server", later="erasing a person over HTTP"),
     Route("GET", "/tag/{file:path}", "", later="the tag for the browser"),
     Route("POST", "/ofrep/{rest:path}", "", key="any", later="OpenFeature's remote evaluation"),
     Route("GET", "/me", "", later="the visitor's own page"),
@@ -219,6 +226,35 @@ _OWN: dict[str, object] = {
             "slots": {"type": "array", "items": _TEXT},
             "protected": {"type": "array", "items": _TEXT},
             "contextual": {"type": "array", "items": {"type": "object"}},
+        },
+    },
+    "Receipt": {
+        "type": "object",
+        "description": "What was done about an erasure, and when; signed with a secret of the shop.",
+        "required": [
+            "erasure",
+            "by",
+            "visitors",
+            "steps",
+            "done",
+            "removed",
+            "stays",
+            "hash",
+            "signature",
+        ],
+        "properties": {
+            "erasure": {"type": "integer"},
+            "by": _TEXT,
+            "visitors": {"type": "integer"},
+            "steps": {
+                "type": "object",
+                "additionalProperties": {"type": ["string", "null"], "format": "date-time"},
+            },
+            "done": {"type": "boolean"},
+            "removed": {"type": "object", "additionalProperties": {"type": "integer"}},
+            "stays": {"type": "array", "items": _TEXT},
+            "hash": _TEXT,
+            "signature": _TEXT,
         },
     },
     "Profile": {"type": "object", "description": "About a person: never cached, always audited."},

@@ -9,7 +9,6 @@ Then one call into flow, and one answer. What a step refuses is a JSON error wit
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from etalage.api import metrics
+from etalage.api.meet import Asking, meet, met_to_rank, recorded, taken, written
 from etalage.api.rooms import Rooms
 from etalage.api.wire import (
     JSON,
@@ -38,24 +38,13 @@ from etalage.collect.intake import Door, Received
 from etalage.collect.minimise import language_of
 from etalage.collect.parse import Document, parse_batch
 from etalage.decide import token
-from etalage.domain.arrival import engines_own
 from etalage.domain.time import SECOND, Micros, micros
 from etalage.errors import BadInput, EtalageError, Forbidden
-from etalage.flow.asked import (
-    asker,
-    body_of,
-    consent_item,
-    context_of,
-    is_news,
-    slots_of,
-    stated_by,
-)
-from etalage.flow.ingest import Taken, door_of, sender_of, take_in
+from etalage.flow.asked import asker, body_of, context_of, slots_of, stated_by
+from etalage.flow.ingest import Taken, door_of, sender_of
 from etalage.flow.open_shop import OpenShop
 from etalage.flow.serve import Question, encoded, order, serve
-from etalage.flow.who import consent_among, linked_folds, person_behind
 from etalage.ports import ApiKey
-from etalage.unify.person import person_of
 
 Clock = Callable[[], Micros]
 
@@ -178,13 +167,13 @@ class Hot:
 
     async def _take(self, call: _Call, items: list[Item]) -> bytes:
         started = time.perf_counter()
-        await self._commit(call, take_in(items, call.door, call.shop.ports, key=call.key_text))
+        await self._commit(call, taken(call.shop, items, call.door, key=call.key_text))
         metrics.observe_intake(len(items), time.perf_counter() - started)
         return SUCCESS
 
-    async def _commit(self, call: _Call, taken: Taken) -> None:
-        if taken.arrivals or taken.rejected:
-            await asyncio.wrap_future(call.shop.commits.submit(taken.arrivals, taken.rejected))
+    async def _commit(self, call: _Call, judged: Taken) -> None:
+        if judged.arrivals or judged.rejected:
+            await written(call.shop, judged)
 
     # ---- Decide and rank -----------------------------------------------------------------------------
 
@@ -195,13 +184,8 @@ class Hot:
         visitor = asker(body, door)
         stated = stated_by(body, door)
         items = items_of(call.document)
-        folds = {} if visitor is None else linked_folds(shop.ports.profiles, visitor)
-        if visitor is not None and is_news(stated, *consent_among(visitor, folds)):
-            items = [consent_item(body, door.received.now), *items]
-        if items:
-            await self._commit(call, take_in(items, door, shop.ports, key=call.key_text))
-            folds = {} if visitor is None else linked_folds(shop.ports.profiles, visitor)
-        person = None if visitor is None else person_of(visitor, folds, gpc=door.received.gpc)
+        asked = Asking(body, visitor, stated, items, call.key_text)
+        met = await meet(shop, door, asked)
         fresh = None
         if visitor is None and call.key.kind == "write" and "device" in stated.granted:
             fresh = token.issue_visitor_token(
@@ -211,32 +195,27 @@ class Hot:
             now=door.received.now,
             page=context_of(body, door, shop.configuration),
             slots=slots_of(body, shop.configuration),
-            person=person,
+            person=met.person,
             opened=tuple(sorted(stated.granted)),
             language=language_of(body.page.language) or shop.configuration.shop.language,
             explain=body.explain and call.key.kind == "server",
-            position=shop.ports.profiles.position(),
+            position=met.position,
             visitor_token=fresh,
+            degraded=met.degraded,
         )
         answered = serve(
             question, shop.configuration, shop.shelf, token_secret=shop.ports.keys.secret("token")
         )
-        if answered.logged is not None:
-            shop.commits.put([engines_own(answered.logged)])
+        said = recorded(shop, answered)
         for skipped in answered.decision.skipped:
             metrics.count_skip(skipped.reason)
         metrics.observe_decision(time.perf_counter() - started)
-        return encoded(answered.answer)
+        return encoded(said)
 
     async def _rank(self, call: _Call) -> bytes:
         body = body_of(call.document.fields)
         visitor = asker(body, call.door)
-        profiles = call.shop.ports.profiles
-        person = (
-            None
-            if visitor is None
-            else person_behind(profiles, visitor, gpc=call.door.received.gpc)
-        )
+        person = met_to_rank(call.shop, visitor, gpc=call.door.received.gpc)
         placed = order(
             [str(product) for product in body.ids],
             person,

@@ -49,6 +49,20 @@ _skipped = Count(
 _errors = Count("etalage_errors", "Answers with an error, by code.", ["code"], registry=_process)
 
 
+_degraded = Count(
+    "etalage_degraded",
+    "Answers of decide that had to do without a part, by part.",
+    ["part"],
+    registry=_process,
+)
+_shed = Count(
+    "etalage_shed",
+    "What was refused because there was too much, by kind.",
+    ["what"],
+    registry=_process,
+)
+
+
 def observe_decision(seconds: float) -> None:
     """Count an answered decision and the time it took."""
     _decisions.observe(seconds)
@@ -68,6 +82,16 @@ def count_skip(reason: SkipReason) -> None:
 def count_error(code: str) -> None:
     """Count an answer that was an error."""
     _errors.labels(code).inc()
+
+
+def count_degraded(part: str) -> None:
+    """Count an answer that had to do without a part."""
+    _degraded.labels(part).inc()
+
+
+def count_shed(what: str, number: int) -> None:
+    """Count what was refused because there was too much."""
+    _shed.labels(what).inc(number)
 
 
 def of_process() -> bytes:

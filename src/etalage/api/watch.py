@@ -1,6 +1,6 @@
 """The watch: looks at every part of every shop once a second, and makes it red or green.
 
-In:   the shops; called every second.
+In:   the shops.
 Out:  `shop.health`; a line in the log for each change.
 Idea: each look has a thread of its own, so that a part which hangs holds up nobody: a look that does not come back
       in time is itself the finding. A red part is asked to do what it failed at, not only whether it is there.
@@ -12,15 +12,19 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from etalage.api.logs import log
 from etalage.api.rooms import Rooms
-from etalage.domain.ids import ShopId
+from etalage.domain.ids import ShopId, VisitorKey
 from etalage.flow.health import Part, said_by
 from etalage.flow.open_shop import OpenShop
 
+EVERY_SECONDS = 1.0
 SLOW_SECONDS = 1.0  # a look that takes longer finds its part red
 END_SECONDS = 1.0  # for looks under way when the doors close
+
+NOBODY = VisitorKey("0" * 32)  # somebody to ask profiles for
 
 Look = Callable[[OpenShop], None]  # raises what is wrong
 
@@ -46,7 +50,27 @@ class Watch:
     def __init__(self, rooms: Rooms, *, slow_seconds: float = SLOW_SECONDS) -> None:
         self._rooms = rooms
         self._slow = slow_seconds
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._posts: dict[tuple[ShopId, Part], _Post] = {}
+
+    def __enter__(self) -> Self:
+        """Look every second, in a thread of its own."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Look no more; what is under way may end, before the stores are closed."""
+        self._ended.set()
+        self._thread.join()
+        until = time.monotonic() + END_SECONDS
+        for post in self._posts.values():
+            if post.thread is not None:
+                post.thread.join(max(0.0, until - time.monotonic()))
+
+    def _run(self) -> None:
+        while not self._ended.wait(EVERY_SECONDS):
+            self.tick()
 
     def tick(self) -> None:
         """Begin a look at each part whose last one came back; the others are slow."""
@@ -57,13 +81,6 @@ class Watch:
                     self._begin(post)
                 elif time.monotonic() - post.began > self._slow:
                     told(shop, part, f"no answer within {self._slow:g} s")
-
-    def close(self) -> None:
-        """Let the looks that are under way end, before the stores are closed."""
-        until = time.monotonic() + END_SECONDS
-        for post in self._posts.values():
-            if post.thread is not None:
-                post.thread.join(max(0.0, until - time.monotonic()))
 
     def _begin(self, post: _Post) -> None:
         post.began = time.monotonic()
@@ -102,7 +119,11 @@ def _log(shop: OpenShop) -> None:
 
 def _profiles(shop: OpenShop) -> None:
     shop.ports.profiles.position()
-    if shop.health.is_red("profiles"):
+    shop.ports.profiles.get(NOBODY)
+
+
+def _profiles_write(shop: OpenShop) -> None:
+    if shop.health.is_red("profiles_write"):
         shop.catch_up()
 
 
@@ -122,6 +143,7 @@ def _committer(shop: OpenShop) -> None:
 LOOKS: Mapping[Part, Look] = {
     "log": _log,
     "profiles": _profiles,
+    "profiles_write": _profiles_write,
     "records": _records,
     "models": _models,
     "committer": _committer,

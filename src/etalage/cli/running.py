@@ -31,6 +31,7 @@ from etalage.api.children import Child, told_by_parent
 from etalage.api.hot import Hot
 from etalage.api.quiet import Doors, Quiet
 from etalage.api.rooms import Rooms
+from etalage.api.watch import Watch
 from etalage.config import Settings
 from etalage.domain.ids import ShopId
 from etalage.domain.time import Micros
@@ -162,6 +163,7 @@ def _answer(
             )
             opened.callback(shops[shop].close)
         rooms, doors = Rooms(shops), Doors(closing)
+        opened.enter_context(Watch(rooms))
 
         def tick() -> None:
             server.look_again(rooms, _now())

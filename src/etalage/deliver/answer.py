@@ -87,6 +87,13 @@ def explained(said: Answer, decision: Decision) -> Answer:
     return msgspec.structs.replace(said, skipped=lines)
 
 
+def unrecorded(said: Answer, part: str) -> Answer:
+    """Write an answer of which the log keeps no record: without tokens, because no figure may stand on it."""
+    degraded = said.degraded if part in said.degraded else sorted([*said.degraded, part])
+    untold = [msgspec.structs.replace(entry, id=None) for entry in said.decisions]
+    return msgspec.structs.replace(said, decisions=untold, degraded=degraded)
+
+
 def _entry(
     entry: Entry, tokens: Mapping[ExperienceName, str], words: Words, expires: str
 ) -> WireEntry:

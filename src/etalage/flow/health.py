@@ -6,7 +6,8 @@ Idea: a breaker. Who must be quick asks nothing of a part that is red; the watch
       again once it answers well and quickly. Nobody has to start anything anew.
 
     log         takes no events (full, or its disk fails)      decisions go on, their records are not kept
-    profiles    cannot be read or written, or too slowly       decisions are contextual
+    profiles    cannot be read, or too slowly                  decisions are contextual, events are refused
+    profiles_write  cannot be written, or too slowly           decisions are contextual, events are taken in
     records     cannot be read                                 decisions go on with what was live
     models      cannot be read                                 decisions go on with what was learned before
     committer   more waits to be written than may wait         events are refused for a while, decisions are not
@@ -23,10 +24,12 @@ from msgspec import Struct
 
 from etalage.errors import EtalageError
 
-Part = Literal["log", "profiles", "records", "models", "committer", "clock"]
+Part = Literal["log", "profiles", "profiles_write", "records", "models", "committer", "clock"]
 PARTS: tuple[Part, ...] = get_args(Part)
 # Those that every decision stands on. The others change an answer only where it meets them.
-UNDER_DECISIONS: frozenset[Part] = frozenset({"log", "profiles", "records", "models"})
+UNDER_DECISIONS: frozenset[Part] = frozenset(
+    {"log", "profiles", "profiles_write", "records", "models"}
+)
 LONGEST = 300  # characters of what a part said
 
 

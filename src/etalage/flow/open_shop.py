@@ -104,17 +104,17 @@ class OpenShop:
         Profiles that fail or are slow are left alone from then on, so that events are acknowledged all the same:
         the watch brings them up to the log and makes them green again.
         """
-        if self.health.is_red("profiles"):
+        if self.health.is_red("profiles_write"):
             return
         began, before = time.perf_counter(), self._remembered
         try:
             self._remembered = self.catch_up()
         except Exception as error:
-            self.health.fail("profiles", said_by(error))
+            self.health.fail("profiles_write", said_by(error))
             raise
         seconds = time.perf_counter() - began
         if seconds > SLOW_SECONDS + SECONDS_PER_EVENT * (self._remembered - before):
-            self.health.fail("profiles", f"writing took {seconds:.1f} s")
+            self.health.fail("profiles_write", f"writing took {seconds:.1f} s")
 
     def catch_up(self) -> int:
         """Bring profiles up to the log, however they are; give the position reached."""

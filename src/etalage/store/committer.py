@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from etalage.domain.arrival import Arrival, Entered, Rejected
-from etalage.errors import Overloaded
+from etalage.errors import Overloaded, TooMany
 from etalage.ports import EventLog
 
 _Answer = list[Entered] | Exception
@@ -89,11 +89,14 @@ class Committer:
         """Hand over one call's arrivals; its future gives what became of each.
 
         Raises:
-            Overloaded: the queue is full or the committer is closing; nothing was taken in.
+            TooMany: the queue is full; nothing was taken in.
+            Overloaded: the committer is closing; nothing was taken in.
         """
         future: Future[list[Entered]] = Future()
         if not self._enqueue(_Submission(arrivals, rejected, future)):
-            raise Overloaded("more events are waiting to be written than may wait; try again later")
+            if self._closing:
+                raise Overloaded("the doors are closing; try again in a moment")
+            raise TooMany("more events are waiting to be written than may wait; try again later")
         return future
 
     def put(self, arrivals: Sequence[Arrival]) -> bool:

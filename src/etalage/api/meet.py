@@ -1,0 +1,208 @@
+"""Who asks, and what her call says: read and kept within the time of a decision, whatever a store does.
+
+In:   a call whose sender is known.
+Out:  `Met`: the person, or None where she cannot be known now; and the names of what is in trouble.
+Idea: a decision always comes. A store that fails makes this answer contextual; one that is slow is not asked again
+      until the watch finds it well. Events that come with a question are kept, or the answer names why not
+      (`degraded`): then whoever sent them sends them again, and they count once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import NamedTuple
+
+from etalage.api import metrics
+from etalage.api.logs import log
+from etalage.collect.call import Item
+from etalage.collect.intake import Door
+from etalage.collect.stated import Stated
+from etalage.deliver.answer import unrecorded
+from etalage.domain.arrival import Entered, engines_own
+from etalage.domain.decision import Answer
+from etalage.domain.ids import VisitorKey
+from etalage.domain.profile import Person
+from etalage.errors import EtalageError, Overloaded, TooMany
+from etalage.flow.asked import Body, consent_item, is_news
+from etalage.flow.health import Part, said_by
+from etalage.flow.ingest import Taken, take_in
+from etalage.flow.open_shop import OpenShop
+from etalage.flow.serve import Answered
+from etalage.flow.who import consent_among, linked_folds, person_behind
+from etalage.unify.person import person_of
+
+KEEP_SECONDS = (
+    0.25  # for the log to take what comes with a question; the tag waits 0.3 s for an answer
+)
+READ_SECONDS = 0.25  # of a reading that held up everybody: no more of it until the watch says so
+SERVERS_FAULT = 500
+
+
+class Met(NamedTuple):
+    """Who asks, as far as she can be known now."""
+
+    person: Person | None
+    position: int  # of the log, up to which the profile was complete
+    degraded: tuple[str, ...]
+
+
+class Asking(NamedTuple):
+    """A question, as far as it says who asks."""
+
+    body: Body
+    visitor: VisitorKey | None  # whose profile the call may read
+    stated: Stated
+    items: Sequence[Item]
+    key: str
+
+
+async def meet(shop: OpenShop, door: Door, asking: Asking) -> Met:
+    """Keep what the call says, then read who asks."""
+    body, visitor, stated, items, key = asking
+    degraded = shop.health.degraded
+    if "profiles" in degraded:
+        return Met(None, 0, degraded)
+    profiles = shop.ports.profiles
+    try:
+        began = time.perf_counter()
+        folds = {} if visitor is None else linked_folds(profiles, visitor)
+        _mind(shop, time.perf_counter() - began, READ_SECONDS)
+        is_told = visitor is not None and is_news(stated, *consent_among(visitor, folds))
+        if is_told:
+            items = [consent_item(body, door.received.now), *items]
+        if items:
+            trouble = await _kept(shop, take_in(items, door, shop.ports, key=key))
+            if trouble is not None:
+                degraded = with_part(degraded, trouble)
+                visitor = (
+                    None if is_told else visitor
+                )  # what she says now is not known to the profile
+            folds = {} if visitor is None else linked_folds(profiles, visitor)
+        if visitor is None or "profiles_write" in degraded:
+            return Met(None, profiles.position(), degraded)
+        person = person_of(visitor, folds, gpc=door.received.gpc)
+        return Met(person, profiles.position(), degraded)
+    except Exception as error:  # noqa: BLE001  whatever a store says, a decision comes
+        _is_ours(error, shop)
+        return Met(None, 0, with_part(shop.health.degraded, "profiles"))
+
+
+def met_to_rank(shop: OpenShop, visitor: VisitorKey | None, *, gpc: bool) -> Person | None:
+    """Read for whom a list is to be ordered; None where she cannot be known now: then it stays as it is."""
+    if visitor is None or "profiles" in shop.health.degraded:
+        return None
+    try:
+        return person_behind(shop.ports.profiles, visitor, gpc=gpc)
+    except Exception as error:  # noqa: BLE001  whatever a store says, the list comes
+        _is_ours(error, shop)
+        return None
+
+
+def taken(shop: OpenShop, items: Sequence[Item], door: Door, *, key: str) -> Taken:
+    """Take the items of a call through intake.
+
+    Raises:
+        Overloaded: what their visitors allow cannot be read now. Nothing is taken in: judged without it, a refusal
+            that was made elsewhere might be overruled.
+    """
+    if shop.health.is_red("profiles"):
+        raise Overloaded(UNREADABLE)
+    began = time.perf_counter()
+    try:
+        judged = take_in(items, door, shop.ports, key=key)
+    except Exception as error:
+        _is_ours(error, shop)
+        raise Overloaded(UNREADABLE) from error
+    _mind(shop, time.perf_counter() - began, READ_SECONDS * (1 + len(items) / 10))
+    return judged
+
+
+UNREADABLE = "what visitors allow cannot be read now; nothing was taken in, so send it again later"
+
+
+def with_part(degraded: tuple[str, ...], part: Part) -> tuple[str, ...]:
+    """Name one more."""
+    return degraded if part in degraded else tuple(sorted((*degraded, part)))
+
+
+async def written(shop: OpenShop, judged: Taken) -> None:
+    """Wait until all of a call is on disk.
+
+    Raises:
+        TooMany: there is no room to wait; nothing was taken in.
+        Overloaded: the log takes nothing now; nothing was taken in.
+    """
+    waiting = submitted(shop, judged)
+    try:
+        await asyncio.wrap_future(waiting)
+    except EtalageError as error:
+        if isinstance(error, Overloaded):
+            shop.health.fail("log", said_by(error))
+        raise
+    except Exception as error:
+        log.error("cannot be written", shop=shop.configuration.shop.id, part="log", exc_info=error)
+        shop.health.fail("log", said_by(error))
+        raise Overloaded("the log cannot be written now; send it again later") from error
+
+
+def submitted(shop: OpenShop, judged: Taken) -> Future[list[Entered]]:
+    """Hand over what was taken in to be written; what there is no room for is counted."""
+    try:
+        return shop.commits.submit(judged.arrivals, judged.rejected)
+    except TooMany as error:
+        metrics.count_shed("events", len(judged.arrivals))
+        shop.health.fail("committer", error.message)
+        raise
+
+
+def recorded(shop: OpenShop, answered: Answered) -> Answer:
+    """Give the answer, its record on the way to the log; where there is no room for that, without tokens."""
+    said = answered.answer
+    if answered.logged is not None:
+        if shop.health.is_red("log"):
+            said = unrecorded(said, "log")
+        elif not shop.commits.put([engines_own(answered.logged)]):
+            said = unrecorded(said, "committer")
+    for part in said.degraded:
+        metrics.count_degraded(part)
+    return said
+
+
+async def _kept(shop: OpenShop, judged: Taken) -> Part | None:
+    """Wait until all of it is on disk and remembered; or give what is in the way."""
+    if not (judged.arrivals or judged.rejected):
+        return None
+    if shop.health.is_red("log"):
+        return "log"
+    trouble: Part = "committer"
+    try:
+        waiting = submitted(shop, judged)
+        if shop.health.is_red("committer"):  # it is being written, and nobody can wait for it
+            return trouble
+        async with asyncio.timeout(KEEP_SECONDS):
+            await asyncio.wrap_future(waiting)
+    except TooMany:
+        return trouble
+    except TimeoutError:
+        shop.health.fail(trouble, f"events were not on disk within {KEEP_SECONDS:g} s")
+    except Exception as error:  # noqa: BLE001  whatever the log says, it did not take them
+        trouble = "log"
+        shop.health.fail(trouble, said_by(error))
+    else:
+        return None
+    return trouble
+
+
+def _mind(shop: OpenShop, seconds: float, most: float) -> None:
+    if seconds > most:
+        shop.health.fail("profiles", f"reading took {seconds:.2f} s")
+
+
+def _is_ours(error: Exception, shop: OpenShop) -> None:
+    """Raise again what the caller did wrong; the rest is a fault of ours, and its place goes to the log."""
+    if isinstance(error, EtalageError) and error.status < SERVERS_FAULT:
+        raise error
+    log.error("cannot be read", shop=shop.configuration.shop.id, part="profiles", exc_info=error)
