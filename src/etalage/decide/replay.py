@@ -18,6 +18,9 @@ from etalage.decide.compose import compose
 from etalage.domain.decision import Decision, DecisionRecord
 from etalage.domain.experience import Experience
 
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder(DecisionRecord).decode
+
 
 def replay(record: DecisionRecord, experiences: Iterable[Experience]) -> list[str] | None:
     """Compute a decision again; None if it is the same, else the differences."""
@@ -34,12 +37,12 @@ def differences(logged: Decision, again: Decision) -> list[str]:
 
 def written(record: DecisionRecord) -> str:
     """Write a record as the JSON text that a `decision` event carries."""
-    return msgspec.json.encode(record, order="deterministic").decode()
+    return _encode(record).decode()
 
 
 def read_record(text: str) -> DecisionRecord:
     """Read what `written` wrote."""
-    return msgspec.json.decode(text, type=DecisionRecord)
+    return _decode(text)
 
 
 def _differing(one: object, other: object, path: str) -> Iterable[str]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 
 import msgspec
@@ -34,6 +33,9 @@ _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 _ID_LENGTH = 64
 
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
 class _Payload(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     experience: str
     arm: str
@@ -43,14 +45,22 @@ class _Payload(Struct, frozen=True, array_like=True, forbid_unknown_fields=True)
     decided: int
 
 
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Payload).decode
+
+
 def tokens_of(
     decision: Decision, visitor: VisitorKey | None, secret: bytes, *, now: int
 ) -> dict[ExperienceName, str]:
     """Issue the tokens of all entries that are part of an experiment; the others have none."""
     if visitor is None:
         return {}
-    shown = ((entry.choice.experience, shown_of(entry.choice, now)) for entry in decision.entries)
-    return {name: issue(what, secret, visitor) for name, what in shown if what is not None}
+    issued: dict[ExperienceName, str] = {}
+    for entry in decision.entries:
+        shown = shown_of(entry.choice, now)
+        if shown is not None:
+            issued[shown.experience] = issue(shown, secret, visitor)
+    return issued
 
 
 def shown_of(choice: Choice, now: int) -> Shown | None:
@@ -67,7 +77,7 @@ def shown_of(choice: Choice, now: int) -> Shown | None:
 
 def issue(shown: Shown, secret: bytes, visitor: VisitorKey) -> str:
     """Issue the token of one entry for one visitor."""
-    payload = msgspec.msgpack.encode(
+    payload = _encode(
         _Payload(
             shown.experience,
             shown.arm,
@@ -89,7 +99,7 @@ def read(token: object, secret: bytes, visitor: VisitorKey) -> Shown | None:
     if not hmac.compare_digest(mac, _mac(secret, visitor.encode() + b"\x00" + payload)):
         return None
     try:
-        said = msgspec.msgpack.decode(payload, type=_Payload)
+        said = _decode(payload)
     except msgspec.DecodeError:
         return None
     if not 0 <= said.propensity <= MILLION:
@@ -131,11 +141,11 @@ def _is_visitor_id(value: str) -> bool:
 
 
 def _mac(secret: bytes, message: bytes) -> bytes:
-    return hmac.new(secret, message, hashlib.sha256).digest()[:_MAC_LENGTH]
+    return hmac.digest(secret, message, "sha256")[:_MAC_LENGTH]
 
 
 def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE, b"=").decode()
 
 
 def _bytes(token: object, prefix: str) -> bytes | None:

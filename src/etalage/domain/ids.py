@@ -7,7 +7,6 @@ identifier gives the same key on every machine, so nothing has to be looked up t
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import unicodedata
 from typing import Literal, NewType
@@ -63,7 +62,7 @@ def is_placeholder(identifier: str) -> bool:
 def keyed_digest(pepper: bytes, kind: str, value: str) -> str:
     """Digest `value` under the shop's pepper: 16 bytes as 32 hex digits; `kind` keeps namespaces apart."""
     message = kind.encode() + b"\x00" + value.encode()
-    return hmac.new(pepper, message, hashlib.sha256).digest()[:16].hex()
+    return hmac.digest(pepper, message, "sha256")[:16].hex()
 
 
 def visitor_key(pepper: bytes, kind: IdentifierKind, identifier: str) -> VisitorKey:
