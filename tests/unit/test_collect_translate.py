@@ -214,19 +214,28 @@ def test_a_missing_currency_is_the_shops_own_and_counted() -> None:
     stated = draft(call(properties={"product_id": "a", "price": 10, "currency": "usd"}))
     written = draft(call(properties={"product_id": "a", "price": "10 GBP"}))
     missing = draft(call(properties={"product_id": "a", "price": 10}))
-    wrong = draft(call(properties={"product_id": "a", "price": 10, "currency": "euros"}))
+    word = draft(call(properties={"product_id": "a", "price": 10, "currency": "euros"}))
 
-    assert [d.currency for d in (stated, written, missing, wrong)] == ["USD", "GBP", "EUR", "EUR"]
-    assert [d.notes.get("currency_missing") for d in (stated, written, missing, wrong)] == [
+    assert [d.currency for d in (stated, written, missing, word)] == ["USD", "GBP", "EUR", "EUR"]
+    assert [d.notes.get("currency_missing") for d in (stated, written, missing, word)] == [
         None,
         None,
         1,
-        1,
+        None,
     ]
     assert (
         draft(call(properties={"product_id": "a", "price": 1000, "currency": "JPY"})).lines[0].price
         == 1000
     )
+
+
+@pytest.mark.parametrize("currency", ["XYZ", "XAU", "punten", "EURX", 978, ["EUR"], True])
+def test_an_amount_in_what_is_no_currency_is_not_taken_for_the_shops_own(currency: object) -> None:
+    said = {"product_id": "a", "price": 10, "currency": currency}
+
+    assert refused(call(properties=said)) == ("bad_money", "currency")
+    assert refused(call(properties={"products": [said]})) == ("bad_money", "currency")
+    assert draft(call(properties={"product_id": "a", "currency": currency})).currency == "EUR"
 
 
 @pytest.mark.parametrize(

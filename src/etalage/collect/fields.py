@@ -16,7 +16,16 @@ from etalage.domain.money import minor_units
 MAX_ID = 256  # characters
 MAX_WORDS = 200  # characters of a category, brand or property
 MAX_QUANTITY = 100_000
+# Of a telephone as people write it: with the code of a country, or with a zero in front. A date is none.
+_TELEPHONE = re.compile(
+    r"(?<![\w.,-])(?!\d\d[-./ ]\d\d[-./ ]\d{4})"
+    r"(?:(?:\+|00)[1-9](?:[ ().-]{0,3}\d){7,13}|0[1-9](?:[ ().-]{0,3}\d){7,9})(?![\w-])"
+)
+_SHORTEST_TELEPHONE = 9
+MAX_LONG_TEXT = 8 * 1024
 MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}")
 
 Fields = Mapping[str, object]
 _NONE: Fields = {}
@@ -77,6 +86,17 @@ def text(value: object, most: int = MAX_WORDS) -> str | None:
     return found if found and len(found) <= most and "@" not in found else None
 
 
+def long_text(value: object) -> str | None:
+    """Take a text that is made smaller later; it may hold anything until then."""
+    return value[:MAX_LONG_TEXT].strip() or None if isinstance(value, str) else None
+
+
+def language_of(locale: str | None) -> str | None:
+    """Give the language of a tag such as 'nl-NL'; None for what is none."""
+    language = (locale or "").partition("-")[0].partition("_")[0]
+    return language.lower() if _LANGUAGE.fullmatch(language) else None
+
+
 def scalar(value: object) -> Scalar | None:
     """Read a property or trait; fractions become decimal text; None for what is no scalar or may name somebody."""
     if isinstance(value, bool):
@@ -85,7 +105,24 @@ def scalar(value: object) -> Scalar | None:
         return value
     if isinstance(value, float):
         return decimal(value)
-    return text(value)
+    found = text(value)
+    return None if found is not None and has_telephone(found) else found
+
+
+def names_somebody(value: str) -> bool:
+    """Tell whether a text holds a mail address or a telephone number."""
+    return "@" in value or has_telephone(value)
+
+
+def has_telephone(value: str) -> bool:
+    """Tell whether a text holds what looks like the number of a telephone.
+
+    >>> [has_telephone(text) for text in ("bel 06-1234 5678", "+31 20 123 45 67", "SUMMER2026", "01-02-2026 10:30")]
+    [True, True, False, False]
+    """
+    if len(value) < _SHORTEST_TELEPHONE or not ("0" in value or "+" in value):
+        return False
+    return _TELEPHONE.search(value) is not None
 
 
 def decimal(value: float) -> str | None:

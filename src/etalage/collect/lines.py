@@ -65,23 +65,38 @@ def products_of(properties: Fields) -> Products:
 
 
 def currency_of(properties: Fields, products: Products, own: str, notes: Notes) -> str:
-    """Find the currency of an event: stated, in the text of an amount, or else the shop's own, which is counted."""
+    """Find the currency of an event: stated, in the text of an amount, or else the shop's own, which is counted.
+
+    Raises:
+        Refusal: `bad_money` for one that is stated and is none: its amounts must not be taken for another's.
+    """
     stated = properties.get("currency") or properties.get("currencyCode")
-    if isinstance(stated, str) and is_currency(stated.strip().upper()):
-        return stated.strip().upper()
-    for told in products:
-        stated = told.get("currency")
-        if isinstance(stated, str) and is_currency(stated.strip().upper()):
-            return stated.strip().upper()
+    if not stated:
+        stated = next((found for told in products if (found := told.get("currency"))), None)
+    if stated and (code := _currency_named(stated)) is not None:
+        return code
     amounts = [properties.get(name) for name in ("value", "total", "revenue")]
-    for amount_told in [*amounts, *(told.get("price") for told in products)]:
+    amounts += [told.get("price") for told in products]
+    told_amounts = [one for one in amounts if one not in (None, "")]
+    if stated and told_amounts:
+        raise Refusal("bad_money", "currency")
+    for amount_told in told_amounts:
         if isinstance(amount_told, str) and (found := currency_in(amount_told)) is not None:
             return found
-    if any(
-        told not in (None, "") for told in [*amounts, *(told.get("price") for told in products)]
-    ):
+    if told_amounts:
         count(notes, "currency_missing")
     return own
+
+
+def _currency_named(stated: object) -> str | None:
+    """Read a code of ISO 4217, in any case, or the word or sign for euros, dollars and pounds."""
+    if not isinstance(stated, str):
+        return None
+    code = stated.strip().upper()
+    return code if is_currency(code) else CURRENCY_NAMES.get(code)
+
+
+CURRENCY_NAMES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "$": "USD", "US$": "USD", "£": "GBP"}
 
 
 def lines_of(products: Products, currency: str, notes: Notes) -> tuple[Line, ...]:
