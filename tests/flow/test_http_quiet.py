@@ -37,6 +37,7 @@ from etalage.domain.ids import EventId
 from etalage.errors import EtalageError
 from etalage.flow.account import intake
 from etalage.flow.open_shop import OpenShop
+from etalage.flow.privacy import is_genuine
 from etalage.recommend.popular import PopularModel
 from etalage.store.lmdb import environment
 
@@ -257,6 +258,42 @@ def test_a_failing_quiet_handler_is_told_in_the_same_way(
     assert said.json()["error"]["id"] in written.getvalue()
 
 
+# ---- Erasing -----------------------------------------------------------------------------------------
+
+
+def test_a_person_is_erased_over_http_at_once_with_a_receipt_that_can_be_asked_again(
+    house: House,
+) -> None:
+    house.send(viewed("v-1", "S-1"), identified("v-1", "C-1"), viewed("v-2", "S-2"))
+    key = (house.made.server_key, "")
+
+    first = house.ask("/v1/profiles/user:C-1", "DELETE", auth=key)
+    again = house.ask("/v1/profiles/v-1", "DELETE", auth=key)
+
+    assert (first.status_code, first.headers["cache-control"]) == (200, "private, no-store")
+    assert first.json()["steps"]["memory_gone"] is not None
+    assert first.json() == again.json()
+    assert first.json()["by"] == f"key/{house.made.server_key[:7]}"
+    assert is_genuine(house.shop.ports, first.json())
+    assert house.ask("/v1/profiles/v-1", auth=key).status_code == 404
+    assert house.ask("/v1/profiles/v-2", auth=key).status_code == 200
+    assert house.shop.ports.records.audit_lines()[-3].action == "privacy.erase"
+
+
+def test_who_is_nobody_or_unknown_is_not_erased_and_no_key_but_the_server_s_erases(
+    house: House,
+) -> None:
+    house.send(viewed("v-1", "S-1"))
+    key = (house.made.server_key, "")
+
+    assert house.ask("/v1/profiles/guest", "DELETE", auth=key).status_code == 400
+    assert house.ask("/v1/profiles/v-9", "DELETE", auth=key).status_code == 404
+    for other in ((house.made.write_key, ""), None):
+        assert house.ask("/v1/profiles/v-1", "DELETE", auth=other).status_code == 401
+    assert house.shop.ports.keys.erasures() == []
+    assert house.ask("/v1/profiles/v-1", auth=key).status_code == 200
+
+
 # ---- Health and figures ------------------------------------------------------------------------------
 
 
@@ -362,11 +399,12 @@ def test_a_browser_of_the_shop_may_read_the_public_configuration(house: House) -
     foreign = house.ask(path, headers={"origin": "https://noord.example.evil.test"})
 
     assert own.status_code == 200
-    assert set(own.json()) == {"version", "slots", "protected", "contextual"}
+    about_tag = {"off", "overlays", "selectors", "theme", "data_layer", "demo"}
+    assert set(own.json()) == {"version", "slots", "protected", "contextual"} | about_tag
     assert "checkout" in own.json()["protected"]
     assert own.headers["access-control-allow-origin"] == "https://noord.example"
     assert "access-control-allow-origin" not in foreign.headers
-    assert own.headers["cache-control"] == "public, max-age=60"
+    assert own.headers["cache-control"] == "public, max-age=5"
 
 
 def test_an_unchanged_configuration_is_not_sent_twice(house: House) -> None:

@@ -39,8 +39,9 @@ from etalage.flow.access import access
 from etalage.flow.account import components
 from etalage.flow.ask import node_of, size
 from etalage.flow.clean import Cleaned, clean, preview
+from etalage.flow.privacy import is_genuine, receipt
 from etalage.flow.remember import rebuild
-from etalage.govern.privacy import Keep, receipt
+from etalage.govern.privacy import Keep
 from etalage.govern.privacy_page import page, words
 from etalage.store.duckdb.archive import ParquetArchive
 
@@ -137,7 +138,7 @@ def test_decisions_stop_at_once_and_her_files_follow_in_the_night(shop: Shop) ->
         shop.key_of(canary.of["phone_visitor"]),
     )
     assert shop.ask(canary.of["visitor"])["decisions"] == []
-    assert (erasure.is_done, receipt(erasure)["done"]) == (False, False)
+    assert (erasure.is_done, receipt(shop.ports, erasure)["done"]) == (False, False)
     assert components(shop.ports, now=shop.now)["privacy"] == {
         "cleaned": None,
         "missed": False,
@@ -319,9 +320,9 @@ def test_asking_twice_gives_the_same_receipt(shop: Shop) -> None:
 
     again = erase(shop, "user:C-1")
 
-    assert receipt(again) == receipt(first)
+    assert receipt(shop.ports, again) == receipt(shop.ports, first)
     assert len(shop.ports.keys.erasures()) == 1
-    assert receipt(first)["removed"]["events_gone"] == 3  # type: ignore[index]
+    assert receipt(shop.ports, first)["removed"]["events_gone"] == 3  # type: ignore[index]
     with pytest.raises(NotFound):
         erase(shop, "nobody-knows")
 
@@ -646,6 +647,20 @@ def test_a_tombstone_is_the_same_for_everybody() -> None:
     assert "a" * 32 not in msgspec.json.encode(rewritten(event, verdict, zone)).decode()
 
 
+def test_a_receipt_proves_something_to_the_shop_that_wrote_it_and_to_no_other(
+    shop: Shop, opening: Opening
+) -> None:
+    shop.batch(view("S-1"))
+    said = receipt(shop.ports, erase(shop, "karel"))
+
+    assert is_genuine(shop.ports, said)
+    assert is_genuine(shop.ports, msgspec.json.decode(msgspec.json.encode(said)))
+    assert not is_genuine(opening("Zuid").ports, said)
+    for name, value in {"by": "bob", "visitors": 3, "done": False, "hash": "0" * 64}.items():
+        assert not is_genuine(shop.ports, said | {name: value}), name
+    assert not is_genuine(shop.ports, {})
+
+
 # ---- The command line --------------------------------------------------------------------------------
 
 
@@ -678,7 +693,10 @@ def test_the_commands_do_what_they_say(shop: Shop, tmp_path: Path) -> None:
     told(shop, "restrict", "karel", "off")
     done = msgspec.json.decode(told(shop, "erase", "karel", "--now-files", "--json"))
     assert done["done"]
-    assert len(done["hash"]) == 64
+    (tmp_path / "receipt.json").write_bytes(msgspec.json.encode(done))
+    assert "Genuine: erasure 1" in told(shop, "receipt", str(tmp_path / "receipt.json"))
+    (tmp_path / "receipt.json").write_bytes(msgspec.json.encode(done | {"by": "bob"}))
+    assert "not-genuine" in told(shop, "receipt", str(tmp_path / "receipt.json"), fails=True)
     assert msgspec.json.decode(told(shop, "retain", "--dry-run", "--json"))["dry_run"]
     assert "set aside: 0" in told(shop, "retain")
     assert "nothing is known" in told(shop, "access", "nobody-knows", fails=True)

@@ -12,12 +12,13 @@ from msgspec import to_builtins
 
 from etalage.domain.consent import PURPOSES, Registers
 from etalage.domain.context import Context
-from etalage.domain.ids import VisitorKey, is_placeholder, visitor_key
+from etalage.domain.ids import VisitorKey, is_placeholder, visitor_named
 from etalage.domain.profile import Arm, Part, Person, Recent, Written
 from etalage.domain.segment import has_context
 from etalage.domain.time import iso
 from etalage.errors import BadInput
 from etalage.flow.configuration import Configuration
+from etalage.flow.privacy import KINDS
 from etalage.flow.who import linked_folds
 from etalage.ports import Profiles
 from etalage.unify.person import as_known
@@ -29,17 +30,11 @@ def key_of(identifier: str, pepper: bytes) -> VisitorKey:
     Raises:
         BadInput: it names nobody in particular, such as 'guest'.
     """
-    kind, _, value = identifier.partition(":")
-    if kind == "user":
-        key = visitor_key(pepper, "user", value)
-    elif kind == "email":
-        key = visitor_key(pepper, "email", value)
-    else:
-        value = identifier
-        key = visitor_key(pepper, "visitor", value)
-    if is_placeholder(value):
-        raise BadInput(f"'{value[:40]}' names nobody in particular", field="id")
-    return key
+    kind, sign, rest = identifier.partition(":")
+    name = rest if sign and kind in KINDS else identifier
+    if is_placeholder(name):
+        raise BadInput(f"'{name[:40]}' names nobody in particular", field="id")
+    return visitor_named(pepper, identifier)
 
 
 def profile(

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Router
 from starlette.routing import Route as StarletteRoute
 
-from etalage.api import metrics, pages
+from etalage.api import metrics, pages, tag
 from etalage.api.described import ROUTES, openapi
 from etalage.api.profile import key_of, profile
 from etalage.api.rooms import Rooms
@@ -27,7 +27,7 @@ from etalage.api.wire import Message, Receive, Scope, Send, error_body
 from etalage.collect.call import key_in
 from etalage.decide.page_rules import PROTECTED_SEGMENTS
 from etalage.deliver.merge_fields import Situation
-from etalage.deliver.public_config import public_config
+from etalage.deliver.public_config import for_tag, public_config
 from etalage.domain.experience import Language
 from etalage.errors import (
     EtalageError,
@@ -39,9 +39,10 @@ from etalage.errors import (
 )
 from etalage.flow.configuration import Configuration
 from etalage.flow.open_shop import OpenShop
+from etalage.flow.privacy import erase, receipt
 
 MOST_BEHIND = 5_000  # events that profiles may be behind the log before calls go elsewhere
-CONFIG_SECONDS = 60  # how long a browser may keep the public configuration
+CONFIG_SECONDS = 5  # a browser may keep the public configuration; a closed shutter works within 10
 RETRY_SECONDS = 5
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 # No page of ours needs a script, a style or a picture; the studio brings a policy of its own.
@@ -96,6 +97,9 @@ class Quiet:
         answers: Mapping[str, Callable[[Request], Response]] = {
             "/v1/config/{write_key}": self._config,
             "/v1/profiles/{id:path}": self._profile,
+            "/tag/{write_key}.{hash}.js": self._tag,
+            "/tag/{write_key}.js": self._loader,
+            "DELETE /v1/profiles/{id:path}": self._erase,
             "/healthz": _alive,
             "/readyz": self._ready,
             "/metrics": self._metrics,
@@ -107,24 +111,40 @@ class Quiet:
             if route.later:
                 yield StarletteRoute(route.path, _not_yet(route.later), methods=[route.method])
             elif not route.hot:
-                yield StarletteRoute(route.path, answers[route.path], methods=[route.method])
+                said = answers.get(f"{route.method} {route.path}") or answers[route.path]
+                yield StarletteRoute(route.path, said, methods=[route.method])
 
     # ---- what a browser or the shop's server asks ----
 
     def _config(self, request: Request) -> Response:
         live = self._rooms.write(request.path_params["write_key"]).configuration
         config = self._public(live)
-        tag = f'"{config["version"]}"'
+        etag = f'"{config["version"]}"'
         headers = {
-            "etag": tag,
+            "etag": etag,
             "cache-control": f"public, max-age={CONFIG_SECONDS}",
             "vary": "Origin",
         }
         if (origin := request.headers.get("origin")) in live.shop.origins:
             headers["access-control-allow-origin"] = str(origin)
-        if tag in _tags(request.headers.get("if-none-match")):
+        if etag in _tags(request.headers.get("if-none-match")):
             return Response(status_code=304, headers=headers)
         return _json(config, headers=headers)
+
+    def _loader(self, request: Request) -> Response:
+        self._shop_of(request)
+        return tag.loader_file(request, request.path_params["write_key"])
+
+    def _tag(self, request: Request) -> Response:
+        self._shop_of(request)
+        return tag.tag_file(request, request.path_params["hash"])
+
+    def _shop_of(self, request: Request) -> OpenShop:
+        """Find the shop whose write key stands in the address."""
+        shop, key = self._rooms.find(request.path_params["write_key"])
+        if key.kind != "write":
+            raise Unauthorized("this address takes the write key (wk_...), which is public")
+        return shop
 
     def _public(self, live: Configuration) -> dict[str, object]:
         shop = live.shop
@@ -135,9 +155,8 @@ class Quiet:
             shop=shop.name,
             free_delivery_from=shop.free_delivery_from,
         )
-        return public_config(
-            live.experiences, situation, PROTECTED_SEGMENTS.union(shop.protected_pages)
-        )
+        protected = PROTECTED_SEGMENTS.union(shop.protected_pages)
+        return public_config(live.experiences, situation, protected, for_tag(shop))
 
     def _profile(self, request: Request) -> Response:
         shop, key = self._rooms.server(_key(request))
@@ -149,6 +168,14 @@ class Quiet:
         if found is None:
             raise NotFound("nobody is known under this id", field="id")
         return _json(found, headers={"cache-control": "private, no-store"})
+
+    def _erase(self, request: Request) -> Response:
+        """Forget a person at once, and mark her files for the night; the answer is the receipt as it now stands."""
+        shop, key = self._rooms.server(_key(request))
+        name, how = request.path_params["id"], shop.configuration.how
+        done = erase(shop.ports, name, how, actor=f"key/{key.label}", now=self._clock())
+        headers = {"cache-control": "private, no-store"}
+        return _json(receipt(shop.ports, done), headers=headers)
 
     # ---- what an operator asks ----
 

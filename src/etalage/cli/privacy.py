@@ -23,17 +23,18 @@ from etalage.cli.console import (
     print_json,
 )
 from etalage.config import load
-from etalage.domain.privacy import Erasure
 from etalage.domain.shop import Shop
 from etalage.domain.time import ShopZone
-from etalage.errors import Conflict
+from etalage.errors import BadInput, Conflict, NotGenuine
 from etalage.flow.access import access as access_copy
 from etalage.flow.clean import Cleaned, clean, kept_by, preview
 from etalage.flow.nightly import Night, count_popular
 from etalage.flow.privacy import erase as erase_person
+from etalage.flow.privacy import is_genuine
+from etalage.flow.privacy import receipt as written
 from etalage.flow.privacy import restrict as restrict_person
 from etalage.flow.remember import Memorist
-from etalage.govern.privacy import Keep, receipt
+from etalage.govern.privacy import Keep
 from etalage.govern.privacy_page import page
 from etalage.ports import Ports
 
@@ -107,7 +108,28 @@ def erase(
             _clean(ports, how, None, now=moment, at_once=True, only_erased=True)
             count_popular(Night(ports, how, moment, load(data).popular_least_visitors))
             done = next(one for one in ports.keys.erasures() if one.number == done.number)
-        _tell_receipt(done, json=json)
+        _tell_receipt(written(ports, done), json=json)
+
+
+@privacy.command(epilog="Example: etalage privacy receipt receipt.json --data shop")
+def receipt(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A receipt, as JSON.")],
+    data: DataOption,
+    shop: ShopOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say whether a receipt of an erasure is of this shop and as it was written; exit code 1 if not."""
+    try:
+        said = msgspec.json.decode(file.read_bytes(), type=dict[str, object])
+    except (OSError, msgspec.MsgspecError) as error:
+        raise BadInput(f"{file} is no receipt: {error}", field="file") from error
+    with opened(data, shop) as (known, ports, _):
+        if not is_genuine(ports, said):
+            raise NotGenuine(f"{file.name} was not written by {known.name}, or was changed since")
+    if json:
+        print_json({"genuine": True, "erasure": said["erasure"]})
+    else:
+        out.print(f"Genuine: erasure {said['erasure']} of {known.name}")
 
 
 @privacy.command(epilog="Example: etalage privacy restrict user:C-1001 on --data shop")
@@ -184,16 +206,15 @@ def _clean(
     raise Conflict("the server is writing these files all the time; try again in a minute")
 
 
-def _tell_receipt(erasure: Erasure, *, json: bool) -> None:
-    said = receipt(erasure)
+def _tell_receipt(said: dict[str, object], *, json: bool) -> None:
     if json:
         print_json(said)
         return
-    out.print(f"Erasure {erasure.number}: {len(erasure.visitors)} visitors and identifiers")
+    out.print(f"Erasure {said['erasure']}: {said['visitors']} visitors and identifiers")
     out.print(f"  unreadable and out of use since {_step(said, 'memory_gone')}")
     files = _step(said, "files_gone")
     out.print(f"  gone from the files {f'since {files}' if files else 'within a day'}")
-    out.print(f"  receipt {said['hash']}")
+    out.print(f"  receipt {said['hash']}, signed {said['signature']}")
 
 
 def _step(said: dict[str, object], name: str) -> str:

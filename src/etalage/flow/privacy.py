@@ -12,7 +12,7 @@ Idea: the ledger lies with the keys, the mark of how much of it this data has se
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
@@ -25,11 +25,14 @@ from etalage.errors import BadInput, Conflict, NotFound
 from etalage.flow.clean import FILES, SEEN, clean, erasable, prepared
 from etalage.flow.remember import Memorist, remember
 from etalage.flow.remember_less import orders_in, settle_order
+from etalage.govern.privacy import is_genuine as is_genuine_receipt
 from etalage.govern.privacy import judged, question
+from etalage.govern.privacy import receipt as written_receipt
 from etalage.ports import Ports, Profiles, ProfilesWrite
 from etalage.unify.links import members_of, root_of, target_of
 
 KINDS = frozenset({"visitor", "user", "email"})
+RECEIPT = "receipt"  # the shop's secret under which receipts are signed
 
 
 def erase(
@@ -53,6 +56,16 @@ def erase(
         known = ports.keys.add_erasure(visitors, actor=actor, requested=now)
         ports.records.audit(actor, "privacy.erase", f"erasure/{known.number}", now=now)
     return advance(ports, known, how, now=now)
+
+
+def receipt(ports: Ports, erasure: Erasure) -> dict[str, object]:
+    """Write what was done about an erasure, signed by the shop."""
+    return written_receipt(erasure, ports.keys.secret(RECEIPT))
+
+
+def is_genuine(ports: Ports, said: Mapping[str, object]) -> bool:
+    """Tell whether a receipt is of this shop, and as it was written."""
+    return is_genuine_receipt(said, ports.keys.secret(RECEIPT))
 
 
 def advance(ports: Ports, erasure: Erasure, how: Memorist, *, now: int) -> Erasure:

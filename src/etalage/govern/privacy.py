@@ -9,13 +9,15 @@ From: safety.md 4 "Retention defaults", "Erasure"; AVG 5(1)(e), 17, 18.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Literal, cast
 
 from msgspec import Struct
 
-from etalage.domain.canonical import digest
+from etalage.domain.canonical import canonical_json, digest
 from etalage.domain.consent import Purpose
 from etalage.domain.event import ORDERS
 from etalage.domain.ids import VisitorKey, keyed_digest
@@ -108,8 +110,12 @@ def order_digest(transaction: str, pepper: bytes) -> str:
     return f"erased:{keyed_digest(pepper, 'order', transaction)}"
 
 
-def receipt(erasure: Erasure) -> dict[str, object]:
-    """Write what was done about an erasure, with a hash over all of it; moments that did not come yet are null."""
+def receipt(erasure: Erasure, secret: bytes) -> dict[str, object]:
+    """Write what was done about an erasure; moments that did not come yet are null.
+
+    With a hash over all of it, and the shop's signature over that: nobody without its keys can write a receipt or
+    change one (`is_genuine`).
+    """
     said: dict[str, object] = {
         "erasure": erasure.number,
         "by": erasure.actor,
@@ -124,7 +130,18 @@ def receipt(erasure: Erasure) -> dict[str, object]:
         "removed": dict(sorted(erasure.removed.items())),
         "stays": list(STAYS),
     }
-    return said | {"hash": digest(said)}
+    return said | {"hash": digest(said), "signature": _signature(said, secret)}
+
+
+def is_genuine(said: Mapping[str, object], secret: bytes) -> bool:
+    """Tell whether this shop wrote a receipt, and nobody changed it since."""
+    rest = {name: value for name, value in said.items() if name not in {"hash", "signature"}}
+    known = said.get("hash") == digest(rest)
+    return known and hmac.compare_digest(str(said.get("signature")), _signature(rest, secret))
+
+
+def _signature(said: Mapping[str, object], secret: bytes) -> str:
+    return hmac.new(secret, canonical_json(said), hashlib.sha256).hexdigest()
 
 
 def _moment(at: int) -> str | None:
