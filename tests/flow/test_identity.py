@@ -10,7 +10,7 @@ from shop import NO, NOON, YES, Said, Shop, experience, identify, segment, skipp
 from etalage.collect.identity import signature_of
 from etalage.decide.token import issue_visitor_token
 from etalage.domain.ids import PLACEHOLDERS
-from etalage.domain.time import HOUR, MINUTE, SECOND
+from etalage.domain.time import DAY, HOUR, MINUTE, SECOND
 
 LOOKERS = {"did": "view_item", "times": {"at_least": 2}, "within": "30d"}
 
@@ -182,8 +182,10 @@ def test_a_placeholder_is_no_visitor_either(shop: Shop) -> None:
 
 def test_more_than_twenty_browsers_are_no_person(shop: Shop) -> None:
     for number in range(20):
+        shop.now += DAY if number == 10 else 0  # no more than ten a day
         shop.batch(identify(f"b{number}", "C-7"), view("S-1", f"b{number}"))
     assert len(shop.did("b0")) == 20
+    shop.now += DAY
 
     shop.batch(identify("b20", "C-7"), view("S-1", "b20"))
 
@@ -194,6 +196,18 @@ def test_more_than_twenty_browsers_are_no_person(shop: Shop) -> None:
     shop.now += MINUTE
     shop.ask("b20", consent=NO)
     assert shop.did("b0") == ["view_item"]
+
+
+def test_a_number_that_everybody_sends_links_ten_visitors_a_day_and_no_more(shop: Shop) -> None:
+    said = [identify(f"b{number}", "C-7") for number in range(13)]
+
+    assert shop.batch(*said[:12]) == {"accepted": 10, "quarantined: merge_limit": 2}
+    assert shop.batch(said[12]) == {"quarantined: merge_limit": 1}
+    assert shop.batch(identify("b3", "C-7"), identify("x", "C-8")) == {"accepted": 2}
+    assert len(shop.ports.profiles.linked_to(shop.key_of("C-7", "user"))) == 10
+
+    shop.now += DAY
+    assert shop.batch(identify("b13", "C-7")) == {"accepted": 1}
 
 
 def test_a_customer_is_known_by_her_number_alone(shop: Shop) -> None:

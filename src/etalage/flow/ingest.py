@@ -29,6 +29,7 @@ from etalage.domain.consent import PURPOSES, Registers
 from etalage.domain.event import Event, Shown
 from etalage.domain.ids import VisitorKey, visitor_key
 from etalage.flow.configuration import Configuration
+from etalage.flow.merge_limit import MergeLimit
 from etalage.flow.who import known_consent
 from etalage.ports import ApiKey, Ports
 
@@ -77,6 +78,7 @@ class _Counter:
     def __init__(self, door: Door, ports: Ports, key: str) -> None:
         self._door, self._ports, self._key = door, ports, key
         self._kept = kept(door)  # with whatever is set aside
+        self._merges = MergeLimit(ports.profiles, door.settings.zone)
         self._secret = ports.keys.secret("token")
         asking = door.visitor_id  # in her token, which is not kept with what is set aside
         pepper = door.settings.pepper
@@ -132,6 +134,9 @@ class _Counter:
     def _enter(self, item: Item, admitted: Admitted, arrival: Arrival) -> None:
         if self._is_conflicting(arrival.event):
             self._refuse(item, rejected(Refusal("conflicting_claim"), self._door))
+            return
+        if self._merges.is_passed(arrival.event):
+            self._refuse(item, rejected(Refusal("merge_limit"), self._door))
             return
         if admitted.personal is not None and admitted.person is not None:
             self._personal.append((len(self._arrivals), admitted.person, admitted.personal))
