@@ -13,8 +13,8 @@ control and of variants against everybody outside the holdout.
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
+from hashlib import sha256
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -46,7 +46,7 @@ def bucket(salt: str, experience: str, unit: str) -> int:
     >>> bucket("1", "welcome-back", "u-1") == bucket("1", "welcome-back", "u-1")
     True
     """
-    digest = hashlib.sha256(f"{salt}:{experience}:{unit}".encode()).digest()
+    digest = sha256(f"{salt}:{experience}:{unit}".encode()).digest()
     return (int.from_bytes(digest[:8]) * MILLION) >> _WIDTH
 
 
@@ -137,4 +137,4 @@ def policy_of(experience: Experience) -> str:
 
 
 def _digest(said: str) -> str:
-    return hashlib.sha256(said.encode()).hexdigest()[:_POLICY_LENGTH]
+    return sha256(said.encode()).hexdigest()[:_POLICY_LENGTH]

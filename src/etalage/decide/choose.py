@@ -32,7 +32,9 @@ def choose(facts: DecisionFacts, experiences: Plan | Iterable[Experience]) -> Ch
     eligible: list[Planned] = []
     skipped = list(elsewhere)
     for one in standing:
-        reason = _first_reason(facts, one.experience)
+        reason = _is_meant(facts, one.experience)  # most are not
+        if reason is None:
+            reason = _first_reason(facts, one.experience)
         if reason is None:
             eligible.append(one)
         else:
@@ -59,6 +61,7 @@ def _first_reason(facts: DecisionFacts, experience: Experience) -> SkipReason | 
 
 
 def _is_meant(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
+    """Look whom it is for; behind the page, because segments for other places are not even asked."""
     if experience.segment is None or experience.segment in facts.matched:
         return None
     return "warming" if experience.segment in facts.warming else "not_in_segment"
@@ -99,7 +102,6 @@ def _still_exists(facts: DecisionFacts, experience: Experience) -> SkipReason | 
 
 
 CHECKS: tuple[Check, ...] = (
-    _is_meant,  # behind the page: segments of experiences for other places are not even asked
     _can_be_bought,
     _is_welcome,
     _is_below_caps,

@@ -83,7 +83,7 @@ def configure(ports: Ports) -> Configuration:
         keys={key.hash: key for key in records.keys() if key.revoked is None},  # noqa: SIM118  a port, no mapping
         segments=by_name,
         experiences=experiences,
-        plan=Plan(experiences, by_name, catalogue),
+        plan=Plan(experiences, by_name, catalogue, shop),
         lapsed=lapsed,
         documents=documents,
         catalogue=catalogue,

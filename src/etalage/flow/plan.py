@@ -1,6 +1,6 @@
 """What can be known before anyone asks, of one configuration: who may stand where, what is asked of whom, what is said.
 
-In:   the live experiences and segments, and the catalogue.
+In:   the live experiences and segments, the catalogue, and the shop's settings.
 Out:  a `Plan`, made once per configuration; it fills as pages of a kind are asked for the first time.
 Idea: a decision should only do what depends on who asks. Nothing here changes an answer: whatever is remembered was
       made by the same functions that would make it now.
@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct
 
 from etalage.decide import plan
+from etalage.decide.gather import Rules
 from etalage.deliver.answer import Window
 from etalage.deliver.message import Messages, messages_of
 from etalage.domain.context import Context
-from etalage.domain.experience import Experience, Texts
+from etalage.domain.decision import Holdout
+from etalage.domain.experience import MILLION, Experience, Texts
 from etalage.domain.ids import ExperienceName, SegmentName
 from etalage.domain.product import Catalogue
 from etalage.domain.profile import Person
 from etalage.domain.segment import Node
+from etalage.domain.shop import Shop
 
 Holds = Callable[[Person, Context, int], bool]
 
@@ -48,13 +51,14 @@ class Relevant(Struct, frozen=True):
 class Plan:
     """The live experiences of one configuration, with all that can be worked out beforehand."""
 
-    __slots__ = ("_relevant", "_segments", "choices", "messages", "places", "window")
+    __slots__ = ("_relevant", "_segments", "choices", "messages", "places", "rules", "window")
 
     def __init__(
         self,
         experiences: Iterable[Experience],
         segments: Mapping[SegmentName, LiveSegment],
         catalogue: Catalogue,
+        shop: Shop,
     ) -> None:
         self.choices = plan.Plan(experiences)
         live = self.experiences.values()
@@ -62,6 +66,11 @@ class Plan:
         sentences = {name: segment.sentences for name, segment in segments.items()}
         self.messages: Messages = messages_of(live, sentences)
         self.window = Window(catalogue)
+        self.rules = Rules(
+            zone=shop.zone,
+            holdout=Holdout(round(shop.holdout_share * MILLION), f"{shop.salt}:holdout"),
+            protected_segments=frozenset(shop.protected_pages),
+        )
         self._segments = segments
         self._relevant: dict[plan.Key, Relevant] = {}
 

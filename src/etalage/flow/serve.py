@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from etalage.decide.choose import choose
 from etalage.decide.compose import compose, products_needed
-from etalage.decide.gather import Asked, Matched, Rules, gather
+from etalage.decide.gather import Asked, Matched, gather
 from etalage.decide.replay import written
 from etalage.decide.token import tokens_of
 from etalage.deliver.answer import Words, answer, explained
@@ -32,12 +32,11 @@ from etalage.domain.decision import (
     Decision,
     DecisionFacts,
     DecisionRecord,
-    Holdout,
     Recommended,
     Versions,
 )
 from etalage.domain.event import Event
-from etalage.domain.experience import MILLION, Language
+from etalage.domain.experience import Language
 from etalage.domain.ids import EventId, ExperienceName, VisitorKey
 from etalage.domain.product import Product
 from etalage.domain.profile import Person
@@ -102,15 +101,11 @@ def serve(
 
 
 def _facts(question: Question, here: Product | None, live: Configuration) -> DecisionFacts:
-    shop = live.shop
     asked = Asked(question.now, question.page, question.slots, here, question.opened)
-    rules = Rules(
-        zone=shop.zone,
-        holdout=Holdout(round(shop.holdout_share * MILLION), f"{shop.salt}:holdout"),
-        protected_segments=frozenset(shop.protected_pages),
+    plan = live.plan
+    return gather(
+        question.person, asked, _matched(question, live), plan.rules, live=plan.experiences
     )
-    matched = _matched(question, live)
-    return gather(question.person, asked, matched, rules, live=live.plan.experiences)
 
 
 def _matched(question: Question, live: Configuration) -> Matched:
