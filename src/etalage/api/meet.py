@@ -143,7 +143,7 @@ async def written(shop: OpenShop, judged: Taken) -> None:
             shop.health.fail("log", said_by(error))
         raise
     except Exception as error:
-        log.error("cannot be written", shop=shop.configuration.shop.id, part="log", exc_info=error)
+        _tell(shop, "log", error)
         shop.health.fail("log", said_by(error))
         raise Overloaded("the log cannot be written now; send it again later") from error
 
@@ -205,4 +205,12 @@ def _is_ours(error: Exception, shop: OpenShop) -> None:
     """Raise again what the caller did wrong; the rest is a fault of ours, and its place goes to the log."""
     if isinstance(error, EtalageError) and error.status < SERVERS_FAULT:
         raise error
-    log.error("cannot be read", shop=shop.configuration.shop.id, part="profiles", exc_info=error)
+    _tell(shop, "profiles", error)
+
+
+def _tell(shop: OpenShop, part: Part, error: Exception) -> None:
+    """Count a failure; of the first, second, fourth ... the log has the place."""
+    failed = shop.failures[part] = shop.failures.get(part, 0) + 1
+    if failed & (failed - 1) == 0:
+        name = shop.configuration.shop.id
+        log.error("store failed", shop=name, part=part, attempt=failed, exc_info=error)
