@@ -8,6 +8,7 @@ answers must be the same, tell nothing of the other shop, and leave all its stor
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -83,8 +84,8 @@ NO_IDS = {"type", "event", "timestamp", "sentAt", "consent", "explain"}
 # Of each address with a part that is chosen: which kinds of ids are put there.
 PARTS: dict[str, tuple[str, ...]] = {
     "/v1/config/{write_key}": ("server key", "shop", "visitor token"),
-    "/tag/{write_key}.js": ("server key", "shop", "visitor token"),
-    "/tag/{write_key}.{hash}.js": ("server key", "shop", "visitor token"),
+    "/tag/{write_key}.js": ("shop", "visitor token"),
+    "/tag/{write_key}.{hash}.js": ("shop", "visitor token"),
     "/v1/profiles/{id:path}": (*PERSON, *OTHER_NAMES, "leaver", "visitor token", "decision token"),
     "/docs/errors/{code}": OTHER_NAMES,
 }
@@ -94,6 +95,7 @@ PLAIN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs/reasons"}
 # With the key of its own shop these tell nothing more of an id that exists.
 SAYS_NOTHING = {"/v1/merge", "/docs/errors/{code}", *PLAIN}
 THERE = [route for route in ROUTES if not route.later]
+_numbers = itertools.count()
 QUERY = {
     "writeKey": "write key",
     "visitorToken": "visitor token",
@@ -165,7 +167,8 @@ def asked(two: Two, route: Route, place: str, value: str, *, key: str | None) ->
 
 def base(route: Route, place: str) -> dict[str, Any]:
     """Write a body that is taken as it is, so that the id alone makes the difference."""
-    event: dict[str, Any] = {"type": "track", "event": "view_item", "anonymousId": "somebody"}
+    who = f"somebody-{next(_numbers)}"  # another each time: nobody is linked so often in one day
+    event: dict[str, Any] = {"type": "track", "event": "view_item", "anonymousId": who}
     event |= {"context": {"consent": YES}, "properties": {"product_id": "S-1"}}
     event["timestamp"] = NOON / 1_000_000
     if place.endswith("order_id"):
@@ -176,7 +179,7 @@ def base(route: Route, place: str) -> dict[str, Any]:
     elif place.endswith("promotion_id"):
         event["event"] = "view_promotion"
     elif place.endswith("email"):
-        event |= {"type": "identify", "userId": "C-1"}
+        event |= {"type": "identify", "userId": f"C-{who}"}
     page = {"type": "home", "url": "https://noord.example/"}
     if route.takes == "Event":
         return event

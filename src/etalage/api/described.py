@@ -6,6 +6,7 @@ Out:  OpenAPI 3.1 of what this version answers. What a later version brings is i
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -92,6 +93,20 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        "/tag/{write_key}.{hash}.js",
+        "The tag itself, for ever the same under its hash",
+        media="text/javascript",
+        errors=(401, 404),
+    ),
+    Route(
+        "GET",
+        "/tag/{write_key}.js",
+        "The loader of the tag: kept for a minute, names the hash",
+        media="text/javascript",
+        errors=(401,),
+    ),
+    Route(
+        "GET",
         "/v1/profiles/{id:path}",
         "What is known of a person; id is an anonymousId, user:ID or email:ADDRESS. Each call is audited",
         key="server",
@@ -131,7 +146,6 @@ ROUTES: tuple[Route, ...] = (
         "Why something is not taken in, not shown or not recommended",
         media="text/html",
     ),
-    Route("GET", "/tag/{file:path}", "", later="the tag for the browser"),
     Route("POST", "/ofrep/{rest:path}", "", key="any", later="OpenFeature's remote evaluation"),
     Route("GET", "/me", "", later="the visitor's own page"),
     Route("GET", "/unsubscribe/{token}", "", later="unsubscribing from mail"),
@@ -226,6 +240,12 @@ _OWN: dict[str, object] = {
             "slots": {"type": "array", "items": _TEXT},
             "protected": {"type": "array", "items": _TEXT},
             "contextual": {"type": "array", "items": {"type": "object"}},
+            "off": {"type": "boolean", "description": "The shutter is closed: nothing is shown."},
+            "overlays": {"type": "array", "items": _TEXT},
+            "selectors": {"type": "object", "additionalProperties": _TEXT},
+            "theme": {"type": "object", "additionalProperties": _TEXT},
+            "data_layer": _TEXT,
+            "demo": {"type": "boolean"},
         },
     },
     "Receipt": {
@@ -338,7 +358,7 @@ def _public(path: str) -> str:
 
 
 def _parameters(path: str) -> list[dict[str, object]]:
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    names = re.findall(r"\{(\w+)\}", path)
     return [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names]
 
 

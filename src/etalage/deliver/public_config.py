@@ -10,18 +10,24 @@ Idea: without consent the browser itself picks what fits the page, and nothing l
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from etalage.deliver.merge_fields import Situation
 from etalage.deliver.message import Message, schedule_end
-from etalage.domain.experience import Experience, in_order
+from etalage.domain.experience import Experience, Form, in_order
+from etalage.domain.shop import Shop
 from etalage.domain.time import iso
+
+OVERLAYS: frozenset[Form] = frozenset({"popup", "toast", "bar"})  # they need no place in the page
 
 
 def public_config(
-    experiences: Iterable[Experience], situation: Situation, protected: Iterable[str]
+    experiences: Iterable[Experience],
+    situation: Situation,
+    protected: Iterable[str],
+    tag: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """Write the public part of the configuration.
 
@@ -29,15 +35,34 @@ def public_config(
         experiences: the live ones.
         situation: the shop's name, zone and currency and the moment; no product, cart or person.
         protected: path segments of pages on which the tag does nothing.
+        tag: what the shop decided about the tag itself, from `for_tag`.
     """
+    tag = tag or {}
+    if tag.get("off"):  # the shutter is closed: nothing is on offer
+        experiences = ()
     begun = [e for e in sorted(experiences, key=in_order) if _is_running(e, situation)]
     config: dict[str, object] = {
         "slots": sorted({experience.slot for experience in begun}),
+        "overlays": sorted(
+            {experience.slot for experience in begun if experience.form in OVERLAYS}
+        ),
         "protected": sorted(protected),
         "contextual": [_contextual(e, situation) for e in begun if is_public(e)],
+        **tag,
     }
     digest = hashlib.sha256(msgspec.json.encode(config, order="deterministic")).hexdigest()
     return {"version": digest[:16], **config}
+
+
+def for_tag(shop: Shop) -> dict[str, object]:
+    """Give what a shop decided about the tag: its look, where its places are, and whether the shutter is closed."""
+    return {
+        "off": shop.closed,
+        "theme": dict(sorted(shop.theme.items())),
+        "selectors": dict(sorted(shop.slots.items())),
+        "data_layer": shop.data_layer,
+        "demo": shop.simulated,
+    }
 
 
 def is_public(experience: Experience) -> bool:

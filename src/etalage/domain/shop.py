@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -44,6 +45,12 @@ class Shop(Struct, frozen=True, forbid_unknown_fields=True):
     consent_mapping: dict[str, tuple[str, ...]] = {}  # a source's category -> our purposes
     free_delivery_from: int | None = None  # minor units; None: the shop has no such rule
     protected_pages: tuple[str, ...] = ()  # besides login, payment, account and checkout
+    closed: bool = False  # the shutter: nothing is shown to anybody, within ten seconds
+    theme: dict[str, str] = {}  # the look of messages: the tokens of THEME
+    slots: dict[
+        str, str
+    ] = {}  # place -> CSS selector, where the page cannot carry data-etalage-slot
+    data_layer: str = "dataLayer"  # name of the array that the tag listens to
 
 
 def shop_from(settings: Mapping[str, object]) -> Shop:
@@ -64,6 +71,16 @@ def to_settings(shop: Shop) -> dict[str, object]:
     assert isinstance(plain, dict)  # noqa: S101  a Struct always becomes an object
     return plain
 
+
+# The tokens that messages take over from a shop; all but the last are colours.
+THEME = ("paper", "sheet", "ink", "ink-soft", "line", "accent", "on-accent", "round")
+_COLOUR = re.compile(
+    r"#[0-9a-fA-F]{3,8}|[a-z]{3,24}|((rgb|hsl|hwb|lab|lch|oklab|oklch)a?|light-dark|color-mix|color)\([a-z0-9 .,%/#()-]{1,100}\)"
+)
+_LENGTH = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?(px|em|rem)|0")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_VARIABLE = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,63}")
+LONGEST_SELECTOR = 200
 
 # Decided when the shop is made: its data was counted, priced and allocated by them.
 FIXED = frozenset({"id", "currency", "zone", "salt", "simulated"})
@@ -92,4 +109,26 @@ def changed(shop: Shop, changes: Mapping[str, object]) -> Shop:
             raise BadInput(
                 f"'{origin}' is no origin; an example is https://www.shop.example", field="origins"
             )
+    _check_tag(new)
     return new
+
+
+def _check_tag(shop: Shop) -> None:
+    """Refuse a look or a place that the tag could not use, or that could load something from elsewhere."""
+    for name, value in shop.theme.items():
+        if name not in THEME:
+            raise Unknown("token of the theme", name, THEME, field="theme")
+        form = _LENGTH if name == "round" else _COLOUR
+        if form.fullmatch(value) is None or "url(" in value:
+            example = "10px" if name == "round" else "#14594a"
+            raise BadInput(
+                f"'{value[:40]}' cannot be {name}; an example is {example}", field="theme"
+            )
+    for name, selector in shop.slots.items():
+        if _NAME.fullmatch(name) is None or not 0 < len(selector) <= LONGEST_SELECTOR:
+            raise BadInput(
+                f"'{name[:40]}' needs a CSS selector of at most {LONGEST_SELECTOR} characters",
+                field="slots",
+            )
+    if _VARIABLE.fullmatch(shop.data_layer) is None:
+        raise BadInput(f"'{shop.data_layer[:40]}' is no name of an array", field="data_layer")
