@@ -14,13 +14,15 @@ from etalage import app, keeping
 from etalage.cli.console import DataOption, JsonOption, ShopOption, err, opened, out, print_json
 from etalage.cli.quarantine import send_again_, show_held, told
 from etalage.config import load
-from etalage.domain.time import micros
+from etalage.domain.ids import ShopId
+from etalage.domain.time import iso, micros
 from etalage.errors import BadInput, Damaged, ReplayFailed
 from etalage.flow.account import Forecast, components, forecast, intake
 from etalage.flow.configuration import configure
 from etalage.flow.held import held
 from etalage.flow.replay import replay_all
 from etalage.store.damage import Damage
+from etalage.store.files.signs import FileSigns
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -72,6 +74,7 @@ def doctor(
             "intake": intake(ports),
             "quarantine": [told(one) for one in held(ports, configure(ports))],
             "components": components(ports, now=now),
+            "red": _reds(data, known.id),
             "disk": msgspec.to_builtins(forecast(ports, keeping.disk_of(data, known.id), now=now)),
         }
         if json:
@@ -80,9 +83,22 @@ def doctor(
         _show(found["intake"], "Received")
         show_held(found["quarantine"])
         _show(found["components"], "Stores")
+        _show_reds(found["red"])
         _show_disk(found["disk"])
         if files is not None:
             _tell_damage(files, json=False)
+
+
+def _reds(data: Path, shop: ShopId) -> dict[str, dict[str, str]]:
+    """Give what a server has found not to be well: since when, and what it said."""
+    signs = FileSigns(app.signs_at(data, shop)).all()
+    return {red.part: {"since": iso(red.since), "says": red.says} for red in signs}
+
+
+def _show_reds(reds: dict[str, dict[str, str]]) -> None:
+    for part, red in reds.items():
+        line = f"{part} is red since {red['since']}: {red['says']}"
+        out.print(line, style="red", markup=False, soft_wrap=True)
 
 
 def _verified(data: Path, shop: str | None, *, repair: bool) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from msgspec import Struct
 
 from etalage.domain.arrival import ENGINE
 from etalage.domain.time import DAY, iso
+from etalage.errors import Overloaded
 from etalage.flow.clean import CLEANED, erasable, is_missed
+from etalage.flow.health import said_by
 from etalage.ports import Ports
 
 LOOK_BACK_DAYS = 28  # over which growth is measured
@@ -39,23 +42,56 @@ def intake(ports: Ports) -> dict[str, object]:
 
 def components(ports: Ports, *, now: int) -> dict[str, object]:
     """Say of each store whether it answers, and how far it has come."""
-    head = ports.log.head()
-    catalogue = ports.records.catalogue()
-    features = ports.profiles.features()
-    return {
-        "log": {"events": head},
-        "profiles": {
-            "position": ports.profiles.position(),
-            "behind": head - ports.profiles.position(),
+    asked: dict[str, Callable[[], dict[str, object]]] = {
+        "log": lambda: _log(ports),
+        "profiles": lambda: _profiles(ports),
+        "records": lambda: _records(ports),
+        "catalogue": lambda: _catalogue(ports),
+        "warehouse": lambda: {
+            "events": ports.warehouse.ask("SELECT count(*) FROM events").rows[0][0]
         },
-        "records": {
-            "generation": ports.records.generation(),
-            "audit_broken_at": ports.records.verify_audit(),
-        },
-        "catalogue": {"products": 0 if catalogue is None else len(catalogue.products)},
-        "privacy": _privacy(ports, now),
-        "conditions": {"counted": len(features), "warming": sum(not one.warm for one in features)},
+        "privacy": lambda: _privacy(ports, now),
+        "conditions": lambda: _conditions(ports),
     }
+    return {name: _said(ask) for name, ask in asked.items()}
+
+
+def _said(ask: Callable[[], dict[str, object]]) -> dict[str, object]:
+    try:
+        return ask()
+    except Exception as error:  # noqa: BLE001  an operator who asks wants to know exactly this
+        return {"red": said_by(error)}
+
+
+def _log(ports: Ports) -> dict[str, object]:
+    said: dict[str, object] = {"events": ports.log.head()}
+    try:
+        ports.log.check_room()
+    except Overloaded as error:
+        said["red"] = error.message
+    return said
+
+
+def _profiles(ports: Ports) -> dict[str, object]:
+    position = ports.profiles.position()
+    return {"position": position, "behind": ports.log.head() - position}
+
+
+def _records(ports: Ports) -> dict[str, object]:
+    return {
+        "generation": ports.records.generation(),
+        "audit_broken_at": ports.records.verify_audit(),
+    }
+
+
+def _catalogue(ports: Ports) -> dict[str, object]:
+    catalogue = ports.records.catalogue()
+    return {"products": 0 if catalogue is None else len(catalogue.products)}
+
+
+def _conditions(ports: Ports) -> dict[str, object]:
+    features = ports.profiles.features()
+    return {"counted": len(features), "warming": sum(not one.warm for one in features)}
 
 
 def _privacy(ports: Ports, now: int) -> dict[str, object]:

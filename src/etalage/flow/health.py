@@ -119,6 +119,12 @@ class Health:
         with self._lock:
             return [self._red[part] for part in sorted(self._red)]
 
+    def known(self) -> list[Red]:
+        """Give what is red here, and what other processes have written down (the night shift, other workers)."""
+        own = {red.part: red for red in self.reds()}
+        told = {red.part: red for red in self._signs.all()} | own
+        return [told[part] for part in sorted(told)]
+
     def _tell(self) -> None:
         self.degraded = tuple(sorted(UNDER_DECISIONS.intersection(self._red)))
 
