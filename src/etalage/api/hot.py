@@ -118,7 +118,8 @@ class Hot:
         cors = _cors(shop, found, header(scope, b"origin"))
         received = Received(
             now=self._now(scope, shop, found),
-            user_agent=header(scope, b"user-agent"),
+            user_agent=_agent(scope, document, shop),
+            staff=document.fields.get("staff") is True,
             gpc=header(scope, b"sec-gpc") == "1",
             prefetch="prefetch" in (header(scope, b"sec-purpose") or ""),
         )
@@ -194,7 +195,7 @@ class Hot:
         question = Question(
             now=door.received.now,
             page=context_of(body, door, shop.configuration),
-            slots=slots_of(body, shop.configuration),
+            slots=() if shop.configuration.shop.closed else slots_of(body, shop.configuration),
             person=met.person,
             opened=tuple(sorted(stated.granted)),
             language=language_of(body.page.language) or shop.configuration.shop.language,
@@ -241,6 +242,14 @@ def _visitor_id(scope: Scope, document: Document, shop: OpenShop) -> str | None:
     """Read our own visitor token, from the body or the first-party cookie; a wrong one is none."""
     said = document.fields.get("visitorToken") or _cookie(scope, VISITOR_COOKIE)
     return token.read_visitor_token(said, shop.ports.keys.secret("visitor"))
+
+
+def _agent(scope: Scope, document: Document, shop: OpenShop) -> str | None:
+    """Give the program that calls. In a demo a headless browser with its test cookie is let through as itself."""
+    said = header(scope, b"user-agent")
+    if shop.configuration.shop.simulated and document.fields.get("demo") is True:
+        return (said or "").replace("HeadlessChrome", "Chrome")
+    return said
 
 
 def _cookie(scope: Scope, name: str) -> str | None:
