@@ -34,8 +34,8 @@ from etalage.api.wire import (
 )
 from etalage.collect.call import CALL_TYPES, Item, items_of, key_in, open_call, split
 from etalage.collect.clock import EARLIEST
+from etalage.collect.fields import language_of
 from etalage.collect.intake import Door, Received
-from etalage.collect.minimise import language_of
 from etalage.collect.parse import Document, parse_batch
 from etalage.decide import token
 from etalage.domain.time import SECOND, Micros, micros
@@ -208,8 +208,7 @@ class Hot:
             question, shop.configuration, shop.shelf, token_secret=shop.ports.keys.secret("token")
         )
         said = recorded(shop, answered)
-        for skipped in answered.decision.skipped:
-            metrics.count_skip(skipped.reason)
+        metrics.count_skipped(answered.decision.skipped)
         metrics.observe_decision(time.perf_counter() - started)
         return encoded(said)
 

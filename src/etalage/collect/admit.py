@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from etalage.collect.bots import is_bot
 from etalage.collect.call import Item
 from etalage.collect.clock import corrected
-from etalage.collect.consent import Known, Settled, settle
+from etalage.collect.consent import Known, Settled, Settlements, settle
 from etalage.collect.follow import DECLARED, consent_event, consent_id, consent_news, mail_link
 from etalage.collect.identity import identity_of
 from etalage.collect.intake import Door
@@ -29,6 +29,7 @@ from etalage.collect.minimise import books_only, minimised
 from etalage.collect.notes import Notes, count
 from etalage.collect.recognise import permitted, recognised
 from etalage.collect.refusal import Refusal
+from etalage.collect.scene import Scenes
 from etalage.collect.translate import Draft, subject, translate
 from etalage.domain.arrival import Arrival, Rejected
 from etalage.domain.consent import Registers
@@ -59,10 +60,10 @@ class Admitted(Struct, frozen=True):
     notes: Notes = {}
 
 
-def read(item: Item, door: Door) -> Draft | Rejected:
-    """Find out what an event is and whose, or name the first reason to refuse it."""
+def read(item: Item, door: Door, scenes: Scenes | None = None) -> Draft | Rejected:
+    """Find out what an event is and whose, or name the first reason to refuse it; `scenes` of the call it is in."""
     try:
-        draft = translate(item, door.settings)
+        draft = translate(item, door.settings, scenes)
         for step in FIRST_STEPS:
             draft = step(draft, door)
     except Refusal as refusal:
@@ -70,7 +71,13 @@ def read(item: Item, door: Door) -> Draft | Rejected:
     return draft
 
 
-def admit(draft: Draft, door: Door, known: Known, read_token: TokenReader) -> Admitted:
+def admit(
+    draft: Draft,
+    door: Door,
+    known: Known,
+    read_token: TokenReader,
+    settlements: Settlements | None = None,
+) -> Admitted:
     """Turn a draft into an arrival, or name the first reason to refuse it.
 
     Args:
@@ -78,14 +85,17 @@ def admit(draft: Draft, door: Door, known: Known, read_token: TokenReader) -> Ad
         door: the same as then.
         known: what the stores know of `subject(draft)`.
         read_token: of decisions.
+        settlements: of the call, if more events come in it.
     """
     try:
-        return _admitted(draft, door, known, read_token)
+        return _admitted(draft, door, known, read_token, settlements or Settlements())
     except Refusal as refusal:
         return Admitted(None, rejected(refusal, door), (), known.registers, notes=draft.notes)
 
 
-def _admitted(draft: Draft, door: Door, known: Known, read_token: TokenReader) -> Admitted:
+def _admitted(
+    draft: Draft, door: Door, known: Known, read_token: TokenReader, settlements: Settlements
+) -> Admitted:
     identity = _identity(draft, door)
     is_order = draft.trust == "confirmed" and draft.name in ORDERS
     if known.erased and is_order:
@@ -93,9 +103,9 @@ def _admitted(draft: Draft, door: Door, known: Known, read_token: TokenReader) -
     if known.erased:
         raise Refusal("erased")
     shown = _shown(draft, read_token)
-    draft = _completed(draft, door)
+    _complete(draft, door)
     event_id = identity.hex()
-    settled = _settled(draft, door, known, event_id)
+    settled = _settled(draft, door, known, event_id, settlements)
     if draft.name == "consent" and (settled.news or settled.may_keep or known.registers):
         event = consent_event(draft, door, settled, event_id)
         arrival = _arrival(draft, door, event, identity)
@@ -144,11 +154,12 @@ def rejected(refusal: Refusal, door: Door) -> Rejected:
 def _is_human(draft: Draft, door: Door) -> Draft:
     """A browser's call is judged by its header too; a server's only by what it says of the visitor."""
     received = door.received
-    if received.staff or draft.is_staff:
+    if received.staff or draft.scene.is_staff:
         raise Refusal("staff")
     if door.sender.kind == "write" and (received.prefetch or is_bot(received.user_agent or "")):
         raise Refusal("bot")
-    if draft.is_automated or (draft.user_agent is not None and is_bot(draft.user_agent)):
+    scene = draft.scene
+    if scene.is_automated or (scene.user_agent is not None and is_bot(scene.user_agent)):
         raise Refusal("bot")
     return draft
 
@@ -161,7 +172,8 @@ def _timed(draft: Draft, door: Door) -> Draft:
     now = door.received.now
     time = corrected(draft.happened, draft.sent, received=now, notes=draft.notes)
     is_unsure = door.sender.kind == "write" and draft.sent is None
-    return replace(draft, time=now if is_unsure and draft.stated.refused else time)
+    draft.time = now if is_unsure and draft.stated.refused else time
+    return draft
 
 
 FIRST_STEPS: tuple[Step, ...] = (
@@ -183,16 +195,24 @@ def _identity(draft: Draft, door: Door) -> bytes:
     return identity_of(door.settings.pepper, door.sender.kind, subject(draft) or "", known_by)
 
 
-def _settled(draft: Draft, door: Door, known: Known, event: str) -> Settled:
-    return settle(
-        draft.stated,
+def _settled(
+    draft: Draft, door: Door, known: Known, event: str, settlements: Settlements
+) -> Settled:
+    stated, time, gpc = draft.stated, draft.time, door.received.gpc or draft.scene.gpc
+    settled = settlements.find(stated, known, time=time, gpc=gpc)
+    if settled is not None:
+        return settled
+    settled = settle(
+        stated,
         known,
         door.sender,
-        time=draft.time,
-        gpc=door.received.gpc or draft.gpc,
+        time=time,
+        gpc=gpc,
         ids=(consent_id(draft, event), event + DECLARED),
         is_told=draft.name == "consent" and door.sender.kind == "server",
     )
+    settlements.keep(settled, stated, known, time=time, gpc=gpc)
+    return settled
 
 
 def _shown(draft: Draft, read_token: TokenReader) -> Shown | None:
@@ -215,7 +235,7 @@ _GHOSTS = frozenset({CONTROL, HOLDOUT})
 _WITH_TOKEN = frozenset({"view_promotion", "select_promotion"})
 
 
-def _completed(draft: Draft, door: Door) -> Draft:
+def _complete(draft: Draft, door: Door) -> None:
     """Write in what the catalogue says; refuse what is about something that is never remembered."""
     settings = door.settings
     lines = draft.lines
@@ -223,13 +243,14 @@ def _completed(draft: Draft, door: Door) -> Draft:
         is_now = (
             door.received.now - draft.time < DAY and draft.currency == settings.catalogue.currency
         )
-        lines = completed(lines, settings.catalogue, price_at=draft.time if is_now else None)
+        price_at = draft.time if is_now else None
+        draft.lines = lines = completed(lines, settings.catalogue, price_at=price_at)
     if settings.sensitive and is_sensitive(lines, draft.category, settings.sensitive):
         raise Refusal("sensitive")
-    value = draft.value if draft.value is not None else worth(draft.name, lines)
-    if value is None and draft.name in ORDERS:
+    if draft.value is None:
+        draft.value = worth(draft.name, lines)
+    if draft.value is None and draft.name in ORDERS:
         count(draft.notes, "value_missing")
-    return replace(draft, lines=lines, value=value) if lines else draft
 
 
 def _arrival(draft: Draft, door: Door, event: Event, identity: bytes) -> Arrival:

@@ -13,6 +13,7 @@ Idea: the rule itself is `domain.consent.open_purposes`. Here it is asked for on
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -114,6 +115,55 @@ def settle(
         registers=registers if is_recordable else known.registers,
         may_keep=_may_keep(allowed, stated, registers, sender),
     )
+
+
+class Settlements:
+    """What was settled in one call, for events that state the same of somebody of whom nothing new is known.
+
+    All that is said of consent is compared with the time of the event, and with nothing else of it. So after the
+    newest moment of which anything is known it stays the same, unless the event itself brings news.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[
+            int, _Settlement
+        ] = {}  # by the id of the registers, which are kept alive here
+
+    def find(self, stated: Stated, known: Known, *, time: int, gpc: bool) -> Settled | None:
+        """Give what was settled for an earlier event, if it holds for this one."""
+        last = self._last.get(id(known.registers))
+        if (
+            last is not None
+            and last.known.linked is known.linked
+            and last.gpc == gpc
+            and (last.stated is stated or last.stated == stated)
+            and time > last.after
+        ):
+            return last.settled
+        return None
+
+    def keep(self, settled: Settled, stated: Stated, known: Known, *, time: int, gpc: bool) -> None:
+        """Keep what was settled for an event, if it may hold for another."""
+        after = _newest_moment(known)
+        if not settled.news and not settled.declared and time > after:
+            self._last[id(known.registers)] = _Settlement(settled, stated, known, gpc, after)
+
+
+class _Settlement(NamedTuple):
+    settled: Settled
+    stated: Stated
+    known: Known
+    gpc: bool
+    after: int
+
+
+def _newest_moment(known: Known) -> int:
+    moments = [0]
+    for registers in (known.registers, *known.linked):
+        for register in registers.values():
+            moments.append(register.refused)
+            moments += [one.time for one in (register.own, register.declared) if one is not None]
+    return max(moments)
 
 
 def _is_news(register: Register, time: int, is_granted: bool) -> bool:

@@ -14,10 +14,9 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
-from etalage.collect.address import Parameters, host, parted, url_of
 from etalage.collect.allowed import PERSONAL_TRAITS
 from etalage.collect.bots import device_of
-from etalage.collect.fields import Fields, scalar, text
+from etalage.collect.fields import names_somebody, scalar, text
 from etalage.collect.intake import Door
 from etalage.collect.names import snake_case
 from etalage.collect.notes import Notes, count
@@ -31,7 +30,6 @@ _FREE_NAMES = frozenset(
 )  # their properties are named by the shop's own questions
 _FREE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}")
 # Properties that are read elsewhere, or that everybody sends and nobody needs: dropped without being counted.
 _READ = frozenset(
     [
@@ -97,8 +95,10 @@ def minimised(
     """Keep of a draft what its purposes allow."""
     settings, notes = door.settings, draft.notes
     query, rest = searched(draft.search, settings.words)
-    path, parameters = parted(draft.address, notes)
-    utm = _utm(draft.campaign, parameters)
+    scene, place = draft.scene, draft.place
+    if place.is_masked:
+        count(notes, "address_masked")
+    utm = [own or told for own, told in zip(scene.campaign, place.campaign, strict=True)]
     event = Event(
         id=EventId(identity),
         name=draft.name,
@@ -108,7 +108,7 @@ def minimised(
         source=door.sender.name,
         visitor=draft.visitor,
         customer=draft.customer,
-        session=draft.session,
+        session=scene.session,
         lines=draft.lines,
         category=draft.category,
         value=draft.value,
@@ -116,16 +116,16 @@ def minimised(
         currency=draft.currency,
         transaction=draft.transaction,
         query=query,
-        url=url_of(path, parameters, settings.parameters),
-        page_type=draft.page_type,
-        referrer=host(draft.referrer),
+        url=place.url,
+        page_type=place.page_type,
+        referrer=place.referrer,
         utm_source=utm[0],
         utm_medium=utm[1],
         utm_campaign=utm[2],
         device=device_of(_user_agent(draft, door)),
         country=_country(draft, door),
-        region=text(door.received.region) or draft.region,
-        language=language_of(draft.locale),
+        region=text(door.received.region) or scene.region,
+        language=scene.language,
         shown=shown,
         properties=_properties(draft, door, purposes),
         purposes=ordered(purposes),
@@ -157,19 +157,10 @@ def ordered(purposes: Iterable[Purpose]) -> tuple[Purpose, ...]:
     return tuple(purpose for purpose in PURPOSES if purpose in allowed)
 
 
-def _utm(campaign: Fields, parameters: Parameters) -> tuple[str | None, str | None, str | None]:
-    told = {n: v for n, v in parameters if n.startswith("utm_")} if parameters else {}
-    return (
-        text(campaign.get("source")) or text(told.get("utm_source")),
-        text(campaign.get("medium")) or text(told.get("utm_medium")),
-        text(campaign.get("name")) or text(told.get("utm_campaign")),
-    )
-
-
 def _user_agent(draft: Draft, door: Door) -> str | None:
     if door.sender.kind == "server":
-        return draft.user_agent
-    return door.received.user_agent or draft.user_agent
+        return draft.scene.user_agent
+    return door.received.user_agent or draft.scene.user_agent
 
 
 def _country(draft: Draft, door: Door) -> str | None:
@@ -177,15 +168,9 @@ def _country(draft: Draft, door: Door) -> str | None:
     told = (
         door.received.country
         if door.sender.kind == "write"
-        else draft.country or door.received.country
+        else draft.scene.country or door.received.country
     )
     return told.upper() if told is not None and _COUNTRY.fullmatch(told) else None
-
-
-def language_of(locale: str | None) -> str | None:
-    """Give the language of a tag such as 'nl-NL'; None for what is none."""
-    language = (locale or "").partition("-")[0].partition("_")[0]
-    return language.lower() if _LANGUAGE.fullmatch(language) else None
 
 
 def searched(search: str | None, words: frozenset[str]) -> tuple[str | None, str | None]:
@@ -237,7 +222,7 @@ def _scalars(items: Iterable[tuple[str | None, object]], notes: Notes) -> dict[s
         kept = scalar(value)
         if kept is not None:
             read[name] = kept
-        elif isinstance(value, str) and "@" in value:
+        elif isinstance(value, str) and names_somebody(value):
             count(notes, "personal_value")
         elif value != "":
             count(notes, "unreadable_value")

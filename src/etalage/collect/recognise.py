@@ -9,8 +9,6 @@ From: design 5 and 12; safety.md 3 "Public key, origins, identity".
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from etalage.collect.fields import MAIL
 from etalage.collect.identity import is_signed
 from etalage.collect.intake import Door
@@ -31,7 +29,7 @@ def permitted(draft: Draft, door: Door) -> Draft:
     if draft.name in ORDERS and door.settings.orders == "server":
         if draft.name == "refund":
             raise Refusal("not_from_browser")
-        return replace(draft, name="purchase_claim")
+        draft.name = "purchase_claim"
     return draft
 
 
@@ -47,11 +45,13 @@ def _by_browser(draft: Draft, door: Door) -> Draft:
         claimed = draft.anonymous or (f"user:{draft.user}" if draft.user else None)
         if claimed is None:
             raise Refusal("no_id")
-        return replace(draft, visitor=_key(door, "claimed", claimed))
-    visitor = _key(door, "visitor", door.visitor_id)
-    if not _is_signed(draft, door):
-        return replace(draft, visitor=visitor)
-    return _as_customer(replace(draft, visitor=visitor, trust="signed"), door)
+        draft.visitor = _key(door, "claimed", claimed)
+        return draft
+    draft.visitor = _key(door, "visitor", door.visitor_id)
+    if _is_signed(draft, door):
+        draft.trust = "signed"
+        _name_customer(draft, door)
+    return draft
 
 
 def _is_signed(draft: Draft, door: Door) -> bool:
@@ -72,27 +72,25 @@ def _is_signed(draft: Draft, door: Door) -> bool:
 
 def _by_server(draft: Draft, door: Door) -> Draft:
     anonymous = draft.previous if draft.type == "alias" and draft.previous else draft.anonymous
-    visitor = _key(door, "visitor", anonymous) if anonymous else None
-    draft = replace(draft, visitor=visitor, trust="confirmed")
+    draft.visitor = _key(door, "visitor", anonymous) if anonymous else None
+    draft.trust = "confirmed"
     if draft.name in _SAYS_WHO and draft.type != "group":
-        draft = _as_customer(draft, door)
+        _name_customer(draft, door)
         if draft.name == "link" and (draft.visitor is None or draft.customer is None):
             raise Refusal("no_id")
     elif draft.name in ORDERS:  # an order may find its visitor later, by the browser's claim
-        return replace(draft, customer=_user(draft, door) or _mail(draft, door))
-    if draft.visitor is not None:
+        draft.customer = _user(draft, door) or _mail(draft, door)
         return draft
-    own = _user(draft, door) or _mail(draft, door)
-    if own is None:
+    if draft.visitor is None:  # seen without a browser: she is her own visitor
+        draft.visitor, draft.customer = _user(draft, door) or _mail(draft, door), None
+    if draft.visitor is None:
         raise Refusal("no_id")
-    return replace(
-        draft, visitor=own, customer=None
-    )  # seen without a browser: she is her own visitor
+    return draft
 
 
-def _as_customer(draft: Draft, door: Door) -> Draft:
+def _name_customer(draft: Draft, door: Door) -> None:
     user, mail = _user(draft, door), _mail(draft, door)
-    return replace(draft, customer=user or mail, email=mail if user else None)
+    draft.customer, draft.email = user or mail, mail if user else None
 
 
 def _user(draft: Draft, door: Door) -> VisitorKey | None:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from etalage.collect.allowed import PAGE_TYPES
 from etalage.collect.call import CALL_TYPES, CallType, Item
 from etalage.collect.clock import times
-from etalage.collect.fields import Fields, identifier, part, person_id, public_id, text
+from etalage.collect.fields import Fields, identifier, long_text, part, person_id, public_id
 from etalage.collect.identity import digest_of
 from etalage.collect.intake import IntakeSettings
 from etalage.collect.lines import (
@@ -25,14 +24,14 @@ from etalage.collect.lines import (
     products_of,
 )
 from etalage.collect.names import event_name
-from etalage.collect.notes import Notes
+from etalage.collect.notes import Notes, count
 from etalage.collect.refusal import Refusal
-from etalage.collect.stated import NOTHING_STATED, Stated, stated_by, stated_in
+from etalage.collect.scene import Place, Scene, Scenes, place_of
+from etalage.collect.stated import Stated, stated_by
 from etalage.domain.consent import PURPOSES
 from etalage.domain.event import ORDERS, Line, Trust
 from etalage.domain.ids import VisitorKey
 
-MAX_ADDRESS = 8 * 1024
 _MAX_TOKEN = 512
 _PURPOSES = frozenset(PURPOSES)
 
@@ -47,8 +46,8 @@ _OF_CALL: dict[CallType, str] = {
 }
 
 
-class Draft(Struct, frozen=True, kw_only=True):
-    """An event on its way in. Personal, hence never stored; `minimise` makes an `Event` of it."""
+class Draft(Struct, kw_only=True):
+    """An event on its way in; steps write into it. Personal, hence never stored: `minimise` makes an `Event` of it."""
 
     item: Item
     type: CallType
@@ -68,22 +67,12 @@ class Draft(Struct, frozen=True, kw_only=True):
     currency: str | None = None
     transaction: str | None = None
     search: str | None = None
-    address: str | None = None
-    page_type: str | None = None
-    referrer: str | None = None
-    campaign: Fields = {}
-    user_agent: str | None = None
-    is_automated: bool = False  # navigator.webdriver
-    is_staff: bool = False
-    gpc: bool = False
-    locale: str | None = None
-    country: str | None = None
-    region: str | None = None
-    session: str | None = None
+    scene: Scene
+    place: Place
     properties: Fields = {}
     traits: Fields = {}
     mail: str | None = None
-    stated: Stated = NOTHING_STATED
+    stated: Stated
     token: str | None = None  # of a decision
     signature: object = None
     notes: Notes = {}  # what was let pass, but is counted
@@ -99,8 +88,13 @@ def subject(draft: Draft) -> VisitorKey | None:
     return draft.visitor or draft.customer
 
 
-def translate(item: Item, settings: IntakeSettings) -> Draft:
+def translate(item: Item, settings: IntakeSettings, scenes: Scenes | None = None) -> Draft:
     """Read one event.
+
+    Args:
+        item: the event.
+        settings: of the shop.
+        scenes: of the call, if more events come in it.
 
     Raises:
         Refusal: it cannot be read, or has no type, name or id; see `Reason`.
@@ -113,13 +107,16 @@ def translate(item: Item, settings: IntakeSettings) -> Draft:
     context = part(fields, "context")
     properties = part(fields, "properties")
     name = _name(kind, fields)
-    page = {**part(context, "page"), **(properties if kind in {"page", "screen"} else {})}
+    scene = (scenes or Scenes(settings)).of(context)
+    place = scene.place
+    if kind in {"page", "screen"}:
+        place = place_of({**scene.page, **properties}, settings.parameters)
     products = products_of(properties)
     currency = currency_of(properties, products, settings.currency, notes)
     value, tax, currency = amounts_of(properties, currency, name=name)
     happened, sent = times(fields, settings.zone, notes)
     lines = lines_of(products, currency, notes)
-    stated = _stated(name, properties, context, settings, notes)
+    stated = _stated(name, properties, scene, notes)
     return Draft(
         item=item,
         type=kind,
@@ -137,22 +134,12 @@ def translate(item: Item, settings: IntakeSettings) -> Draft:
         tax=tax,
         currency=currency if value is not None or lines else None,
         transaction=_transaction(properties, name),
-        search=_text(properties.get("query") or properties.get("search_term")),
-        address=_text(page.get("url") or page.get("path")),
-        page_type=_page_type(page),
-        referrer=_text(page.get("referrer")),
-        campaign=part(context, "campaign"),
-        user_agent=_text(context.get("userAgent")),
-        is_automated=context.get("webdriver") is True,
-        is_staff=context.get("staff") is True,
-        gpc=context.get("gpc") is True or context.get("globalPrivacyControl") is True,
-        locale=text(context.get("locale")),
-        country=text(part(context, "location").get("country")),
-        region=text(part(context, "location").get("region")),
-        session=text(context.get("sessionId") or context.get("session")),
+        search=long_text(properties.get("query") or properties.get("search_term")),
+        scene=scene,
+        place=place,
         properties=properties,
         traits=_traits(kind, fields, context),
-        mail=_text(part(fields, "traits").get("email") or part(context, "traits").get("email")),
+        mail=long_text(part(fields, "traits").get("email") or part(context, "traits").get("email")),
         stated=stated,
         token=_token(properties),
         signature=fields.get("signature") or context.get("signature"),
@@ -192,11 +179,6 @@ def _transaction(properties: Fields, name: str) -> str | None:
     return None
 
 
-def _page_type(page: Fields) -> str | None:
-    found = page.get("type") or page.get("page_type")
-    return found if isinstance(found, str) and found in PAGE_TYPES else None
-
-
 def _traits(kind: CallType, fields: Fields, context: Fields) -> Fields:
     """Find the traits of an identify: RudderStack has them in the context. Of a group only its id is kept."""
     if kind == "group":
@@ -206,13 +188,13 @@ def _traits(kind: CallType, fields: Fields, context: Fields) -> Fields:
     return part(fields, "traits") or part(context, "traits")
 
 
-def _stated(
-    name: str, properties: Fields, context: Fields, settings: IntakeSettings, notes: Notes
-) -> Stated:
+def _stated(name: str, properties: Fields, scene: Scene, notes: Notes) -> Stated:
     if name == "consent" and not _PURPOSES.isdisjoint(properties):
         stated = stated_by(properties, notes)
     else:
-        stated = stated_in(context, settings.consent_mapping, notes)
+        stated = scene.stated
+        for note, by in scene.stated_notes.items():
+            count(notes, note, by)
     if name == "consent" and not stated.granted | stated.refused:
         raise Refusal("bad_field", "consent")
     return stated
@@ -224,8 +206,3 @@ def _token(properties: Fields) -> str | None:
         if isinstance(found, str) and found:
             return found[: _MAX_TOKEN + 1]
     return None
-
-
-def _text(value: object) -> str | None:
-    """Take a text that is made smaller later; it may hold anything until then."""
-    return value[:MAX_ADDRESS].strip() or None if isinstance(value, str) else None

@@ -5,6 +5,7 @@ Conservation (design 5): received = accepted + duplicate + quarantined + refused
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Literal
 
@@ -60,7 +61,9 @@ class Arrival(Struct, frozen=True):
     digest: bytes  # 16
     key: str  # label of the key it came with, for the account
     once: bytes | None = None  # 16
-    raw: bytes | None = None  # sealed original, kept if it turns out to be an id_conflict
+    raw: bytes | Callable[[], bytes] | None = (
+        None  # sealed original, or what seals it: for an id_conflict
+    )
 
 
 class Rejected(Struct, frozen=True):
@@ -85,5 +88,10 @@ class Entered(Struct, frozen=True):
 
 def engines_own(event: Event) -> Arrival:
     """Wrap an event that the engine itself has to say; saying it twice is saying it once."""
-    identity = blake2b(event.id.encode(), digest_size=16, person=b"engine").digest()
+    identity = engine_identity(event.id)
     return Arrival(event, identity=identity, digest=identity, key=ENGINE)
+
+
+def engine_identity(event_id: str) -> bytes:
+    """Give what the log knows an event of the engine's own by."""
+    return blake2b(event_id.encode(), digest_size=16, person=b"engine").digest()

@@ -17,9 +17,9 @@ from etalage.collect.address import host, parted, url_of
 from etalage.collect.allowed import PAGE_TYPES
 from etalage.collect.bots import device_of
 from etalage.collect.call import Item, item_of
-from etalage.collect.fields import MAX_ID, MAX_QUANTITY, text
+from etalage.collect.fields import MAX_ID, MAX_QUANTITY, language_of, text
 from etalage.collect.intake import Door
-from etalage.collect.minimise import language_of, searched
+from etalage.collect.minimise import searched
 from etalage.collect.stated import NOTHING_STATED, Stated, stated_in
 from etalage.domain.consent import Purpose, Registers
 from etalage.domain.context import Context

@@ -12,16 +12,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from etalage.collect.admit import Admitted, admit, read, rejected
 from etalage.collect.call import Item
-from etalage.collect.consent import NOBODY, Known
+from etalage.collect.consent import NOBODY, Known, Settlements
 from etalage.collect.intake import Door, Received, Sender, settings_of
 from etalage.collect.kept_door import kept
 from etalage.collect.refusal import Refusal
+from etalage.collect.scene import Scenes
 from etalage.collect.translate import Draft, subject
 from etalage.decide import token
 from etalage.domain.arrival import Arrival, Entered, Rejected
@@ -79,6 +81,7 @@ class _Counter:
         self._door, self._ports, self._key = door, ports, key
         self._kept = kept(door)  # with whatever is set aside
         self._merges = MergeLimit(ports.profiles, door.settings.zone)
+        self._scenes, self._settlements = Scenes(door.settings), Settlements()
         self._secret = ports.keys.secret("token")
         asking = door.visitor_id  # in her token, which is not kept with what is set aside
         pepper = door.settings.pepper
@@ -91,11 +94,12 @@ class _Counter:
         self._notes: Counter[str] = Counter()
 
     def take(self, item: Item) -> None:
-        draft = read(item, self._door)
+        draft = read(item, self._door, self._scenes)
         if isinstance(draft, Rejected):
             self._refuse(item, draft)
             return
-        admitted = admit(draft, self._door, self._about(draft), self._shown)
+        known = self._about(draft)
+        admitted = admit(draft, self._door, known, self._shown, self._settlements)
         self._learn(draft, admitted)
         for derived in admitted.derived:
             self._arrivals.append(derived)
@@ -124,8 +128,9 @@ class _Counter:
 
     def _learn(self, draft: Draft, admitted: Admitted) -> None:
         who = subject(draft)
-        self._notes.update(admitted.notes)
-        if who is not None:
+        if admitted.notes:
+            self._notes.update(admitted.notes)
+        if who is not None and admitted.registers is not self._known[who].registers:
             self._known[who] = replace(self._known[who], registers=admitted.registers)
 
     def _shown(self, text: str, visitor: VisitorKey) -> Shown | None:
@@ -140,8 +145,10 @@ class _Counter:
             return
         if admitted.personal is not None and admitted.person is not None:
             self._personal.append((len(self._arrivals), admitted.person, admitted.personal))
-        raw = self._ports.keys.seal_shop(item.original(without=self._key, door=self._kept))
-        self._arrivals.append(replace(arrival, raw=raw))
+        self._arrivals.append(replace(arrival, raw=partial(self._sealed, item)))
+
+    def _sealed(self, item: Item) -> bytes:
+        return self._ports.keys.seal_shop(item.original(without=self._key, door=self._kept))
 
     def _is_conflicting(self, event: Event) -> bool:
         """Tell whether another visitor has claimed this order already."""
@@ -155,8 +162,7 @@ class _Counter:
 
     def _refuse(self, item: Item, refusal: Rejected) -> None:
         if refusal.outcome == "quarantined":
-            sealed = self._ports.keys.seal_shop(item.original(without=self._key, door=self._kept))
-            refusal = replace(refusal, sealed=sealed, visitor=self._asking)
+            refusal = replace(refusal, sealed=self._sealed(item), visitor=self._asking)
         self._rejected.append(refusal)
 
     def _seal(self) -> None:

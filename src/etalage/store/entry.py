@@ -43,7 +43,7 @@ def conflict(arrival: Arrival, zone: ShopZone) -> Rejected:
         "id_conflict",
         received,
         zone.day(received),
-        arrival.raw,
+        arrival.raw() if callable(arrival.raw) else arrival.raw,
         visitor=arrival.event.visitor or arrival.event.customer,
     )
 
