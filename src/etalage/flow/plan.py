@@ -8,7 +8,7 @@ Idea: a decision should only do what depends on who asks. Nothing here changes a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -21,11 +21,9 @@ from etalage.domain.decision import Holdout
 from etalage.domain.experience import MILLION, Experience, Texts
 from etalage.domain.ids import ExperienceName, SegmentName
 from etalage.domain.product import Catalogue
-from etalage.domain.profile import Person
 from etalage.domain.segment import Node
 from etalage.domain.shop import Shop
-
-Holds = Callable[[Person, Context, int], bool]
+from etalage.segment.live import IsIn
 
 
 class LiveSegment(Struct, frozen=True):
@@ -34,7 +32,7 @@ class LiveSegment(Struct, frozen=True):
     name: SegmentName
     version: int
     node: Node
-    holds: Holds
+    holds: IsIn
     is_warm: bool  # False: it still counts the past and matches nobody
     is_contextual: bool  # asks of the moment only, nothing of her past
     sentences: Texts

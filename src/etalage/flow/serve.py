@@ -44,6 +44,7 @@ from etalage.flow.configuration import Configuration
 from etalage.flow.plan import LiveSegment
 from etalage.recommend.rank import rank
 from etalage.recommend.strategy import Shelf, recommend
+from etalage.segment.live import Answers
 from etalage.unify.person import person_of
 
 CODE = version("etalage")
@@ -111,19 +112,22 @@ def _facts(question: Question, here: Product | None, live: Configuration) -> Dec
 def _matched(question: Question, live: Configuration) -> Matched:
     """Ask only the segments of live experiences that are for this place."""
     relevant = live.plan.relevant(question.page, question.slots)
+    answers: Answers = {}  # what many segments ask is asked once
     return Matched(
-        matched=[segment.name for segment in relevant.asked if _holds(segment, question)],
+        matched=[s.name for s in relevant.asked if _holds(s, question, answers)],
         warming=relevant.warming,
         contextual=relevant.contextual,
     )
 
 
-def _holds(segment: LiveSegment, question: Question) -> bool:
+def _holds(segment: LiveSegment, question: Question, answers: Answers) -> bool:
     """Ask a segment; of somebody we may not know, only those that ask of the moment alone."""
-    if question.person is None:
+    person = question.person
+    if person is None:
+        if not segment.is_contextual:
+            return False
         person = person_of(NOBODY, {})
-        return segment.is_contextual and segment.holds(person, question.page, question.now)
-    return segment.holds(question.person, question.page, question.now)
+    return segment.holds(person, question.page, question.now, answers)
 
 
 def _words(question: Question, here: Product | None, live: Configuration, shelf: Shelf) -> Words:

@@ -62,18 +62,26 @@ def limits_of(
     )
 
 
-def broken_guard(product: Product | None, limits: Limits) -> GuardReason | None:  # noqa: PLR0911  a list of guards
+def broken_guard(product: Product | None, limits: Limits) -> GuardReason | None:
     """Name the first guard a product breaks; None if it may be shown."""
     if product is None:
         return "unknown_product"
-    if product.id in limits.excluded:
+    return broken_for_her(product.id, limits) or broken_for_all(product, limits)
+
+
+def broken_for_her(product: ProductId, limits: Limits) -> GuardReason | None:
+    """Name the first guard a product breaks because of who asks, and where."""
+    if product in limits.excluded:
         return "excluded"
-    if product.id in limits.cart:
+    if product in limits.cart:
         return "in_cart"
-    if product.id in limits.bought:
+    if product in limits.bought:
         return "bought"
-    if product.id in limits.refused:
-        return "refused"
+    return "refused" if product in limits.refused else None
+
+
+def broken_for_all(product: Product, limits: Limits) -> GuardReason | None:
+    """Name the first guard that follows from the product, the list and the size alone."""
     if not product.is_available:
         return "out_of_stock"
     if _is_sensitive(product, limits):

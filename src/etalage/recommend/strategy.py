@@ -15,24 +15,61 @@ from typing import NamedTuple
 from etalage.domain.decision import Because, Candidate, DecisionFacts, Recommended
 from etalage.domain.experience import MILLION, StrategyName, Wanted
 from etalage.domain.ids import ProductId
-from etalage.domain.product import Catalogue
+from etalage.domain.product import Catalogue, Product
 from etalage.domain.profile import Part
-from etalage.recommend.guards import Limits, broken_guard, candidate_of, limits_of
+from etalage.recommend.guards import (
+    Limits,
+    broken_for_all,
+    broken_for_her,
+    candidate_of,
+    limits_of,
+)
 from etalage.recommend.popular import PopularIndex
 from etalage.recommend.recent import recently_viewed
 
+REMEMBERED = 20_000  # judgements of a shelf; beyond it products are judged anew
 
-class Shelf(NamedTuple):
-    """What a shop can recommend from: its catalogue and models, of one version each."""
 
-    catalogue: Catalogue
-    popular: PopularIndex
-    sensitive: tuple[str, ...] = ()  # categories that are never recommended
+class Shelf:
+    """What a shop can recommend from: its catalogue and models, of one version each.
+
+    Whether a product may be shown, and by which facts, is the same for everybody of one size: judged once.
+    """
+
+    __slots__ = ("_judged", "catalogue", "popular", "sensitive")
+
+    def __init__(
+        self, catalogue: Catalogue, popular: PopularIndex, sensitive: tuple[str, ...] = ()
+    ) -> None:
+        self.catalogue = catalogue
+        self.popular = popular
+        self.sensitive = sensitive  # categories that are never recommended
+        self._judged: dict[tuple[object, ...], Candidate | None] = {}
 
     @property
     def versions(self) -> dict[str, str]:
         """The models by version, for the record of a decision."""
         return {"popular": self.popular.version}
+
+    def judged(self, proposal: Proposal, limits: Limits) -> Candidate | None:
+        """Write down a product with the facts it was judged by; None if nobody of this size may be shown it."""
+        product = self.catalogue.products.get(proposal.product)
+        if product is None:
+            return None
+        if any(offer.sale_price is not None for offer in product.offers):  # its price has an hour
+            return _judged(product, proposal, limits)
+        key = (proposal, limits.under, limits.price_from, limits.price_to, limits.size)
+        if key not in self._judged:
+            if len(self._judged) >= REMEMBERED:
+                self._judged.clear()
+            self._judged[key] = _judged(product, proposal, limits)
+        return self._judged[key]
+
+
+def _judged(product: Product, proposal: Proposal, limits: Limits) -> Candidate | None:
+    if broken_for_all(product, limits) is not None:
+        return None
+    return candidate_of(product, limits, proposal.score, proposal.because, proposal.of)
 
 
 class Proposal(NamedTuple):
@@ -70,9 +107,10 @@ def recommend(wanted: Wanted, facts: DecisionFacts, part: Part | None, shelf: Sh
 
 def _allowed(proposals: Iterator[Proposal], limits: Limits, shelf: Shelf) -> Iterator[Candidate]:
     for proposal in proposals:
-        product = shelf.catalogue.products.get(proposal.product)
-        if product is not None and broken_guard(product, limits) is None:
-            yield candidate_of(product, limits, proposal.score, proposal.because, proposal.of)
+        if broken_for_her(proposal.product, limits) is None:
+            candidate = shelf.judged(proposal, limits)
+            if candidate is not None:
+                yield candidate
 
 
 def _popular_now(limits: Limits, _: Part | None, shelf: Shelf) -> Iterator[Proposal]:

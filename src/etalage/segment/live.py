@@ -13,9 +13,11 @@ Idea: windows in days read the counts that the fold keeps per shop day, hours an
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from operator import attrgetter
+from typing import Protocol, TypeAlias
 
 from etalage.domain.context import Context
 from etalage.domain.ids import FeatureId, VisitorKey
@@ -39,8 +41,19 @@ from etalage.domain.time import HOUR, SESSION_GAP, ShopZone
 from etalage.segment.check import check_of
 from etalage.segment.features import Matcher, feature_of, where_matcher
 
-IsIn: TypeAlias = Callable[[Person, Context, int], bool]
-_Holds: TypeAlias = Callable[[Part, Context, int], bool]
+Answers: TypeAlias = dict[str, bool]  # to conditions, of one person at one moment
+_Holds: TypeAlias = Callable[[Part, Context, int, Answers], bool]
+
+
+class IsIn(Protocol):
+    """Tells whether somebody belongs to a segment."""
+
+    def __call__(
+        self, person: Person, context: Context, now: int, answers: Answers | None = None
+    ) -> bool:
+        """Ask. Segments that are asked about the same moment may share `answers`: each condition is asked once."""
+        ...
+
 
 FIRST_DAY = -1_000_000  # of any calendar
 BUSY_DAYS = 3  # shop days in a row that hold the 48 hours of which a profile keeps all events
@@ -53,18 +66,19 @@ def compile_live(node: Node, *, zone: ShopZone, currency: str) -> IsIn:
     holds = _compile(node, zone, currency)
     asks_history = has_history(node)
 
-    def is_in(person: Person, context: Context, now: int) -> bool:
+    def is_in(person: Person, context: Context, now: int, answers: Answers | None = None) -> bool:
         part = person.part
+        answers = {} if answers is None else answers
         if part is None:
-            return not asks_history and holds(_NOBODY, context, now)
-        return holds(part, context, now) and not is_program(part)
+            return not asks_history and holds(_NOBODY, context, now, answers)
+        return holds(part, context, now, answers) and not is_program(part)
 
     return is_in
 
 
 def holds_for_nobody(node: Node, context: Context, now: int, *, zone: ShopZone) -> bool:
     """Tell whether a person without any event would be in it, so that batch cannot leave her out."""
-    return _compile(node, zone, "")(_NOBODY, context, now)
+    return _compile(node, zone, "")(_NOBODY, context, now, {})
 
 
 def is_program(part: Part) -> bool:
@@ -88,14 +102,31 @@ def _compile(node: Node, zone: ShopZone, currency: str) -> _Holds:  # noqa: PLR0
         case In(_, tree):
             return _compile(tree, zone, currency)
         case OfContext(field, tests):
-            check = check_of(tests)
-            return lambda _part, context, _now: check(getattr(context, field))
+            return _once(node, _of_context(field, check_of(tests)))
         case Did():
-            return _did(node, zone, currency)
+            return _once(node, _did(node, zone, currency))
         case InOrder():
-            return _in_order(node, zone)
+            return _once(node, _in_order(node, zone))
         case _:
-            return _register(node)
+            return _once(node, _register(node))
+
+
+def _once(node: Node, one: _Holds) -> _Holds:
+    """Ask a condition once a moment, however many segments have it; equal ones are known by their text."""
+    name = sys.intern(repr(node))
+
+    def holds(part: Part, context: Context, now: int, answers: Answers) -> bool:
+        known = answers.get(name)
+        if known is None:
+            known = answers[name] = one(part, context, now, answers)
+        return known
+
+    return holds
+
+
+def _of_context(field: str, check: Callable[[object], bool]) -> _Holds:
+    value = attrgetter(field)
+    return lambda _part, context, _now, _answers: check(value(context))
 
 
 def _cost(node: Node) -> int:
@@ -129,11 +160,11 @@ def needed_for(node: Node) -> frozenset[FeatureId]:
 
 
 def _all(parts: list[_Holds], needed: frozenset[FeatureId]) -> _Holds:
-    def holds(part: Part, context: Context, now: int) -> bool:
+    def holds(part: Part, context: Context, now: int, answers: Answers) -> bool:
         if not needed <= part.features.keys():
             return False
         for one in parts:  # noqa: SIM110  a generator costs more than the conditions
-            if not one(part, context, now):
+            if not one(part, context, now, answers):
                 return False
         return True
 
@@ -149,13 +180,13 @@ def _any(parts: list[tuple[_Holds, frozenset[FeatureId]]]) -> _Holds:
         if needed:
             after.setdefault(min(needed, key=lambda f: (shared[f], f)), []).append(one)
 
-    def holds(part: Part, context: Context, now: int) -> bool:
+    def holds(part: Part, context: Context, now: int, answers: Answers) -> bool:
         for one in always:
-            if one(part, context, now):
+            if one(part, context, now, answers):
                 return True
         for feature in after.keys() & part.features.keys():
             for one in after[feature]:
-                if one(part, context, now):
+                if one(part, context, now, answers):
                     return True
         return False
 
@@ -163,7 +194,7 @@ def _any(parts: list[tuple[_Holds, frozenset[FeatureId]]]) -> _Holds:
 
 
 def _not(one: _Holds) -> _Holds:
-    return lambda part, context, now: not one(part, context, now)
+    return lambda part, context, now, answers: not one(part, context, now, answers)
 
 
 # ---- What is known of her ----------------------------------------------------------------------------
@@ -173,11 +204,11 @@ def _register(node: Trait | Preference | Fact) -> _Holds:
     check = check_of(node.tests)
     if isinstance(node, Fact):
         key = node.key
-        return lambda part, _context, _now: check(_value(part.scores, key))
+        return lambda part, _context, _now, _answers: check(_value(part.scores, key))
     name = node.name
     if isinstance(node, Trait):
-        return lambda part, _context, _now: check(_value(part.traits, name))
-    return lambda part, _context, _now: check(_value(part.preferences, name))
+        return lambda part, _context, _now, _answers: check(_value(part.traits, name))
+    return lambda part, _context, _now, _answers: check(_value(part.preferences, name))
 
 
 def _value(written: Mapping[str, Written], name: str) -> object:
@@ -192,7 +223,7 @@ def _did(node: Did, zone: ShopZone, currency: str) -> _Holds:
     if node.window.hours is None:
         return _did_in_days(node, zone)
     count = _count_hours(node, currency)
-    return lambda part, _context, now: _is_meant(node, *count(part, now))
+    return lambda part, _context, now, _answers: _is_meant(node, *count(part, now))
 
 
 def _did_in_days(node: Did, zone: ShopZone) -> _Holds:
@@ -201,7 +232,7 @@ def _did_in_days(node: Did, zone: ShopZone) -> _Holds:
     bounds, is_meant, day_of = node.window.bounds, node.times.holds, zone.day
     total = node.sum
 
-    def holds(part: Part, _context: Context, now: int) -> bool:
+    def holds(part: Part, _context: Context, now: int, _answers: Answers) -> bool:
         days = part.features.get(feature)
         if not days:  # most of what a shop counts most people never did
             return never
@@ -246,7 +277,7 @@ def _in_order(node: InOrder, zone: ShopZone) -> _Holds:
     steps = tuple((step.name, where_matcher(step.where)) for step in node.steps)
     times, window = node.times, node.window
 
-    def holds(part: Part, _context: Context, now: int) -> bool:
+    def holds(part: Part, _context: Context, now: int, _answers: Answers) -> bool:
         starts = _complete_sessions(part.recents, steps)
         return times.holds(sum(_began_within(start, window, zone, now) for start in starts))
 
