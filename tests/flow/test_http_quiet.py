@@ -28,8 +28,8 @@ from etalage.api.rooms import Rooms
 from etalage.api.server import Front, look_again
 from etalage.api.wire import Receive, Scope, Send, answer
 from etalage.app import Created, create_shop, new_shop, open_shop
-from etalage.config import Settings
 from etalage.collect.refusal import Refusal
+from etalage.config import Settings
 from etalage.domain.arrival import Arrival, Reason
 from etalage.domain.decision import GuardReason, SkipReason
 from etalage.domain.event import Event
@@ -69,6 +69,14 @@ class House(NamedTuple):
             "/v1/batch", "POST", json={"batch": list(events)}, auth=(self.made.server_key, "")
         )
         assert sent.status_code == 200, sent.text
+
+    def send_refused(self) -> None:
+        """Send an event to a shop that can take none."""
+        event = viewed("karel", "S-1")
+        sent = self.ask(
+            "/v1/batch", "POST", json={"batch": [event]}, auth=(self.made.server_key, "")
+        )
+        assert sent.status_code == 503, sent.text
 
 
 def ask(
@@ -302,21 +310,46 @@ def test_an_open_shop_is_ready_until_its_doors_close(house: House) -> None:
     house.doors.close()
     after = house.ask("/readyz")
 
-    assert (before.status_code, before.json()) == (200, {"ready": True, "missing": []})
-    assert (after.status_code, after.json()) == (503, {"ready": False, "missing": ["closing"]})
+    assert (before.status_code, before.json()) == (200, {"ready": True, "missing": [], "red": {}})
+    assert (after.status_code, after.json()["missing"]) == (503, ["closing"])
     assert house.ask("/healthz").json() == {"alive": True}
 
 
-def test_a_full_disk_makes_a_shop_unready_by_name(
+def test_a_full_disk_makes_a_shop_red_by_name_and_leaves_it_answering(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(environment, "RESERVE_BYTES", 1 << 62)
     monkeypatch.setattr(environment, "RESERVE_SHARE", 1)
+    house.send_refused()
 
     near, far = house.ask("/readyz"), house.ask("/readyz", at=ELSEWHERE)
 
-    assert (near.status_code, near.json()["missing"]) == (503, ["noord/log"])
-    assert far.json()["missing"] == ["log"]  # a shop's name is nobody else's business
+    assert near.status_code == 200  # decisions go on; elsewhere the disk is full too
+    red = near.json()["red"]["noord/log"]
+    assert "reserve" in red["says"]
+    assert red["since"].endswith("Z")
+    # To others neither a shop's name nor what its disk says is anybody's business.
+    assert far.json()["red"] == {"log": {"since": red["since"]}}
+    told = house.ask("/metrics").text
+    assert 'etalage_red{part="log",shop="noord"} 1.0' in told
+    assert 'etalage_red{part="profiles",shop="noord"} 0.0' in told
+    assert 'etalage_red_since_seconds{part="log",shop="noord"}' in told
+
+
+def test_the_metrics_say_what_is_red_also_where_a_store_cannot_be_asked(
+    house: House, monkeypatch: pytest.MonkeyPatch, written: io.StringIO
+) -> None:
+    def gone() -> int:
+        raise OSError
+
+    monkeypatch.setattr(house.shop.ports.log, "head", gone)
+    house.shop.health.fail("log", "gone")
+
+    told = house.ask("/metrics")
+
+    assert told.status_code == 200
+    assert 'etalage_red{part="log",shop="noord"} 1.0' in told.text
+    assert "no figures" in written.getvalue()
 
 
 def test_profiles_that_are_far_behind_make_a_shop_unready(house: House) -> None:

@@ -9,7 +9,7 @@ Idea: handlers are plain functions and run in threads, because they read stores.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -19,8 +19,9 @@ from starlette.responses import Response
 from starlette.routing import Match, Router
 from starlette.routing import Route as StarletteRoute
 
-from etalage.api import metrics, pages, tag
+from etalage.api import metrics, pages, reds, tag
 from etalage.api.described import ROUTES, openapi
+from etalage.api.logs import log
 from etalage.api.profile import key_of, profile
 from etalage.api.rooms import Rooms
 from etalage.api.wire import Message, Receive, Scope, Send, error_body
@@ -35,6 +36,7 @@ from etalage.errors import (
     NotFound,
     NotYet,
     Overloaded,
+    QuotaExceeded,
     Unauthorized,
 )
 from etalage.flow.configuration import Configuration
@@ -162,6 +164,7 @@ class Quiet:
         shop, key = self._rooms.server(_key(request))
         visitor = key_of(request.path_params["id"], shop.ports.keys.pepper)
         now = self._clock()
+        shop.allow(key.kind, {"questions": 1}, now=now)
         # Before anything is read: no answer without its line in the audit.
         shop.ports.records.audit(f"key/{key.label}", "profile.read", f"visitor/{visitor}", now=now)
         found = profile(shop.ports.profiles, visitor, shop.configuration, now=now)
@@ -173,7 +176,9 @@ class Quiet:
         """Forget a person at once, and mark her files for the night; the answer is the receipt as it now stands."""
         shop, key = self._rooms.server(_key(request))
         name, how = request.path_params["id"], shop.configuration.how
-        done = erase(shop.ports, name, how, actor=f"key/{key.label}", now=self._clock())
+        now = self._clock()
+        shop.allow(key.kind, {"queries": 1}, now=now)
+        done = erase(shop.ports, name, how, actor=f"key/{key.label}", now=now)
         headers = {"cache-control": "private, no-store"}
         return _json(receipt(shop.ports, done), headers=headers)
 
@@ -185,14 +190,15 @@ class Quiet:
             # To others than the operator a shop's name is nobody's business.
             place = f"{shop.configuration.shop.id}/" if _is_local(request) else ""
             missing += [f"{place}{name}" for name in not_ready(shop)]
-        said = {"ready": not missing, "missing": sorted(set(missing))}
+        red = reds.told(self._rooms.shops.values(), is_local=_is_local(request))
+        said = {"ready": not missing, "missing": sorted(set(missing)), "red": red}
         return _json(said, status=503 if missing else 200, headers={"cache-control": "no-store"})
 
     def _metrics(self, request: Request) -> Response:
         if _is_local(request):
-            told = metrics.of_shops(self._rooms.shops.values()) + metrics.of_process()
+            told = _figures(self._rooms.shops.values()) + metrics.of_process()
         else:  # what the process counts, it counts for all shops together
-            told = metrics.of_shops([self._rooms.server(_key(request))[0]])
+            told = _figures([self._rooms.server(_key(request))[0]])
         return Response(
             told,
             headers={"content-type": metrics.CONTENT_TYPE, "cache-control": "no-store"},
@@ -219,25 +225,26 @@ class Quiet:
 
 
 def not_ready(shop: OpenShop) -> list[str]:
-    """Name what keeps a shop from answering well: `log`, `records`, `profiles`."""
-    checks: Mapping[str, Callable[[], bool]] = {
-        "log": lambda: _has_room(shop),
-        "records": lambda: shop.ports.records.generation() >= 0,
-        "profiles": lambda: shop.ports.log.head() - shop.ports.profiles.position() <= MOST_BEHIND,
-    }
-    return [name for name, check in checks.items() if not _passes(check)]
+    """Name what keeps a shop from answering as well as it soon will: `profiles` that still catch up.
 
-
-def _has_room(shop: OpenShop) -> bool:
-    shop.ports.log.check_room()
-    return True
-
-
-def _passes(check: Callable[[], bool]) -> bool:
+    A red part is no reason: decisions go on without it, and elsewhere it is red too.
+    """
     try:
-        return check()
-    except Exception:  # noqa: BLE001  whatever a store says, it is not ready
-        return False
+        behind = shop.ports.log.head() - shop.ports.profiles.position()
+    except Exception:  # noqa: BLE001  whatever a store says, the watch says it too
+        return []
+    return ["profiles"] if behind > MOST_BEHIND and not shop.health.degraded else []
+
+
+def _figures(shops: Iterable[OpenShop]) -> bytes:
+    """Write the figures of shops; what is red also where a store cannot be asked for the rest."""
+    shops = list(shops)
+    red = reds.exposition(shops)
+    try:
+        return metrics.of_shops(shops) + red
+    except Exception as error:  # noqa: BLE001  then these figures are missing, and what is red says why
+        log.error("no figures", exc_info=error)
+        return red
 
 
 def _alive(_: Request) -> Response:
@@ -280,6 +287,8 @@ def _refused(_: Request, error: Exception) -> Response:
         headers["www-authenticate"] = 'Basic realm="etalage", charset="UTF-8"'
     if isinstance(error, Overloaded):
         headers["retry-after"] = str(RETRY_SECONDS)
+    if isinstance(error, QuotaExceeded):
+        headers["retry-after"] = str(error.seconds)
     return Response(error_body(error), error.status, headers, media_type="application/json")
 
 
