@@ -220,7 +220,12 @@ class Two:
                 )
 
         reply = self.runner.run(asked())
-        told = OWN_WORDS.sub(b"", reply.content).decode().replace(about, "ID").replace(about[:60], "ID")
+        told = (
+            OWN_WORDS.sub(b"", reply.content)
+            .decode()
+            .replace(about, "ID")
+            .replace(about[:60], "ID")
+        )
         kept = tuple((n, v) for n, v in sorted(reply.headers.items()) if n != "content-length")
         return Answered(reply.status_code, told, kept)
 

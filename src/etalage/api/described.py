@@ -72,7 +72,7 @@ ROUTES: tuple[Route, ...] = (
         hot=True,
         takes="Question",
         gives="Answer",
-        errors=(400, 401, 403, 413, 503),
+        errors=(400, 401, 403, 413, 429, 503),
     ),
     Route(
         "POST",
@@ -82,7 +82,7 @@ ROUTES: tuple[Route, ...] = (
         hot=True,
         takes="List",
         gives="Ranked",
-        errors=(400, 401, 403, 413, 503),
+        errors=(400, 401, 403, 413, 429, 503),
     ),
     Route(
         "GET",
@@ -111,7 +111,7 @@ ROUTES: tuple[Route, ...] = (
         "What is known of a person; id is an anonymousId, user:ID or email:ADDRESS. Each call is audited",
         key="server",
         gives="Profile",
-        errors=(400, 401, 404),
+        errors=(400, 401, 404, 429),
     ),
     Route(
         "DELETE",
@@ -119,7 +119,7 @@ ROUTES: tuple[Route, ...] = (
         "Erase a person: at once out of use, within a day out of the files. Gives the receipt, also when asked again",
         key="server",
         gives="Receipt",
-        errors=(400, 401, 404, 409),
+        errors=(400, 401, 404, 409, 429),
     ),
     Route("GET", "/healthz", "Whether the process is alive"),
     Route(

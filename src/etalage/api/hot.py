@@ -39,10 +39,11 @@ from etalage.collect.intake import Door, Received
 from etalage.collect.parse import Document, parse_batch
 from etalage.decide import token
 from etalage.domain.time import SECOND, Micros, micros
-from etalage.errors import BadInput, EtalageError, Forbidden
+from etalage.errors import BadInput, EtalageError, Forbidden, QuotaExceeded
 from etalage.flow.asked import asker, body_of, context_of, slots_of, stated_by
 from etalage.flow.ingest import Taken, door_of, sender_of
 from etalage.flow.open_shop import OpenShop
+from etalage.flow.quota import Work
 from etalage.flow.serve import Question, encoded, order, serve
 from etalage.ports import ApiKey
 
@@ -100,6 +101,7 @@ class Hot:
         return self._opened(scope, document)
 
     async def _answer(self, path: str, call: _Call) -> bytes:
+        call.shop.allow(call.key.kind, _work(path, call.document), now=call.door.received.now)
         if path in INTAKE:
             return await self._take(call, split(path, call.document))
         return await (self._rank(call) if path == RANK else self._decide(call))
@@ -277,4 +279,12 @@ def _allowed(origin: str) -> Headers:
 
 
 def _retry(error: EtalageError) -> Headers:
+    if isinstance(error, QuotaExceeded):
+        return [(b"retry-after", b"%d" % error.seconds)]
     return [(b"retry-after", b"2")] if error.status in {429, 503} else []
+
+
+def _work(path: str, document: Document) -> dict[Work, int]:
+    """Count what a call brings, for the shop's quota."""
+    events = 1 if document.events is None and path in INTAKE else len(document.events or ())
+    return {"events": events, "questions": int(path not in INTAKE)}

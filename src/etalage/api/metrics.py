@@ -8,6 +8,7 @@ Idea: the account is not counted here a second time: it is read from the log, wh
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 
 from prometheus_client import (
@@ -20,8 +21,8 @@ from prometheus_client import Counter as Count
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from etalage.domain.decision import SkipReason
-from etalage.flow.account import received
+from etalage.domain.decision import Skipped
+from etalage.flow.account import privacy_alarms, received
 from etalage.flow.open_shop import OpenShop
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -43,9 +44,7 @@ _intake = Histogram(
     buckets=_BUCKETS,
 )
 _events = Count("etalage_intake_events", "Events in the calls answered.", registry=_process)
-_skipped = Count(
-    "etalage_skipped", "Experiences that were not shown, by reason.", ["reason"], registry=_process
-)
+_skipped: dict[str, int] = {}  # by reason; a decision has many, so they are added up without a lock
 _errors = Count("etalage_errors", "Answers with an error, by code.", ["code"], registry=_process)
 
 
@@ -74,9 +73,10 @@ def observe_intake(events: int, seconds: float) -> None:
     _events.inc(events)
 
 
-def count_skip(reason: SkipReason) -> None:
-    """Count an experience that was not shown."""
-    _skipped.labels(reason).inc()
+def count_skipped(skipped: Iterable[Skipped]) -> None:
+    """Count the experiences that were not shown; called by the one thread that decides."""
+    for one in skipped:
+        _skipped[one.reason] = _skipped.get(one.reason, 0) + 1
 
 
 def count_error(code: str) -> None:
@@ -106,6 +106,21 @@ def of_shops(shops: Iterable[OpenShop]) -> bytes:
     return generate_latest(registry)
 
 
+class _Skipped(Collector):
+    """Tells what was added up."""
+
+    def collect(self) -> Iterator[Metric]:
+        counted = CounterMetricFamily(
+            "etalage_skipped", "Experiences that were not shown, by reason.", labels=["reason"]
+        )
+        for reason, count in sorted(_skipped.copy().items()):
+            counted.add_metric([reason], count)
+        yield counted
+
+
+_process.register(_Skipped())
+
+
 class _Shops(Collector):
     """Reads the stores of the shops at the moment of asking."""
 
@@ -129,8 +144,26 @@ class _Shops(Collector):
         behind = GaugeMetricFamily(
             "etalage_profiles_behind_events", "Events not folded yet.", labels=["shop"]
         )
+        over = CounterMetricFamily(
+            "etalage_over_quota",
+            "Calls refused since the start, by what there was too much of.",
+            labels=["shop", "quota"],
+        )
+        missed = GaugeMetricFamily(
+            "etalage_retention_missed",
+            "1 if what must go was not removed for over a day: an alarm.",
+            labels=["shop"],
+        )
+        late = GaugeMetricFamily(
+            "etalage_erasures_late", "Erasures not done within a day: an alarm.", labels=["shop"]
+        )
         for shop in self._shops:
             name = shop.configuration.shop.id
+            for quota, count in sorted(shop.quota.refused.items()):
+                over.add_metric([name, quota], count)
+            alarms = privacy_alarms(shop.ports, now=time.time_ns() // 1000)
+            missed.add_metric([name], alarms.missed)
+            late.add_metric([name], alarms.late)
             for (outcome, reason), count in received(shop.ports).items():
                 account.add_metric([name, outcome, reason], count)
             written = shop.commits.counts()
@@ -146,4 +179,4 @@ class _Shops(Collector):
             newest = shop.ports.log.head()
             head.add_metric([name], newest)
             behind.add_metric([name], max(0, newest - remembered))
-        yield from (account, failures, head, behind)
+        yield from (account, failures, over, missed, late, head, behind)

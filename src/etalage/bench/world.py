@@ -26,6 +26,7 @@ from etalage.collect.parse import parse_batch
 from etalage.config import load
 from etalage.domain.ids import ProductId, ShopId
 from etalage.domain.product import Catalogue, Offer, Product
+from etalage.domain.shop import QUOTAS
 from etalage.domain.time import DAY
 from etalage.flow.configuration import configure
 from etalage.flow.ingest import door_of, sender_of, take_in
@@ -56,7 +57,11 @@ class World(Struct, frozen=True):
 def make_world(directory: Path, *, now: int, people: int = PEOPLE, seed: int = 1) -> World:
     """Make the shop in a directory, with the past of its people in its log."""
     rng = random.Random(seed)  # noqa: S311  drawn again the same, not secret
-    created = create_shop(directory, new_shop("Bench", "bench.example"), now=now - 40 * DAY)
+    created = create_shop(
+        directory,
+        new_shop("Bench", "bench.example", **dict.fromkeys(QUOTAS, 0)),
+        now=now - 40 * DAY,
+    )
     products = _products(rng)
     settings = load(directory)
     _, ports = open_ports(directory, created.shop.id, settings=settings)

@@ -45,6 +45,11 @@ class Shop(Struct, frozen=True, forbid_unknown_fields=True):
     consent_mapping: dict[str, tuple[str, ...]] = {}  # a source's category -> our purposes
     free_delivery_from: int | None = None  # minor units; None: the shop has no such rule
     protected_pages: tuple[str, ...] = ()  # besides login, payment, account and checkout
+    # Quotas, for each kind of key apart; a minute's worth may come at once. 0: no limit.
+    events_per_second: int = 5_000  # in each server process
+    events_per_day: int = 50_000_000  # in all of them together
+    questions_per_second: int = 500  # decisions, ordered lists, profiles; in each server process
+    queries_per_minute: int = 60  # what asks the whole log, such as an erasure; idem
     closed: bool = False  # the shutter: nothing is shown to anybody, within ten seconds
     theme: dict[str, str] = {}  # the look of messages: the tokens of THEME
     slots: dict[
@@ -82,6 +87,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,63}")
 LONGEST_SELECTOR = 200
 
+QUOTAS = ("events_per_second", "events_per_day", "questions_per_second", "queries_per_minute")
+
 # Decided when the shop is made: its data was counted, priced and allocated by them.
 FIXED = frozenset({"id", "currency", "zone", "salt", "simulated"})
 
@@ -104,6 +111,9 @@ def changed(shop: Shop, changes: Mapping[str, object]) -> Shop:
     for name in ("holdout_share", "control_share"):
         if not 0 <= getattr(new, name) <= 0.9:  # noqa: PLR2004  somebody must be left to see a message
             raise BadInput(f"{name} is a share between 0 and 0.9", field=name)
+    for name in QUOTAS:
+        if getattr(new, name) < 0:
+            raise BadInput(f"{name} is a number from 1, or 0 for no limit", field=name)
     for origin in new.origins:
         if not origin.startswith(("https://", "http://")) or origin.count("/") != 2:  # noqa: PLR2004  scheme://host
             raise BadInput(

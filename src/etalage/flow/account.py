@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -94,15 +95,28 @@ def _conditions(ports: Ports) -> dict[str, object]:
     return {"counted": len(features), "warming": sum(not one.warm for one in features)}
 
 
+class Alarms(NamedTuple):
+    """What must not be: a retention run that was missed, and erasures that were not gone within a day."""
+
+    missed: bool
+    late: int
+
+
+def privacy_alarms(ports: Ports, *, now: int) -> Alarms:
+    """Say what should have been removed by now and was not."""
+    under_way = [one for one in ports.keys.erasures() if not one.is_done]
+    return Alarms(is_missed(ports, now), sum(one.requested < now - DAY for one in under_way))
+
+
 def _privacy(ports: Ports, now: int) -> dict[str, object]:
     """Say when files were last cleaned, and which erasures are under way; `late`: not gone within a day."""
-    under_way = [one for one in ports.keys.erasures() if not one.is_done]
     cleaned = erasable(ports.log).note(CLEANED)
+    alarms = privacy_alarms(ports, now=now)
     return {
         "cleaned": iso(cleaned) if cleaned else None,
-        "missed": is_missed(ports, now),
-        "erasures": len(under_way),
-        "late": sum(one.requested < now - DAY for one in under_way),
+        "missed": alarms.missed,
+        "erasures": sum(not one.is_done for one in ports.keys.erasures()),
+        "late": alarms.late,
     }
 
 

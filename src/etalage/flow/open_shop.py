@@ -7,7 +7,7 @@ Holds no state that another process would need: the configuration is looked at a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from etalage.errors import Damaged, Overloaded
 from etalage.flow.configuration import Configuration, composition, configure
 from etalage.flow.health import Health, said_by
 from etalage.flow.nightly import POPULAR, popular_now
+from etalage.flow.quota import KeyKind, Quota, Work
 from etalage.flow.remember import remember
 from etalage.ports import Erasable, Ports
 from etalage.recommend.popular import EMPTY, PopularIndex, PopularModel
@@ -95,6 +96,8 @@ class OpenShop:
         self.shelf: Shelf = self._stocked()
         self._restock()
         self.failures: dict[str, int] = {}  # by part: how often it failed since the start
+        self.quota = Quota()
+        self._look_at_quota(now)
         self.commits = committing(ports, self.remember)
         self._tell_composition(self.configuration, now)
 
@@ -130,9 +133,24 @@ class OpenShop:
         if self._untold is not None:
             raise Overloaded("the log does not take what is live now")
 
+    def allow(self, kind: KeyKind, work: Mapping[Work, int], *, now: int) -> None:
+        """Let a call through, or refuse it with `QuotaExceeded`: more than this shop may send or ask."""
+        shop, at = self.configuration.shop, time.monotonic()
+        for what, count in work.items():
+            self.quota.take(shop, kind, what, count, at=at)
+        if count := work.get("events"):
+            self.quota.take_of_day(shop, kind, count, zone=self.configuration.zone, now=now)
+
+    def _look_at_quota(self, now: int) -> None:
+        """See what all processes received today, once a minute."""
+        live, at = self.configuration, time.monotonic()
+        if self.quota.is_to_look(live.shop, at=at):
+            self.quota.look(self.ports.log.account(), zone=live.zone, now=now, at=at)
+
     def refresh(self, now: int) -> bool:
         """Read again what changed: the configuration if people decided something or a segment became warm, models."""
         self._restock()
+        self._look_at_quota(now)
         known = self.configuration
         if self.ports.records.generation() == known.generation and known.is_settled:
             return False
