@@ -108,7 +108,7 @@ function openPopup(box, close) {
     "keydown",
     safely((event) => {
       if (event.key !== "Tab") return;
-      const stops = [...box.querySelectorAll("a[href],button,summary")].filter((one) => one.offsetParent || one.getClientRects().length);
+      const stops = [...box.querySelectorAll("a[href],button,summary")].filter((one) => !one.closest("details:not([open])>:not(summary)"));
       const at = box.getRootNode().activeElement;
       const [from, to] = event.shiftKey ? [stops[0], stops[stops.length - 1]] : [stops[stops.length - 1], stops[0]];
       if (at !== from && at !== box) return;

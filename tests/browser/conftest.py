@@ -1,0 +1,73 @@
+"""One Chromium and one real server for all browser tests; each test gets a page of its own beside it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from page_server import PageServer
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from shop_for_browser import Noord, noord
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium: sudo apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def pages() -> Iterator[PageServer]:
+    """The shop's own web server: plain pages that hold what a test asks for."""
+    with PageServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shop(pages: PageServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Noord]:
+    """A real Etalage beside it."""
+    with noord(tmp_path_factory.mktemp("noord") / "data", pages.origin) as started:
+        yield started
+
+
+@pytest.fixture
+def context(browser: Browser, pages: PageServer) -> Iterator[BrowserContext]:
+    """A visitor who was never here before; the demo's cookie lets the headless browser through."""
+    opened = browser.new_context(viewport={"width": 1200, "height": 800}, locale="nl-NL")
+    opened.set_default_timeout(6_000)
+    opened.add_cookies([{"name": "etalage_demo", "value": "1", "url": pages.origin}])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """Her first tab; an error of the page itself fails the test."""
+    return context.new_page()
+
+
+@pytest.fixture
+def artefacts() -> Path:
+    """Where pictures are kept."""
+    folder = Path(__file__).resolve().parents[2] / "artefacts" / "browser"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < 60

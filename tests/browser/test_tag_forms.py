@@ -1,0 +1,124 @@
+"""Forms in a real browser: what a visitor sees, reaches with the keyboard, refuses, and asks about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from page_server import PageServer
+from playwright.sync_api import Page, expect
+from shop_for_browser import Noord
+
+YES = 'etalage("consent", {device: true, measure: true, personalise: true})'
+STUB = "window.etalage=window.etalage||function(){(etalage.q=etalage.q||[]).push(arguments)};"
+CONSENT = f"<script>{STUB}{YES}</script>"
+
+
+def opened(page: Page, pages: PageServer, shop: Noord, path: str, body: str = "", **more: str) -> None:
+    """Open a page of the shop with the tag, of a visitor who says yes."""
+    page.goto(pages.put(path, body + CONSENT + shop.loader, **more))
+
+
+def test_an_inline_message_takes_the_place_that_the_page_gave_it(
+    page: Page, pages: PageServer, shop: Noord
+) -> None:
+    opened(page, pages, shop, "/", '<div data-etalage-slot="home_top" style="min-height:120px"><span>Oud</span></div>')
+
+    expect(page.get_by_role("heading", name="Klaar voor regen")).to_be_visible()
+    expect(page.get_by_text("Oud")).to_be_hidden()
+
+
+def test_a_popup_holds_the_focus_closes_on_escape_and_gives_the_focus_back(
+    page: Page, pages: PageServer, shop: Noord, artefacts: Path
+) -> None:
+    page.goto(pages.put("/popup", '<button id="b">Koop</button><input>' + f"<script>{STUB}</script>" + shop.loader))
+    page.locator("#b").focus()
+    page.evaluate(YES)
+    dialog = page.get_by_role("dialog", name="Nog even over je maat?")
+    expect(dialog).to_be_visible()
+    page.screenshot(path=artefacts / "popup.png")
+
+    seen = set()
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        seen.add(page.evaluate("document.activeElement.shadowRoot?.activeElement?.textContent"))
+    page.keyboard.press("Escape")
+
+    assert None not in seen  # never outside the message
+    assert {"×", "Bekijk de maattabel", "Later"} <= seen
+    expect(dialog).to_be_hidden()
+    assert page.evaluate("document.activeElement.id") == "b"
+
+
+def test_why_opens_the_reason_and_the_gain_and_not_for_me_takes_it_away_for_good(
+    page: Page, pages: PageServer, shop: Noord
+) -> None:
+    opened(page, pages, shop, "/nee")
+    expect(page.get_by_text("Weg ermee")).to_be_visible()
+
+    page.get_by_text("Waarom zie ik dit?").click()
+    expect(page.get_by_text("Je kiest sneller de goede maat.")).to_be_visible()
+    page.get_by_role("button", name="Niet voor mij").click()
+    expect(page.get_by_text("Weg ermee")).to_be_hidden()
+
+    page.wait_for_timeout(600)
+    page.reload()
+    page.wait_for_timeout(900)
+    expect(page.get_by_text("Weg ermee")).to_be_hidden()
+    assert [e.properties["experience"] for e in shop.events("feedback")][-1:] == ["not-for-me"]
+
+
+def test_a_bar_without_a_place_lies_at_the_edge_and_moves_nothing(
+    page: Page, pages: PageServer, shop: Noord, artefacts: Path
+) -> None:
+    opened(page, pages, shop, "/balk", '<p id="p">Tekst</p>')
+    before = page.locator("#p").bounding_box()
+
+    expect(page.get_by_text("Gratis bezorging vanaf")).to_be_visible()
+
+    page.screenshot(path=artefacts / "bar.png")
+    assert page.locator("#p").bounding_box() == before
+    page.get_by_role("button", name="Sluiten").click()
+    expect(page.get_by_text("Gratis bezorging vanaf")).to_be_hidden()
+
+
+def test_a_list_of_products_is_drawn_with_price_and_reason(
+    page: Page, pages: PageServer, shop: Noord, artefacts: Path
+) -> None:
+    look = 'dataLayer=[{event:"view_item",ecommerce:{currency:"EUR",items:[{item_id:"S-1",price:79.95}]}},{event:"view_item",ecommerce:{currency:"EUR",items:[{item_id:"S-2",price:79.95}]}}]'
+    opened(page, pages, shop, "/p/1", f"<script>{look}</script>")
+    page.wait_for_timeout(1500)
+
+    opened(page, pages, shop, "/", '<div data-etalage-slot="home_shelf" style="min-height:300px"></div>')
+
+    expect(page.get_by_role("heading", name="Door jou bekeken")).to_be_visible()
+    expect(page.get_by_text("Storm 1")).to_be_visible()
+    page.screenshot(path=artefacts / "products.png")
+
+
+def test_the_shop_s_tokens_colour_its_messages(page: Page, pages: PageServer, shop: Noord) -> None:
+    style = "<style>:root{--etalage-accent:rgb(246,194,0)} *{color:red;font-size:40px!important}</style>"
+    opened(page, pages, shop, "/popup", head=style)
+
+    button = page.get_by_role("link", name="Bekijk de maattabel")
+    expect(button).to_have_css("background-color", "rgb(246, 194, 0)")
+    box = button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+
+
+def test_a_strict_policy_with_trusted_types_lets_it_work_and_reports_nothing(
+    page: Page, pages: PageServer, shop: Noord
+) -> None:
+    policy = (
+        "default-src 'self'; script-src 'nonce-n1' 'strict-dynamic'; style-src 'nonce-n1'; "
+        f"connect-src {shop.address}; require-trusted-types-for 'script'; trusted-types etalage"
+    )
+    refused: list[str] = []
+    page.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
+    body = (CONSENT + shop.loader).replace("<script", '<script nonce="n1"')
+
+    page.goto(pages.put("/popup", body, headers={"content-security-policy": policy}))
+
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("link", name="Bekijk de maattabel")).to_have_css("border-radius", "10px")
+    assert [line for line in refused if "favicon" not in line] == []
