@@ -5,7 +5,7 @@ Steps never see these; `flow/` hands them what they need. One contract suite (te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
@@ -156,6 +156,13 @@ class Erasable(Protocol):
         """
         ...
 
+    def forget_ids(self, events_day: int, *, orders_day: int, kept: Container[bytes]) -> int:
+        """Let go of ids received before a shop day, but for those in `kept`; give how many.
+
+        Those under which an event comes in only once (orders) stay until `orders_day`.
+        """
+        ...
+
 
 class Aside(Struct, frozen=True):
     """Something in the quarantine, with the number under which it lies there."""
@@ -238,6 +245,10 @@ class ProfilesWrite(Protocol):
 class Profiles(Protocol):
     """Folds per visitor. Derived from the log: losing them costs a rebuild and nothing else."""
 
+    def at_one_moment(self) -> AbstractContextManager[None]:
+        """Let this thread read as of one moment until the end of the block, at the cost of one read; write nothing in it."""
+        ...
+
     def get(self, visitor: VisitorKey) -> Fold | None: ...
     def head(self, visitor: VisitorKey) -> FoldHead | None:
         """Give the first fields of a fold, at a sixth of the cost of the whole."""
@@ -301,6 +312,10 @@ class Keys(Protocol):
 
     def unseal(self, person: VisitorKey, sealed: bytes) -> bytes | None:
         """Decrypt; None when the person's key was destroyed."""
+        ...
+
+    def at_one_moment(self) -> AbstractContextManager[None]:
+        """Let this thread read as of one moment until the end of the block, at the cost of one read; write nothing in it."""
         ...
 
     def is_destroyed(self, person: VisitorKey) -> bool:

@@ -9,11 +9,13 @@ from typing import Protocol
 import msgspec
 import pytest
 from appending import AMSTERDAM, MONDAY, MONDAY_DAY, digest, viewed
+from msgspec.structs import replace
 
 from etalage.domain.arrival import Arrival, Entered, Rejected
 from etalage.domain.ids import VisitorKey
 from etalage.domain.privacy import Verdict, rewritten
 from etalage.domain.profile import Fold
+from etalage.domain.time import DAY
 from etalage.ports import Erasable, EventLog, Keys, Profiles, Sealable
 from etalage.store.lmdb import exchange
 from etalage.store.lmdb.journal import LmdbEventLog
@@ -198,3 +200,20 @@ def test_an_exchange_that_was_cut_off_loses_nothing(tmp_path: Path, renames: int
     again.renew({}, wants_all)
     assert [one.name for one in sorted(tmp_path.iterdir()) if one.is_dir()] == ["log"]
     again.close()
+
+
+def test_ids_go_with_their_events_and_those_of_orders_later(log: ForgettingLog) -> None:
+    old, order, kept, new = (viewed(number) for number in range(4))
+    order = replace(order, once=b"o" * 16)
+    log.append([old, order, kept])
+    later = MONDAY + 400 * DAY
+    log.append([replace(new, event=replace(new.event, received=later))])
+    day = MONDAY_DAY + 1
+
+    assert log.forget_ids(day, orders_day=MONDAY_DAY, kept={kept.identity}) == 2
+
+    other = replace(viewed(9), once=order.once)
+    outcomes = [one.outcome for one in log.append([old, other, kept, new])]
+    assert outcomes == ["accepted", "duplicate", "duplicate", "duplicate"]
+    assert log.forget_ids(MONDAY_DAY, orders_day=day, kept=()) == 1
+    assert [one.outcome for one in log.append([other])] == ["accepted"]

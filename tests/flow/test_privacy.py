@@ -32,7 +32,7 @@ from etalage import app
 from etalage.domain.arrival import engines_own
 from etalage.domain.event import Event
 from etalage.domain.privacy import Erasure, Verdict, rewritten
-from etalage.domain.time import DAY, HOUR, MINUTE, ShopZone
+from etalage.domain.time import DAY, HOUR, MINUTE, ShopZone, iso
 from etalage.errors import Conflict, NotFound
 from etalage.flow import nightly, privacy
 from etalage.flow.access import access
@@ -44,6 +44,7 @@ from etalage.flow.remember import rebuild
 from etalage.govern.privacy import Keep
 from etalage.govern.privacy_page import page, words
 from etalage.store.duckdb.archive import ParquetArchive
+from etalage.store.lmdb.journal import LmdbEventLog
 
 CRASHES = ("destroy_keys", "forget", "renew", "exchange", "rewrite", "refold")
 
@@ -328,7 +329,9 @@ def test_asking_twice_gives_the_same_receipt(shop: Shop) -> None:
 
 
 def test_a_crowd_is_only_erased_if_that_is_meant(shop: Shop) -> None:
-    shop.batch(*(identify(f"v-{n}", "C-1") for n in range(25)))
+    for n in range(25):
+        shop.now += DAY if n in {10, 20} else 0  # no more than ten a day
+        shop.batch(identify(f"v-{n}", "C-1"))
 
     with pytest.raises(Conflict):
         erase(shop, "user:C-1")
@@ -524,6 +527,38 @@ def test_things_are_kept_as_long_as_they_may_and_no_longer(shop: Shop) -> None:
     shop.now = NOON + 2_600 * DAY
     tidy(shop)
     assert shop.events("purchase") == []
+
+
+def test_the_memory_of_ids_lasts_as_long_as_the_events_and_no_longer(shop: Shop) -> None:
+    old = view("S-1", message="m-old")
+    refund = track("Order Refunded", order_id="N-1", total=5, message="m-refund")
+    shop.batch(old, order("N-1"), refund, track("consent", message="m-yes"), view("S-2", "jip"))
+    shop.now = NOON + 200 * DAY
+    shop.batch(view("S-2", message="m-new"))
+    seal(shop)
+    tidy(shop)
+    assert shop.batch(old, refund) == {"duplicate": 2}  # sealed long ago, and known all the same
+    before = ids_in(shop)
+
+    shop.now = NOON + 400 * DAY
+    tidy(shop)
+
+    assert shop.events("view_item")[0].product == "S-2"
+    assert shop.batch(refund, order("N-1")) == {"duplicate": 2}  # their events are still there
+    assert shop.batch(view("S-2", message="m-new")) == {"duplicate": 1}
+    held = {e.id for e in shop.events() if e.name != "erased"}
+    assert len(held) <= ids_in(shop) < before
+    assert shop.batch(old | {"timestamp": iso(NOON)}) == {"accepted": 1}
+    tidy(shop)
+    assert "S-1" not in [e.product for e in shop.events("view_item")]  # it went again
+
+
+def ids_in(shop: Shop) -> int:
+    """Count the ids that the log remembers."""
+    journal = shop.ports.log
+    assert isinstance(journal, LmdbEventLog)
+    with journal._env.read() as txn:
+        return int(txn.stat(journal._env.table("ids"))["entries"])
 
 
 def test_what_could_not_be_read_is_kept_for_thirty_days(shop: Shop) -> None:

@@ -23,6 +23,7 @@ from etalage.domain.ids import VisitorKey
 from etalage.domain.privacy import Erasure, Fate, Verdict
 from etalage.domain.time import DAY, HOUR, ShopZone
 from etalage.errors import NotYet
+from etalage.flow.old_ids import forget_ids
 from etalage.flow.remember import Memorist, refold, remember
 from etalage.flow.remember_less import orders_in, settle_order
 from etalage.flow.set_aside import Wanted
@@ -146,6 +147,8 @@ def clean(
         if at_once:
             changing.sweep()
         if set(causes) == set(CAUSES):
+            if keep is not None:
+                forget_ids(ports, erasable(ports.log), keep, how.zone, now=now)
             erasable(ports.log).put_note(CLEANED, now)
         return run.cleaned()
 

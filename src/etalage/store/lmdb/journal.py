@@ -14,7 +14,7 @@ Tables:  events      position -> digest, event          ids   identity -> shop d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from etalage.store.entry import (
     rejected_key,
     resealed,
 )
-from etalage.store.lmdb import doors
+from etalage.store.lmdb import doors, old_ids
 from etalage.store.lmdb.environment import GIB, Environment, Transaction
 from etalage.store.lmdb.record import (
     DIGEST_BYTES,
@@ -317,6 +317,11 @@ class LmdbEventLog:
         """Carry out verdicts on the events kept here, into new files; see `ports.Erasable`."""
         done = renew(self._env, verdicts, keep, self._zone)
         return Rewritten(events=done.events, quarantine=done.quarantine)
+
+    def forget_ids(self, events_day: int, *, orders_day: int, kept: Container[bytes]) -> int:
+        """Let go of the ids of events that are gone; see `ports.Erasable`."""
+        dropped = old_ids.forget(self._env, "ids", before=events_day, kept=kept)
+        return dropped + old_ids.forget(self._env, "once", before=orders_day, kept=())
 
     # ---- sealing ----
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from etalage.domain.arrival import Arrival, Entered, Rejected
@@ -37,6 +37,7 @@ class MemoryEventLog:
         self._first = 1
         self._digests: dict[bytes, bytes] = {}
         self._once: set[bytes] = set()
+        self._since: dict[bytes, int] = {}  # shop day of receipt of both kinds of ids
         self._counts: Counter[AccountKey] = Counter()
         self._quarantine: list[Rejected] = []
         self._manifest = Manifest()
@@ -66,8 +67,10 @@ class MemoryEventLog:
             self._head += 1
             self._events[self._head] = arrival.event
             self._digests[arrival.identity] = arrival.digest
+            self._since[arrival.identity] = self._zone.day(arrival.event.received)
             if arrival.once is not None:
                 self._once.add(arrival.once)
+                self._since[arrival.once] = self._zone.day(arrival.event.received)
             entered = Entered(outcome, self._head)
         elif outcome == "duplicate":
             entered = Entered(outcome)
@@ -187,6 +190,16 @@ class MemoryEventLog:
             dropped = len(self._quarantine) - len(kept)
             self._quarantine = kept
             return Rewritten(events=len(changed), quarantine=dropped)
+
+    def forget_ids(self, events_day: int, *, orders_day: int, kept: Container[bytes]) -> int:
+        """Let go of the ids of events that are gone; see `ports.Erasable`."""
+        with self._lock:
+            ids = [k for k in self._digests if self._since[k] < events_day and k not in kept]
+            once = [k for k in self._once if self._since[k] < orders_day]
+            for key in ids:
+                del self._digests[key]
+            self._once.difference_update(once)
+            return len(ids) + len(once)
 
     def _refusal(self, event: Event) -> ShutReason | None:
         for who in (event.visitor, event.customer):
