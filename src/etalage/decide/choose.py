@@ -17,8 +17,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from etalage.decide.allocate import draw_holdout
-from etalage.decide.plan import Check, Plan, Planned, planned
-from etalage.domain.decision import Choice, Chosen, DecisionFacts, Skipped, SkipReason, StoredArm
+from etalage.decide.plan import Plan, Planned, planned
+from etalage.domain.decision import (
+    Choice,
+    Chosen,
+    DecisionFacts,
+    Skipped,
+    SkipReason,
+    StoredArm,
+    Used,
+)
 from etalage.domain.experience import Experience
 from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName
 
@@ -32,9 +40,7 @@ def choose(facts: DecisionFacts, experiences: Plan | Iterable[Experience]) -> Ch
     eligible: list[Planned] = []
     skipped = list(elsewhere)
     for one in standing:
-        reason = _is_meant(facts, one.experience)  # most are not
-        if reason is None:
-            reason = _first_reason(facts, one.experience)
+        reason = _first_reason(facts, one)
         if reason is None:
             eligible.append(one)
         else:
@@ -53,61 +59,32 @@ def _holdout(facts: DecisionFacts) -> StoredArm | None:
 # ---- Eligible? (what does not depend on the person: plan.py) -------------------------------------------
 
 
-def _first_reason(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
-    for check in CHECKS:
-        if reason := check(facts, experience):
-            return reason
+def _first_reason(facts: DecisionFacts, one: Planned) -> SkipReason | None:  # noqa: PLR0911  a list of reasons
+    name, segment = one.name, one.experience.segment
+    # Behind the page: segments of experiences for other places are not even asked.
+    if segment is not None and segment not in facts.matched:
+        return "warming" if segment in facts.warming else "not_in_segment"
+    # A product that is not there is not spoken of; judged for all arms alike, hence before allocation.
+    if one.is_about_product and (facts.here is None or not facts.here.available):
+        return "wrong_page" if facts.here is None else "out_of_stock"
+    if name in facts.refused:
+        return "refused_by_visitor"
+    if name in facts.used and _is_full(facts.used[name], one.experience):
+        return "capped"
+    if one.interrupts and facts.interruptions >= facts.pressure:
+        return "pressure"
+    if name in facts.arms and facts.is_measured and not _is_there(facts.arms[name], one.experience):
+        return "variant_gone"
     return None
 
 
-def _is_meant(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
-    """Look whom it is for; behind the page, because segments for other places are not even asked."""
-    if experience.segment is None or experience.segment in facts.matched:
-        return None
-    return "warming" if experience.segment in facts.warming else "not_in_segment"
+def _is_full(used: Used, experience: Experience) -> bool:
+    return any(used.in_period(cap.per) >= cap.times for cap in experience.caps)
 
 
-def _can_be_bought(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
-    """Refuse to speak of a product that is not there; judged for all arms alike, hence before allocation."""
-    if not experience.is_about_product:
-        return None
-    if facts.here is None:
-        return "wrong_page"
-    return None if facts.here.available else "out_of_stock"
-
-
-def _is_welcome(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
-    return "refused_by_visitor" if experience.name in facts.refused else None
-
-
-def _is_below_caps(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
-    used = facts.used.get(experience.name)
-    if used is None:
-        return None
-    full = any(used.in_period(cap.per) >= cap.times for cap in experience.caps)
-    return "capped" if full else None
-
-
-def _is_below_pressure(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
-    full = experience.interrupts and facts.interruptions >= facts.pressure
-    return "pressure" if full else None
-
-
-def _still_exists(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
-    """A stored arm is never drawn again, so one whose variant was removed can show nothing."""
-    stored = facts.arms.get(experience.name)
-    if stored is None or not facts.is_measured or stored.arm in {CONTROL, HOLDOUT}:
-        return None
-    return None if experience.variant(stored.arm) else "variant_gone"
-
-
-CHECKS: tuple[Check, ...] = (
-    _can_be_bought,
-    _is_welcome,
-    _is_below_caps,
-    _is_below_pressure,
-    _still_exists,
-)
+def _is_there(stored: StoredArm, experience: Experience) -> bool:
+    """Tell whether a stored arm can be shown: it is never drawn again, and its variant may have been removed."""
+    return stored.arm in {CONTROL, HOLDOUT} or experience.variant(stored.arm) is not None
 
 
 # ---- Which arm? --------------------------------------------------------------------------------------
@@ -165,7 +142,7 @@ def _arbitrate(allocated: Iterable[tuple[Planned, Choice]], skipped: list[Skippe
     holder: dict[str, ExperienceName] = {}
     chosen: list[Choice] = []
     for one, choice in allocated:
-        unobtrusive = not one.experience.interrupts
+        unobtrusive = not one.interrupts
         if unobtrusive and choice.slot in holder:
             skipped.append(Skipped(one.name, "lost_to", holder[choice.slot]))
             continue

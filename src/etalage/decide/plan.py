@@ -28,11 +28,13 @@ Key = tuple[object, ...]
 class Planned:
     """One live experience, with what does not depend on who asks."""
 
-    __slots__ = ("_skipped", "experience", "name", "odds")
+    __slots__ = ("_skipped", "experience", "interrupts", "is_about_product", "name", "odds")
 
     def __init__(self, experience: Experience) -> None:
         self.experience = experience
         self.name = experience.name
+        self.interrupts = experience.interrupts
+        self.is_about_product = experience.is_about_product
         self.odds: Odds = odds_of(experience)
         self._skipped: dict[SkipReason, Skipped] = {}
 

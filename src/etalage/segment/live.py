@@ -43,6 +43,7 @@ from etalage.segment.features import Matcher, feature_of, where_matcher
 
 Answers: TypeAlias = dict[str, bool]  # to conditions, of one person at one moment
 _Holds: TypeAlias = Callable[[Part, Context, int, Answers], bool]
+_Named: TypeAlias = tuple[str, _Holds]
 
 
 class IsIn(Protocol):
@@ -58,6 +59,8 @@ class IsIn(Protocol):
 FIRST_DAY = -1_000_000  # of any calendar
 BUSY_DAYS = 3  # shop days in a row that hold the 48 hours of which a profile keeps all events
 
+_PROGRAM = "is a program"  # no text of a condition
+
 _NOBODY = Part({}, {}, (), {}, {}, {}, {}, {}, (0, ""), {}, {})
 
 
@@ -71,7 +74,12 @@ def compile_live(node: Node, *, zone: ShopZone, currency: str) -> IsIn:
         answers = {} if answers is None else answers
         if part is None:
             return not asks_history and holds(_NOBODY, context, now, answers)
-        return holds(part, context, now, answers) and not is_program(part)
+        if not holds(part, context, now, answers):
+            return False
+        known = answers.get(_PROGRAM)
+        if known is None:
+            known = answers[_PROGRAM] = is_program(part)
+        return not known
 
     return is_in
 
@@ -92,36 +100,30 @@ def is_program(part: Part) -> bool:
 def _compile(node: Node, zone: ShopZone, currency: str) -> _Holds:  # noqa: PLR0911  one per form
     match node:
         case AllOf(parts):
-            compiled = [_compile(p, zone, currency) for p in sorted(parts, key=_cost)]
-            return _all(compiled, needed_for(node))
+            named = [_named(p, zone, currency) for p in sorted(parts, key=_cost)]
+            return _all(named, needed_for(node))
         case AnyOf(parts):
             ordered = sorted(parts, key=_cost)
-            return _any([(_compile(p, zone, currency), needed_for(p)) for p in ordered])
+            return _any([(_named(p, zone, currency), needed_for(p)) for p in ordered])
         case Not(part):
             return _not(_compile(part, zone, currency))
         case In(_, tree):
             return _compile(tree, zone, currency)
         case OfContext(field, tests):
-            return _once(node, _of_context(field, check_of(tests)))
+            return _of_context(field, check_of(tests))
         case Did():
-            return _once(node, _did(node, zone, currency))
+            return _did(node, zone, currency)
         case InOrder():
-            return _once(node, _in_order(node, zone))
+            return _in_order(node, zone)
         case _:
-            return _once(node, _register(node))
+            return _register(node)
 
 
-def _once(node: Node, one: _Holds) -> _Holds:
-    """Ask a condition once a moment, however many segments have it; equal ones are known by their text."""
-    name = sys.intern(repr(node))
-
-    def holds(part: Part, context: Context, now: int, answers: Answers) -> bool:
-        known = answers.get(name)
-        if known is None:
-            known = answers[name] = one(part, context, now, answers)
-        return known
-
-    return holds
+def _named(node: Node, zone: ShopZone, currency: str) -> _Named:
+    """Compile a part under its text: equal parts of any segments are known by it, and asked once a moment."""
+    if isinstance(node, In):
+        return _named(node.tree, zone, currency)
+    return sys.intern(repr(node)), _compile(node, zone, currency)
 
 
 def _of_context(field: str, check: Callable[[object], bool]) -> _Holds:
@@ -159,34 +161,38 @@ def needed_for(node: Node) -> frozenset[FeatureId]:
             return frozenset()
 
 
-def _all(parts: list[_Holds], needed: frozenset[FeatureId]) -> _Holds:
+def _all(parts: list[_Named], needed: frozenset[FeatureId]) -> _Holds:
     def holds(part: Part, context: Context, now: int, answers: Answers) -> bool:
         if not needed <= part.features.keys():
             return False
-        for one in parts:  # noqa: SIM110  a generator costs more than the conditions
-            if not one(part, context, now, answers):
+        for name, one in parts:
+            known = answers.get(name)
+            if known is None:
+                known = answers[name] = one(part, context, now, answers)
+            if not known:
                 return False
         return True
 
     return holds
 
 
-def _any(parts: list[tuple[_Holds, frozenset[FeatureId]]]) -> _Holds:
+def _any(parts: list[tuple[_Named, frozenset[FeatureId]]]) -> _Holds:
     """Ask only what may hold: each part that needs something stands under what fewest of the others need."""
     shared = Counter(feature for _, needed in parts for feature in needed)
-    always = [one for one, needed in parts if not needed]
-    after: dict[FeatureId, list[_Holds]] = {}
-    for one, needed in parts:
-        if needed:
-            after.setdefault(min(needed, key=lambda f: (shared[f], f)), []).append(one)
+    always: list[_Named] = []
+    after: dict[FeatureId, list[_Named]] = {}
+    for named, needed in parts:
+        rarest = min(needed, key=lambda f: (shared[f], f), default=None)
+        (always if rarest is None else after.setdefault(rarest, [])).append(named)
 
     def holds(part: Part, context: Context, now: int, answers: Answers) -> bool:
-        for one in always:
-            if one(part, context, now, answers):
-                return True
-        for feature in after.keys() & part.features.keys():
-            for one in after[feature]:
-                if one(part, context, now, answers):
+        did = after.keys() & part.features.keys() if after else ()
+        for some in (always, *(after[feature] for feature in did)) if did else (always,):
+            for name, one in some:
+                known = answers.get(name)
+                if known is None:
+                    known = answers[name] = one(part, context, now, answers)
+                if known:
                     return True
         return False
 
