@@ -76,6 +76,7 @@ BODIES: dict[str, dict[str, tuple[str, ...]]] = {
         "userId": ("user", "email"),
         "visitorToken": ("visitor token",),
         "writeKey": ("write key", "server key"),
+        "page.product_id": ("product",),
         "ids[]": ("product",),
     },
 }

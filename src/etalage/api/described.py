@@ -12,7 +12,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from etalage.collect.parse import MAX_EVENTS
 from etalage.domain.decision import Answer
+from etalage.flow.asked import MOST_LINES, MOST_SLOTS, CartItem, Page
 from etalage.flow.serve import CODE, Placed
 
 Key = Literal["none", "write", "any", "server"]
@@ -167,6 +169,43 @@ _CONSENT = {
         name: {"type": "boolean"} for name in ("device", "measure", "personalise", "email", "ads")
     },
 }
+_ID = {"type": ["string", "integer"]}
+_EVENTS = {
+    "type": "array",
+    "maxItems": MAX_EVENTS,
+    "items": {"$ref": "#/components/schemas/Event"},
+}
+# In every body that says who: with a server key the ids, with a write key the token.
+_WHO: dict[str, object] = {
+    "anonymousId": {"type": ["string", "integer", "null"]},
+    "userId": {"type": ["string", "integer", "null"]},
+    "visitorToken": {"type": ["string", "null"]},
+    "writeKey": {"type": "string", "description": "The key, where a header cannot be set."},
+}
+_PROPERTIES = {
+    "type": "object",
+    "description": "As Segment or GA4 name them; those we keep are listed in the documentation.",
+    "properties": {
+        "product_id": _ID,
+        "category": _TEXT,
+        "query": _TEXT,
+        "order_id": _ID,
+        "total": {"type": ["number", "string"]},
+        "currency": _TEXT,
+        "token": _TEXT,
+        "products": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "product_id": _ID,
+                    "quantity": {"type": "integer"},
+                    "price": {"type": ["number", "string"]},
+                },
+            },
+        },
+    },
+}
 _OWN: dict[str, object] = {
     "Event": {
         "type": "object",
@@ -175,22 +214,32 @@ _OWN: dict[str, object] = {
             "type": {"enum": list(_CALLS)},
             "event": _TEXT,
             "messageId": _TEXT,
-            "anonymousId": _TEXT,
-            "userId": {"type": ["string", "null"]},
+            **_WHO,
+            "previousId": _TEXT,
+            "groupId": _TEXT,
             "timestamp": {"type": "string", "format": "date-time"},
-            "properties": {"type": "object"},
-            "traits": {"type": "object"},
-            "context": {"type": "object", "properties": {"consent": _CONSENT}},
+            "properties": _PROPERTIES,
+            "traits": {"type": "object", "properties": {"email": _TEXT, "country": _TEXT}},
+            "context": {
+                "type": "object",
+                "properties": {
+                    "consent": _CONSENT,
+                    "page": {"type": "object", "properties": {"url": _TEXT, "referrer": _TEXT}},
+                    "campaign": {"type": "object", "properties": {"name": _TEXT, "source": _TEXT}},
+                    "userAgent": _TEXT,
+                },
+            },
         },
     },
     "Batch": {
         "type": "object",
         "required": ["batch"],
         "properties": {
-            "batch": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}},
+            "batch": _EVENTS,
             "sentAt": {"type": "string", "format": "date-time"},
             "context": {"type": "object"},
             "writeKey": _TEXT,
+            "visitorToken": _TEXT,
         },
     },
     "Taken": {
@@ -203,14 +252,16 @@ _OWN: dict[str, object] = {
         "type": "object",
         "required": ["slots"],
         "properties": {
-            "anonymousId": _TEXT,
-            "userId": {"type": ["string", "null"]},
-            "visitorToken": _TEXT,
+            **_WHO,
             "consent": _CONSENT,
-            "page": {"type": "object"},
-            "cart": {"type": "array", "items": {"type": "object"}},
-            "slots": {"type": "array", "items": _TEXT},
-            "events": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}},
+            "page": {"$ref": "#/components/schemas/Page"},
+            "cart": {
+                "type": ["array", "null"],
+                "maxItems": MOST_LINES,
+                "items": {"$ref": "#/components/schemas/CartItem"},
+            },
+            "slots": {"type": "array", "maxItems": MOST_SLOTS, "items": _TEXT},
+            "events": _EVENTS,
             "explain": {"type": "boolean"},
         },
     },
@@ -219,9 +270,9 @@ _OWN: dict[str, object] = {
         "description": "Who asks, as in Question, and the ids to be ordered.",
         "required": ["ids"],
         "properties": {
-            "anonymousId": _TEXT,
-            "visitorToken": _TEXT,
-            "ids": {"type": "array", "items": _TEXT},
+            **_WHO,
+            "page": {"$ref": "#/components/schemas/Page"},
+            "ids": {"type": "array", "items": _ID},
         },
     },
     "Ranked": {
@@ -369,7 +420,7 @@ def _ref(name: str) -> dict[str, str]:
 def _schemas() -> dict[str, object]:
     """Give our own schemas, and those of the types that answers are made from."""
     _, made = msgspec.json.schema_components(
-        [Answer, Placed],
+        [Answer, Placed, Page, CartItem],
         ref_template="#/components/schemas/{name}",
         schema_hook=lambda _: {"description": "Of any form"},  # `object`
     )
