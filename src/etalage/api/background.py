@@ -23,13 +23,15 @@ from etalage.domain.ids import ShopId
 from etalage.domain.shop import shop_from
 from etalage.domain.time import DAY, ShopZone
 from etalage.flow.clean import kept_by
-from etalage.flow.nightly import EVERY_MINUTE, NOW_AND_THEN, Night, Shift
+from etalage.flow.health import NoSigns, Red, Signs, said_by
+from etalage.flow.nightly import EVERY_MINUTE, NOW_AND_THEN, Night, Shift, own_time
 from etalage.flow.remember import Memorist
 from etalage.ports import Ports, Sealable
 
 LOOK_SECONDS = 1.0  # how often a lease that somebody else holds is asked for again
 HOUSEKEEPING_SECONDS = 3_600.0
 LONGEST_WAIT_SECONDS = 900.0  # between two tries of what keeps failing
+WAITS = "night_waits"  # written down while work of the night is put off
 LEASE = "background.lock"
 
 
@@ -72,6 +74,8 @@ class Job:
     every_seconds: float
     due: float = 0.0  # by the monotonic clock
     failures: int = 0
+    can_wait: bool = False  # while events are refused because there are too many, this is not done
+    last_error: Exception | None = None
 
     def run(self, night: Night, *, shop: ShopId, at: float) -> None:
         """Do it if it is due."""
@@ -80,13 +84,14 @@ class Job:
         began = time.monotonic()
         try:
             count = self.work(night)
-        except Exception:  # noqa: BLE001  the outermost loop: logged, and tried again
+        except Exception as error:  # noqa: BLE001  the outermost loop: logged, and tried again
             self.failures += 1
+            self.last_error = error
             wait = self.every_seconds * 2 ** min(self.failures - 1, 10)
             self.due = time.monotonic() + min(wait, max(LONGEST_WAIT_SECONDS, self.every_seconds))
             log.exception("job failed", part=self.name, shop=shop, attempt=self.failures)
             return
-        self.failures = 0
+        self.failures, self.last_error = 0, None
         self.due = began + self.every_seconds
         if count:
             seconds = round(time.monotonic() - began, 3)
@@ -100,6 +105,7 @@ class Post:
     shop: ShopId
     lease: Lease
     jobs: list[Job]
+    signs: Signs = field(default_factory=NoSigns)
     ports: Ports | None = None
     failures: int = field(default=0)
     due: float = 0.0
@@ -120,9 +126,9 @@ def jobs_of(settings: Settings) -> list[Job]:
 
     return [
         *(Job(name, work, settings.roll_seconds) for name, work in EVERY_MINUTE),
-        *(Job(name, work, settings.popular_seconds) for name, work in NOW_AND_THEN),
-        Job("prune", prune_journal, HOUSEKEEPING_SECONDS),
-        Job("catalogues", _prune_catalogues, HOUSEKEEPING_SECONDS * 24),
+        *(Job(name, work, settings.popular_seconds, can_wait=True) for name, work in NOW_AND_THEN),
+        Job("prune", prune_journal, HOUSEKEEPING_SECONDS, can_wait=True),
+        Job("catalogues", _prune_catalogues, HOUSEKEEPING_SECONDS * 24, can_wait=True),
     ]
 
 
@@ -153,6 +159,7 @@ class Background:
         open_ports: Callable[[ShopId], Ports],
         settings: Settings,
         clock: Callable[[], int],
+        signs: Callable[[Path], Signs] = lambda _: NoSigns(),
     ) -> None:
         """Prepare.
 
@@ -161,8 +168,11 @@ class Background:
             open_ports: opens a shop's stores; called when its lease is ours.
             settings: of the installation.
             clock: gives the moment, micros.
+            signs: gives where it is written, for a shop's home, that a part is red.
         """
-        self._posts = [Post(shop, Lease(home), jobs_of(settings)) for shop, home in homes]
+        self._posts = [
+            Post(shop, Lease(home), jobs_of(settings), signs(home)) for shop, home in homes
+        ]
         self._open_ports = open_ports
         self._settings = settings
         self._clock = clock
@@ -193,8 +203,28 @@ class Background:
         for job in post.jobs:
             if ended.is_set():
                 return
-            job.run(night, shop=post.shop, at=time.monotonic())
+            if not (job.can_wait and self._is_too_much(post)):
+                self._run(job, post, night)
         post.due = min(job.due for job in post.jobs)  # until then there is nothing to look at
+
+    def _run(self, job: Job, post: Post, night: Night) -> None:
+        """Do a job; write down that it fails, until it does not."""
+        before = job.last_error
+        job.run(night, shop=post.shop, at=time.monotonic())
+        part = f"night_{job.name}"
+        if job.last_error is not None and job.last_error is not before:
+            post.signs.put(Red(part, self._clock(), said_by(job.last_error)))
+        elif job.last_error is None:
+            post.signs.remove(part)
+
+    def _is_too_much(self, post: Post) -> bool:
+        """Tell whether a server refuses events because there are too many: then the least urgent goes first."""
+        is_too_much = any(red.part == "committer" for red in post.signs.all())
+        if is_too_much:
+            post.signs.put(Red(WAITS, self._clock(), "lists and scores are not counted meanwhile"))
+        else:
+            post.signs.remove(WAITS)
+        return is_too_much
 
     def _night(self, post: Post) -> Night:
         if post.ports is None:
@@ -204,7 +234,7 @@ class Background:
         return Night(
             ports=post.ports,
             how=Memorist(ShopZone(shop.zone), shop.currency),
-            now=self._clock(),
+            now=own_time(post.ports.log, self._clock()) if shop.simulated else self._clock(),
             popular_least_visitors=self._settings.popular_least_visitors,
             keep=kept_by(self._settings),
         )

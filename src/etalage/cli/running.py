@@ -36,6 +36,7 @@ from etalage.config import Settings
 from etalage.domain.ids import ShopId
 from etalage.domain.time import Micros
 from etalage.ports import Ports
+from etalage.store.files.signs import FileSigns
 
 CHILDREN_SECONDS = 2.5  # for children to end after us; they were told when we were
 
@@ -130,7 +131,13 @@ def attend() -> None:
         return app.open_ports(directory, shop, settings=order.settings, stores=order.stores)[1]
 
     homes = [(shop, directory / "shops" / shop) for shop in app.shops_in(directory)]
-    Background(homes, open_ports=open_one, settings=order.settings, clock=_now).run(ended)
+    Background(homes, open_ports=open_one, settings=order.settings, clock=_now, signs=_signs).run(
+        ended
+    )
+
+
+def _signs(home: Path) -> FileSigns:
+    return FileSigns(home / "red")
 
 
 def _leave_when_asked() -> None:

@@ -20,12 +20,16 @@ from etalage.flow import clean as cleaning
 from etalage.flow import privacy
 from etalage.flow.remember import AT_ONCE, Memorist, back_fill, refold, remember
 from etalage.govern.privacy import Keep
-from etalage.ports import Ports
+from etalage.ports import EventLog, Ports
 from etalage.recommend.popular import PopularModel, parameters, popular_model, question
 from etalage.segment import scores
 from etalage.unify.batch import view_statements
 
 POPULAR = "popular"
+LAST_EVENTS = 1_000  # among which to look for what happened last
+OF_THE_MACHINE = frozenset(
+    {"configuration", "feature", "erased"}
+)  # carry the time of the machine, or none
 
 
 class Night(NamedTuple):
@@ -109,6 +113,21 @@ def forget(night: Night) -> int:
         cleaned = cleaning.clean(ports, how, keep=night.keep, now=now)
         done += 0 if cleaned is None else cleaned.total
     return done
+
+
+def own_time(log: EventLog, otherwise: int) -> int:
+    """Give what time it is in a simulated shop: that of the last thing that happened there.
+
+    Counted by the machine's clock, everybody of a simulated May would have been silent for months in November,
+    nothing would be popular, and what was kept long enough would be removed.
+    """
+    head = log.head()
+    newest = [
+        event.received
+        for _, event in log.read(max(0, head - LAST_EVENTS), upto=head)
+        if event.name not in OF_THE_MACHINE
+    ]
+    return max(newest, default=otherwise)
 
 
 Shift = Callable[[Night], int]
