@@ -117,6 +117,25 @@ def test_a_withdrawal_counts_also_from_a_browser_whose_clock_is_behind(shop: Sho
     assert shop.batch(later, key=shop.write_key, token=token) == {"refused: no_consent": 1}
 
 
+def test_a_no_of_the_shops_server_counts_also_if_its_clock_is_behind(shop: Shop) -> None:
+    shop.batch(view("S-1"))
+
+    shop.batch(track("consent", consent=NO, at=NOON - 2 * MINUTE))
+
+    assert shop.did("karel") == []
+    assert shop.person("karel").open == frozenset()
+    shop.now += MINUTE
+    assert shop.batch(view("S-2", consent=None)) == {"refused: no_consent": 1}
+
+
+def test_a_no_that_is_older_than_her_yes_does_not_take_it_back(shop: Shop) -> None:
+    shop.batch(view("S-1"))
+
+    shop.batch(track("consent", consent=NO, at=NOON - DAY))
+
+    assert shop.did("karel") == ["view_item"]
+
+
 def test_a_no_and_a_yes_may_follow_each_other_as_often_as_she_likes(shop: Shop) -> None:
     with_lookers(shop)
     for _ in range(3):

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from etalage.collect.bots import is_bot
 from etalage.collect.call import Item
 from etalage.collect.clock import corrected
-from etalage.collect.consent import Known, Settled, Settlements, settle
+from etalage.collect.consent import Known, Settled, Settlements, no_earlier_than_yes, settle
 from etalage.collect.follow import DECLARED, consent_event, consent_id, consent_news, mail_link
 from etalage.collect.identity import identity_of
 from etalage.collect.intake import Door
@@ -105,6 +105,8 @@ def _admitted(
     shown = _shown(draft, read_token)
     _complete(draft, door)
     event_id = identity.hex()
+    if draft.stated.refused and draft.name == "consent" and door.sender.kind == "server":
+        draft.time = no_earlier_than_yes(draft.stated, known, draft.time)
     settled = _settled(draft, door, known, event_id, settlements)
     if draft.name == "consent" and (settled.news or settled.may_keep or known.registers):
         event = consent_event(draft, door, settled, event_id)

@@ -166,6 +166,21 @@ def _newest_moment(known: Known) -> int:
     return max(moments)
 
 
+def no_earlier_than_yes(stated: Stated, known: Known, time: int) -> int:
+    """Give the moment of a no that the shop's server tells of: never just before the yes that it takes back.
+
+    Two clocks that disagree by minutes must not turn a withdrawal into nothing; of two choices of one moment the
+    refusal wins. A no that is truly older than her yes stays where it was.
+    """
+    granted = (
+        own.time
+        for registers in (known.registers, *known.linked)
+        for purpose in stated.refused
+        if (own := registers.get(purpose, _NOTHING).own) is not None and own.granted
+    )
+    return max((yes for yes in granted if time < yes <= time + CLOCKS_APART), default=time)
+
+
 def _is_news(register: Register, time: int, is_granted: bool) -> bool:
     """Tell whether a statement changes anything: a late refusal does, a late or repeated yes does not."""
     own = register.own
