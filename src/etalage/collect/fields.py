@@ -64,7 +64,7 @@ def public_id(fields: Fields, name: str) -> str | None:
         Refusal: `bad_field` for what is no id, and for a mail address: that would name a person.
     """
     found = identifier(fields, name)
-    if found is not None and MAIL.fullmatch(found) is not None:
+    if found is not None and "@" in found and MAIL.fullmatch(found) is not None:
         raise Refusal("bad_field", name)
     return found
 

@@ -204,7 +204,8 @@ def category_of(fields: Fields) -> str | None:
 
 
 def _line(told: Fields, currency: str, notes: Notes) -> Line | None:
-    product = next((found for name in _IDS if (found := public_id(told, name))), None)
+    named = (public_id(told, name) for name in _IDS if name in told)
+    product = next((found for found in named if found), None)
     if product is None:
         product = text(told.get("item_name"))
     if product is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -153,7 +154,11 @@ def books_only(draft: Draft, door: Door, *, identity: str) -> Event:
 
 def ordered(purposes: Iterable[Purpose]) -> tuple[Purpose, ...]:
     """Write purposes in their one order."""
-    allowed = frozenset(purposes)
+    return _ordered(frozenset(purposes))
+
+
+@lru_cache  # there are five
+def _ordered(allowed: frozenset[Purpose]) -> tuple[Purpose, ...]:
     return tuple(purpose for purpose in PURPOSES if purpose in allowed)
 
 

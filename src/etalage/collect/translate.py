@@ -172,7 +172,7 @@ def _category(fields: Fields, properties: Fields, products: Products) -> str | N
 def _transaction(properties: Fields, name: str) -> str | None:
     """Read the number of an order; of an order it may not be missing: nobody could tell it from the next."""
     for field in ("transaction_id", "order_id"):
-        if (found := public_id(properties, field)) is not None:
+        if field in properties and (found := public_id(properties, field)) is not None:
             return found
     if name in ORDERS:
         raise Refusal("bad_field", "transaction_id")

@@ -48,6 +48,8 @@ CURRENCIES = frozenset(
         "TND TOP TRY TTD TWD TZS UAH UGX USD UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"
     ).split()
 )
+CENTS = 2
+_EXACT = 1e10  # the ceiling in euros; so far two digits behind the point always come out the same
 _SYMBOLS = {"€": "EUR", "$": "USD", "£": "GBP"}
 _CODE = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"-?[0-9][0-9.,'\u00a0\u202f ]*")
@@ -73,6 +75,10 @@ def minor_units(amount: object, currency: str) -> int | None:
     """
     if isinstance(amount, bool) or amount is None:
         return None
+    if type(amount) is float and -_EXACT < amount < _EXACT and exponent(currency) == CENTS:
+        units = round(amount * 100)
+        if units / 100 == amount:  # then these are the digits it is written with
+            return units
     if isinstance(amount, str):
         text = _plain_number(amount)
         if text is None:

@@ -69,8 +69,9 @@ def door_of(
 def take_in(items: Sequence[Item], door: Door, ports: Ports, *, key: str = "") -> Taken:
     """Take the items of a call through all steps; what is set aside is sealed, without the key it came with."""
     counter = _Counter(door, ports, key)
-    for item in items:
-        counter.take(item)
+    with ports.profiles.at_one_moment(), ports.keys.at_one_moment():
+        for item in items:
+            counter.take(item)
     return counter.taken()
 
 

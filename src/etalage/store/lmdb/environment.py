@@ -55,6 +55,7 @@ class Environment:
         self._map_size, self._metasync = map_size, metasync
         self._gate = threading.Condition()
         self._open = 0
+        self._held = threading.local()  # the transaction in which a thread reads at one moment
         self._wanted: int | None = None
         self._is_outdated = False
         self._binding: Callable[[], None] | None = None
@@ -92,12 +93,26 @@ class Environment:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Read at one moment. Keep it short: pages that others free meanwhile cannot be used again."""
+        held: Transaction | None = getattr(self._held, "txn", None)
+        if held is not None:
+            yield held
+            return
         txn = self._begin(write=False)
         try:
             yield txn
         finally:
             txn.abort()
             self._leave()
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Let all that this thread reads in the block be of one moment, in one transaction; write nothing in it."""
+        with self.read() as txn:
+            self._held.txn = txn
+            try:
+                yield
+            finally:
+                self._held.txn = None
 
     def write(self, change: Callable[[Transaction], T]) -> T:
         """Run `change` in one write transaction, on disk when this returns.

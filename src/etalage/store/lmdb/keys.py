@@ -18,6 +18,7 @@ import binascii
 import os
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from etalage.domain.ids import VisitorKey
@@ -124,6 +125,10 @@ class LmdbKeys:
             raise KeysMissing(f"the keys in this directory are not those of person {person}")
         key = None if place == DESTROYED else self._key_at(place, person)
         return None if key is None else opened(key, sealed_bytes, about=person.encode())
+
+    def at_one_moment(self) -> AbstractContextManager[None]:
+        """Let this thread read at one moment; see `ports.Keys.at_one_moment`."""
+        return self._env.at_one_moment()
 
     def is_destroyed(self, person: VisitorKey) -> bool:
         """Tell whether this person was erased."""

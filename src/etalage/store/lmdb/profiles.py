@@ -14,6 +14,7 @@ Tables:  folds   visitor -> fold         linked  customer key -> visitors (sorte
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -56,6 +57,10 @@ class LmdbProfiles:
 
     def _view(self, txn: Transaction) -> _View:
         return _View(self._tables, txn, self._warm)
+
+    def at_one_moment(self) -> AbstractContextManager[None]:
+        """Let this thread read at one moment; see `ports.Profiles.at_one_moment`."""
+        return self._env.at_one_moment()
 
     def get(self, visitor: VisitorKey) -> Fold | None:
         """Give the fold of a visitor; None if there is none."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -91,6 +92,10 @@ class MemoryProfiles:
         """Give the folds that exist, read at one moment."""
         folds = self._kept.folds
         return {visitor: folds[visitor] for visitor in visitors if visitor in folds}
+
+    def at_one_moment(self) -> AbstractContextManager[None]:
+        """Give a block that does nothing: reading costs nothing here."""
+        return nullcontext()
 
     def linked_to(self, customer: VisitorKey) -> tuple[VisitorKey, ...]:
         """Give the visitors whose fold is linked to this customer key, in order of key."""
