@@ -24,6 +24,7 @@ EVERY_SECONDS = 1.0
 SLOW_SECONDS = 1.0  # a look that takes longer finds its part red
 END_SECONDS = 1.0  # for looks under way when the doors close
 
+MOST_BEHIND = 5_000  # events; profiles that lack more do not know what people allowed last
 NOBODY = VisitorKey("0" * 32)  # somebody to ask profiles for
 
 Look = Callable[[OpenShop], None]  # raises what is wrong
@@ -118,8 +119,13 @@ def _log(shop: OpenShop) -> None:
 
 
 def _profiles(shop: OpenShop) -> None:
-    shop.ports.profiles.position()
+    """Ask for somebody; profiles that were lost are made again from the log, and red until they are."""
+    position = shop.ports.profiles.position()
     shop.ports.profiles.get(NOBODY)
+    behind = shop.ports.log.head() - position
+    if behind > MOST_BEHIND or (behind and not position):
+        told(shop, "profiles", f"{behind} events behind the log; they are being read again")
+        shop.catch_up()
 
 
 def _profiles_write(shop: OpenShop) -> None:
