@@ -31,9 +31,9 @@ from etalage.app import Created, create_shop, new_shop, open_shop
 from etalage.collect.refusal import Refusal
 from etalage.config import Settings
 from etalage.domain.arrival import Arrival, Reason
-from etalage.domain.decision import GuardReason, SkipReason
+from etalage.domain.decision import GuardReason, Skipped, SkipReason
 from etalage.domain.event import Event
-from etalage.domain.ids import EventId
+from etalage.domain.ids import EventId, ExperienceName
 from etalage.errors import EtalageError
 from etalage.flow.account import intake
 from etalage.flow.open_shop import OpenShop
@@ -416,7 +416,7 @@ def test_decisions_and_skips_are_observed() -> None:
     )
     metrics.observe_decision(0.002)
     metrics.observe_intake(3, 0.01)
-    metrics.count_skip("capped")
+    metrics.count_skipped([Skipped(ExperienceName("help"), "capped")])
 
     assert value("etalage_decision_seconds_count") == before[0] + 1
     assert value("etalage_skipped_total", reason="capped") == before[1] + 1

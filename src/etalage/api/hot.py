@@ -24,12 +24,14 @@ from etalage.api.wire import (
     JSON,
     PRIVATE,
     Headers,
+    Heard,
     Receive,
     Scope,
     Send,
     answer,
     error_body,
     header,
+    heard,
     read_body,
 )
 from etalage.collect.call import CALL_TYPES, Item, items_of, key_in, open_call, split
@@ -60,6 +62,7 @@ LATEST = (
 )  # 2100: a simulation needs no later day, and a calendar ends somewhere
 VISITOR_COOKIE = "etalage_visitor"
 SUCCESS = b'{"success":true}'
+NO_QUERY: dict[str, list[str]] = {}
 
 
 def wall_clock() -> Micros:
@@ -79,7 +82,7 @@ class Hot:
         headers: Headers = []
         try:
             if scope["method"] == "OPTIONS":
-                await answer(send, 204, b"", self._preflight(scope))
+                await answer(send, 204, b"", self._preflight(heard(scope)))
                 return
             path: str = scope["path"].rstrip("/")
             call = await self._received(path, scope, receive)
@@ -93,12 +96,13 @@ class Hot:
 
     async def _received(self, path: str, scope: Scope, receive: Receive) -> _Call:
         raw = await read_body(receive, most=self._most())
-        encoding = header(scope, b"content-encoding")
+        said = heard(scope)
+        encoding = header(said, b"content-encoding")
         if path in INTAKE:
             document = open_call(path, raw, encoding=encoding)
         else:
             document = parse_batch(raw, encoding=encoding, events="events")
-        return self._opened(scope, document)
+        return self._opened(said, scope["query_string"], document)
 
     async def _answer(self, path: str, call: _Call) -> bytes:
         call.shop.allow(call.key.kind, _work(path, call.document), now=call.door.received.now)
@@ -108,31 +112,31 @@ class Hot:
 
     # ---- Whose call is this, and when ----------------------------------------------------------------
 
-    def _opened(self, scope: Scope, document: Document) -> _Call:
-        query = parse_qs(scope["query_string"].decode("latin-1"))
+    def _opened(self, said: Heard, asked: bytes, document: Document) -> _Call:
+        query = parse_qs(asked.decode("latin-1")) if asked else NO_QUERY
         key = key_in(
             document.fields,
-            authorization=header(scope, b"authorization"),
-            api_key=header(scope, b"x-api-key"),
-            query=(query.get("writeKey") or [None])[0],
+            authorization=header(said, b"authorization"),
+            api_key=header(said, b"x-api-key"),
+            query=next(iter(query.get("writeKey", ())), None),
         )
         shop, found = self._rooms.find(key)
-        cors = _cors(shop, found, header(scope, b"origin"))
+        cors = _cors(shop, found, header(said, b"origin"))
         received = Received(
-            now=self._now(scope, shop, found),
-            user_agent=_agent(scope, document, shop),
+            now=self._now(said, shop, found),
+            user_agent=_agent(said, document, shop),
             staff=document.fields.get("staff") is True,
-            gpc=header(scope, b"sec-gpc") == "1",
-            prefetch="prefetch" in (header(scope, b"sec-purpose") or ""),
+            gpc=header(said, b"sec-gpc") == "1",
+            prefetch="prefetch" in (header(said, b"sec-purpose") or ""),
         )
-        visitor_id = _visitor_id(scope, document, shop) if found.kind == "write" else None
+        visitor_id = _visitor_id(said, document, shop) if found.kind == "write" else None
         door = door_of(
             sender_of(found), received, shop.configuration, shop.ports, visitor_id=visitor_id
         )
         return _Call(shop, found, door, document, key or "", cors)
 
-    def _now(self, scope: Scope, shop: OpenShop, key: ApiKey) -> Micros:
-        said = header(scope, b"etalage-now")
+    def _now(self, heard: Heard, shop: OpenShop, key: ApiKey) -> Micros:
+        said = header(heard, b"etalage-now")
         if said is None:
             return self._clock()
         if key.kind != "server" or not shop.configuration.shop.simulated:
@@ -149,9 +153,9 @@ class Hot:
             raise BadInput("Etalage-Now is between 1995 and 2100", field="Etalage-Now")
         return now
 
-    def _preflight(self, scope: Scope) -> Headers:
+    def _preflight(self, said: Heard) -> Headers:
         """Answer a browser that asks first: the origins of all shops here may call; the call itself is checked."""
-        origin = header(scope, b"origin") or ""
+        origin = header(said, b"origin") or ""
         shops = self._rooms.shops.values()
         if not any(origin in shop.configuration.shop.origins for shop in shops):
             raise Forbidden("this origin is not one of the shop's", field="Origin")
@@ -184,7 +188,7 @@ class Hot:
         started = time.perf_counter()
         shop, door = call.shop, call.door
         body = body_of(call.document.fields)
-        visitor = asker(body, door)
+        visitor = None if door.received.staff else asker(body, door)
         stated = stated_by(body, door)
         items = items_of(call.document)
         asked = Asking(body, visitor, stated, items, call.key_text)
@@ -239,22 +243,22 @@ class _Call(msgspec.Struct, frozen=True):
     cors: Headers
 
 
-def _visitor_id(scope: Scope, document: Document, shop: OpenShop) -> str | None:
+def _visitor_id(said: Heard, document: Document, shop: OpenShop) -> str | None:
     """Read our own visitor token, from the body or the first-party cookie; a wrong one is none."""
-    said = document.fields.get("visitorToken") or _cookie(scope, VISITOR_COOKIE)
-    return token.read_visitor_token(said, shop.ports.keys.secret("visitor"))
+    shown = document.fields.get("visitorToken") or _cookie(said, VISITOR_COOKIE)
+    return token.read_visitor_token(shown, shop.ports.keys.secret("visitor"))
 
 
-def _agent(scope: Scope, document: Document, shop: OpenShop) -> str | None:
+def _agent(heard: Heard, document: Document, shop: OpenShop) -> str | None:
     """Give the program that calls. In a demo a headless browser with its test cookie is let through as itself."""
-    said = header(scope, b"user-agent")
+    said = header(heard, b"user-agent")
     if shop.configuration.shop.simulated and document.fields.get("demo") is True:
         return (said or "").replace("HeadlessChrome", "Chrome")
     return said
 
 
-def _cookie(scope: Scope, name: str) -> str | None:
-    for part in (header(scope, b"cookie") or "").split(";"):
+def _cookie(said: Heard, name: str) -> str | None:
+    for part in (header(said, b"cookie") or "").split(";"):
         key, _, value = part.strip().partition("=")
         if key == name:
             return value

@@ -65,10 +65,15 @@ def error_body(error: EtalageError) -> bytes:
     return msgspec.json.encode({"error": said})
 
 
-def header(scope: Scope, name: bytes) -> str | None:
-    """Give a request header, by its name in lower case; the first if it is repeated."""
-    for key, value in scope["headers"]:
-        if key == name:
-            text: str = value.decode("latin-1")
-            return text
-    return None
+Heard = dict[bytes, bytes]  # request headers by their name in lower case
+
+
+def heard(scope: Scope) -> Heard:
+    """Give the request headers; of one that is repeated the first."""
+    return dict(reversed(scope["headers"]))
+
+
+def header(said: Heard, name: bytes) -> str | None:
+    """Give a request header as text."""
+    value = said.get(name)
+    return None if value is None else value.decode("latin-1")

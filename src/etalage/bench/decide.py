@@ -17,6 +17,7 @@ from pathlib import Path
 
 from etalage.api.hot import Hot
 from etalage.api.rooms import Rooms
+from etalage.api.server import settle
 from etalage.api.wire import Message, Scope
 from etalage.app import open_shop
 from etalage.bench.rows import Row, latency_rows, row
@@ -38,8 +39,7 @@ def bench_decide(directory: Path, *, seconds: float) -> list[Row]:
     """Measure decisions in process for about `seconds`."""
     world = make_world(directory, now=_now())
     shop = open_shop(world.directory, world.shop, settings=load(directory), now=_now())
-    gc.collect()
-    gc.freeze()  # as the server does
+    settle()  # as the server does
     try:
         return _measured(world, shop, seconds)
     finally:
