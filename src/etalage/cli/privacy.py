@@ -28,11 +28,13 @@ from etalage.domain.time import ShopZone
 from etalage.errors import BadInput, Conflict, NotGenuine
 from etalage.flow.access import access as access_copy
 from etalage.flow.clean import Cleaned, clean, kept_by, preview
+from etalage.flow.configuration import configure
 from etalage.flow.nightly import Night, count_popular
 from etalage.flow.privacy import erase as erase_person
 from etalage.flow.privacy import is_genuine
 from etalage.flow.privacy import receipt as written
 from etalage.flow.privacy import restrict as restrict_person
+from etalage.flow.rectify import rectify as rectify_person
 from etalage.flow.remember import Memorist
 from etalage.govern.privacy import Keep
 from etalage.govern.privacy_page import page
@@ -150,6 +152,38 @@ def restrict(
             print_json({"restricted": on, "visitors": len(visitors)})
         else:
             out.print("Frozen." if on else "No longer frozen.")
+
+
+@privacy.command(epilog="Example: etalage privacy rectify user:C-1001 --set country=BE --data shop")
+def rectify(
+    profile: ProfileArgument,
+    data: DataOption,
+    shop: ShopOption = None,
+    values: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A trait as it is.")
+    ] = None,
+    customer: Annotated[
+        str | None, typer.Option(help="The customer this visitor really belongs to.")
+    ] = None,
+    json: JsonOption = False,
+    actor: AsOption = "privacy",
+    now: NowOption = None,
+) -> None:
+    """Put right what is wrong about a person; later imports do not undo it."""
+    pairs = [text.partition("=") for text in values or ()]
+    wrong = [name for name, sign, _ in pairs if not sign or not name.strip()]
+    if wrong:
+        raise BadInput(f"--set wants NAME=VALUE, not '{wrong[0]}'", field="set")
+    traits = {name.strip(): value for name, _, value in pairs}
+    with opened(data, shop, now=now) as (_, ports, moment):
+        live = configure(ports)
+        rectify_person(
+            ports, profile, traits, live=live, actor=actor, now=moment, customer=customer
+        )
+        if json:
+            print_json({"rectified": sorted(traits), "customer": customer})
+        else:
+            out.print("Put right.")
 
 
 @privacy.command(epilog="Example: etalage privacy retain --data shop --dry-run --json")

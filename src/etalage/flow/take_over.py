@@ -20,6 +20,7 @@ from etalage.domain.shop import shop_from
 from etalage.errors import BadFeed
 from etalage.flow.configuration import Configuration
 from etalage.flow.ingest import Receipt, door_of, receipt, take_in
+from etalage.flow.rectify import Right, put_right, without
 from etalage.flow.remember import remember
 from etalage.ports import Ports
 
@@ -70,14 +71,16 @@ def take_over(
     """Take rows through intake, five hundred at a time; gives the account of each lot once it is on disk."""
     door = door_of(source, Received(now=now), live, ports, visitor_id=None)
     waiting = iter(rows)
+    right = put_right(ports)
     while lot := list(islice(waiting, AT_ONCE)):
-        yield _take(lot, door, ports, live)
+        yield _take(lot, door, ports, live, right)
 
 
 def _take(
-    lot: Sequence[Item | Unreadable], door: Door, ports: Ports, live: Configuration
+    lot: Sequence[Item | Unreadable], door: Door, ports: Ports, live: Configuration, right: Right
 ) -> Receipt:
-    taken = take_in([row for row in lot if isinstance(row, Item)], door, ports)
+    rows = [row for row in lot if isinstance(row, Item)]
+    taken = take_in(without(rows, right, ports.keys.pepper), door, ports)
     day = door.settings.zone.day(door.received.now)
     unreadable = tuple(
         Rejected(door.sender.label, "quarantined", row.reason, door.received.now, day)
