@@ -62,6 +62,18 @@ def test_segments_are_asked_three_ways_that_agree(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_growth_is_measured_beside_a_small_shop(tmp_path: Path) -> None:
+    rows = measured("growth", tmp_path, "--profiles", "300")
+
+    assert named(rows, "profiles")["value"] == 300
+    assert named(rows, "an event, p50")["ratio"] > 0
+    assert named(rows, "a decision, p50")["ratio"] > 0
+    assert (
+        0 < named(rows, "a fold, median")["value"] < named(rows, "profiles on disk")["value"] * 1024
+    )
+
+
+@pytest.mark.slow
 def test_decisions_are_measured_on_a_shop_that_decides_something(tmp_path: Path) -> None:
     rows = measured("decide", tmp_path)
 

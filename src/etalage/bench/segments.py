@@ -12,6 +12,7 @@ is linked.
 
 from __future__ import annotations
 
+import resource
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -92,7 +93,8 @@ def bench_segments(directory: Path, *, events: int) -> list[Row]:
         ]
         for asked in QUESTIONS:
             rows += _rows(asked, questions, now)
-    return rows
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [*rows, row("memory at most, making the events included", most, "MB")]
 
 
 def _rows(asked: Asked, questions: Questions, now: int) -> list[Row]:

@@ -8,8 +8,9 @@ From: conventions.md 3 (the shape and size of what Segment's libraries send), de
 from __future__ import annotations
 
 import base64
+import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -23,7 +24,7 @@ AGENT = (
 )
 NAMES = ("view_item", "add_to_cart", "purchase")
 OFTEN = (80, 16, 4)  # of a hundred
-LEAST_EVENTS, MOST_EVENTS = 20, 60
+LEAST_EVENTS, MOST_EVENTS, MOST_EVENTS_AT_ALL = 20, 60, 600
 FAVOURITES = 6  # categories somebody looks at
 HAVE_ACCOUNT = 0.3  # share of people with a customer number
 PER_VISITOR = 5  # events of one visitor in a batch
@@ -32,15 +33,28 @@ NUMBER = b"00000000"  # stands in message ids of a batch, to be replaced by the 
 Event = dict[str, object]
 
 
+def eager(rng: random.Random) -> int:
+    """Draw how much somebody does who comes back: 20 to 60 events."""
+    return rng.randint(LEAST_EVENTS, MOST_EVENTS)
+
+
+def usual(rng: random.Random) -> int:
+    """Draw how much a visitor of a shop does in a month: half of all at most 5, 14 on average, a few hundreds."""
+    return max(1, min(MOST_EVENTS_AT_ALL, round(rng.lognormvariate(math.log(5), 1.43))))
+
+
 def history(
-    person: str, products: Sequence[Product], rng: random.Random, *, now: int
+    person: str,
+    products: Sequence[Product],
+    rng: random.Random,
+    *,
+    now: int,
+    often: Callable[[random.Random], int] = eager,
 ) -> list[Event]:
     """Give the events of a person over the last 30 days: who she is, then what she looked at and bought."""
     liked = [rng.choice(products).categories[0][0] for _ in range(FAVOURITES)]
     shelf = [product for product in rng.sample(products, 400) if product.categories[0][0] in liked]
-    moments = sorted(
-        now - rng.randrange(HOUR, 30 * DAY) for _ in range(rng.randint(LEAST_EVENTS, MOST_EVENTS))
-    )
+    moments = sorted(now - rng.randrange(HOUR, 30 * DAY) for _ in range(often(rng)))
     known: Event = {"type": "identify", "traits": {"country": "NL"}}
     if rng.random() < HAVE_ACCOUNT:
         known["userId"] = f"C-{person}"

@@ -12,13 +12,13 @@ is in any of ten segments of five conditions: together all 200 (20 that only ref
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from etalage.app import create_shop, new_shop, open_ports
-from etalage.bench.traffic import batch, history
+from etalage.bench.traffic import batch, eager, history
 from etalage.collect.call import items_of
 from etalage.collect.feed import version_of
 from etalage.collect.intake import Received
@@ -54,8 +54,15 @@ class World(Struct, frozen=True):
     people: tuple[str, ...]  # the ids by which the shop knows its visitors
 
 
-def make_world(directory: Path, *, now: int, people: int = PEOPLE, seed: int = 1) -> World:
-    """Make the shop in a directory, with the past of its people in its log."""
+def make_world(
+    directory: Path,
+    *,
+    now: int,
+    people: int = PEOPLE,
+    often: Callable[[random.Random], int] = eager,
+    seed: int = 1,
+) -> World:
+    """Make the shop in a directory, with the past of its people in its log; `often` draws how much one does."""
     rng = random.Random(seed)  # noqa: S311  drawn again the same, not secret
     created = create_shop(
         directory,
@@ -74,7 +81,7 @@ def make_world(directory: Path, *, now: int, people: int = PEOPLE, seed: int = 1
             products,
             tuple(f"v-{number}" for number in range(people)),
         )
-        _live_a_month(ports, world, rng, now=now)
+        _live_a_month(ports, world, rng, now=now, often=often)
         count_popular(Night(ports, configure(ports).how, now, settings.popular_least_visitors))
     finally:
         ports.close()
@@ -178,12 +185,19 @@ def _experience(number: int) -> dict[str, object]:
     return written | ({"caps": [{"times": 3, "per": "day"}]} if interrupts else {})
 
 
-def _live_a_month(ports: Ports, world: World, rng: random.Random, *, now: int) -> None:
+def _live_a_month(
+    ports: Ports,
+    world: World,
+    rng: random.Random,
+    *,
+    now: int,
+    often: Callable[[random.Random], int],
+) -> None:
     """Send the past of everybody through intake, as the shop's server would have."""
     live = configure(ports)
     (key,) = [key for key in live.keys.values() if key.kind == "server"]
     for person in world.people:
-        events = history(person, world.products, rng, now=now)
+        events = history(person, world.products, rng, now=now, often=often)
         door = door_of(sender_of(key), Received(now), live, ports, visitor_id=None)
         taken = take_in(items_of(parse_batch(batch(events, now=now))), door, ports)
         ports.log.append(taken.arrivals, taken.rejected)

@@ -11,13 +11,14 @@ import typer
 from rich.table import Table
 
 from etalage.bench.decide import bench_decide
+from etalage.bench.growth import bench_growth
 from etalage.bench.ingest import bench_ingest
 from etalage.bench.rows import Row
 from etalage.bench.segments import bench_segments
 from etalage.bench.serve import bench_serve
 from etalage.cli.console import JsonOption, err, out, print_json
 
-Bench = Literal["decide", "serve", "ingest", "segments"]
+Bench = Literal["decide", "serve", "ingest", "segments", "growth"]
 BENCHES: tuple[Bench, ...] = get_args(Bench)
 
 
@@ -28,7 +29,7 @@ def add_to(commands: typer.Typer) -> None:
 
 def bench(
     what: Annotated[
-        Literal["decide", "serve", "ingest", "segments", "all"],
+        Literal["decide", "serve", "ingest", "segments", "growth", "all"],
         typer.Argument(help="Which one; all takes some minutes."),
     ] = "all",
     seconds: Annotated[
@@ -37,6 +38,9 @@ def bench(
     events: Annotated[
         int, typer.Option(min=1_000, max=100_000_000, help="Events under the segments.")
     ] = 1_000_000,
+    profiles: Annotated[
+        int, typer.Option(min=100, max=100_000_000, help="Profiles the shop has grown to.")
+    ] = 20_000,
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="Processes that answer, also of the floor.")
     ] = 1,
@@ -50,7 +54,7 @@ def bench(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Measure decisions, serving, intake and segments; a ratio is the value over its floor."""
+    """Measure decisions, serving, intake, segments and growth; a ratio is the value over its floor."""
     measured: dict[Bench, list[Row]] = {}
     for name in BENCHES:
         if what not in {name, "all"}:
@@ -58,7 +62,12 @@ def bench(
         with tempfile.TemporaryDirectory(prefix="etalage-bench-", dir=where) as folder:
             err.print(f"[dim]measuring {name} ...[/dim]")
             measured[name] = _run(
-                name, Path(folder) / "shop", seconds=seconds, events=events, workers=workers
+                name,
+                Path(folder) / "shop",
+                seconds=seconds,
+                events=events,
+                profiles=profiles,
+                workers=workers,
             )
     if json:
         print_json({"bench": what, "rows": _flat(measured)})
@@ -67,7 +76,9 @@ def bench(
         _show(name, rows)
 
 
-def _run(name: Bench, directory: Path, *, seconds: float, events: int, workers: int) -> list[Row]:
+def _run(
+    name: Bench, directory: Path, *, seconds: float, events: int, profiles: int, workers: int
+) -> list[Row]:
     match name:
         case "decide":
             return bench_decide(directory, seconds=seconds)
@@ -77,6 +88,8 @@ def _run(name: Bench, directory: Path, *, seconds: float, events: int, workers: 
             return bench_ingest(directory, seconds=seconds, workers=workers)
         case "segments":
             return bench_segments(directory, events=events)
+        case "growth":
+            return bench_growth(directory, profiles=profiles, seconds=seconds)
 
 
 def _flat(measured: dict[Bench, list[Row]]) -> list[Row]:
