@@ -36,8 +36,10 @@ from etalage.domain.event import Event
 from etalage.domain.ids import EventId, ExperienceName
 from etalage.errors import EtalageError
 from etalage.flow.account import intake
+from etalage.flow.clean import CLEANED
 from etalage.flow.open_shop import OpenShop
 from etalage.flow.privacy import is_genuine
+from etalage.ports import Erasable
 from etalage.recommend.popular import PopularModel
 from etalage.store.lmdb import environment
 
@@ -394,6 +396,24 @@ def test_the_metrics_have_the_same_account_as_the_doctor(house: House) -> None:
     assert {"no_event_name": figure("quarantined", "no_event_name")} == reasons
     assert 'etalage_profiles_behind_events{shop="noord"} 0.0' in figures
     assert 'etalage_failures_total{part="shed",shop="noord"} 0.0' in figures
+
+
+def test_a_missed_retention_run_and_a_late_erasure_are_alarms_in_the_metrics(house: House) -> None:
+    house.send(viewed("v-1", "S-1"))
+    calm = house.ask("/metrics").text
+    assert 'etalage_retention_missed{shop="noord"} 0.0' in calm
+    assert 'etalage_erasures_late{shop="noord"} 0.0' in calm
+
+    two_days_ago = clock() - 2 * 86_400_000_000
+    log = house.shop.ports.log
+    assert isinstance(log, Erasable)
+    log.put_note(CLEANED, two_days_ago)
+    visitor = visitor_key(house.shop.ports.keys.pepper, "visitor", "v-1")
+    house.shop.ports.keys.add_erasure([visitor], actor="ann", requested=two_days_ago)
+
+    alarmed = house.ask("/metrics").text
+    assert 'etalage_retention_missed{shop="noord"} 1.0' in alarmed
+    assert 'etalage_erasures_late{shop="noord"} 1.0' in alarmed
 
 
 def test_metrics_from_elsewhere_need_the_server_key(house: House) -> None:

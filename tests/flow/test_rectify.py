@@ -94,6 +94,7 @@ def test_a_visitor_is_given_to_the_customer_she_is(shop: Shop) -> None:
 
 def test_what_cannot_be_put_right_is_said(shop: Shop) -> None:
     known(shop)
+    before = len(shop.events("identify"))
     shop.batch(view("S-1", "fatima"), view("S-1", "fatima", consent=NO))
 
     with pytest.raises(NotFound):
@@ -104,8 +105,11 @@ def test_what_cannot_be_put_right_is_said(shop: Shop) -> None:
         put(shop, "karel", zodiac="leo")
     with pytest.raises(BadInput, match="customer number"):
         put(shop, "email:karel@shop.example", country="NL")
-    with pytest.raises(Conflict, match="cannot be kept"):
-        put(shop, "fatima", country="NL")
+    shop.batch(view("S-1", "jip", consent=NO | {"device": True, "measure": True}))
+    for who in ("fatima", "jip"):
+        with pytest.raises(Conflict, match="cannot be kept"):
+            put(shop, who, country="NL")
+    assert len(shop.events("identify")) == before
 
 
 def test_it_is_audited_without_the_value_and_goes_with_the_person(shop: Shop) -> None:

@@ -22,7 +22,7 @@ from etalage.domain.ids import IdentifierKind, VisitorKey, visitor_key
 from etalage.domain.time import iso
 from etalage.errors import BadInput, Conflict, Damaged, KeysMissing, NotFound
 from etalage.flow.configuration import Configuration
-from etalage.flow.ingest import Receipt, door_of, receipt, take_in
+from etalage.flow.ingest import Receipt, Taken, door_of, receipt, take_in
 from etalage.flow.privacy import is_known, members, visitors_of
 from etalage.flow.remember import remember
 from etalage.ports import Ports
@@ -63,13 +63,26 @@ def rectify(
     taken = take_in([item_of(said)], door, ports)
     if "unknown_field" in taken.notes:
         raise BadInput("a trait that this shop does not keep; see etalage shop", field="set")
-    if taken.rejected or not any(one.event.source == SOURCE for one in taken.arrivals):
-        reason = taken.rejected[0].reason if taken.rejected else "no_consent"
-        raise Conflict(f"it cannot be kept: {reason}", field="profile")
+    if taken.rejected:
+        raise Conflict(f"it cannot be kept: {taken.rejected[0].reason}", field="profile")
+    kept = _kept(ports, taken)
+    if kept is None or not {snake_case(name) for name in traits} <= kept:
+        raise Conflict("it cannot be kept: she does not allow it", field="profile")
     entered = ports.log.append(taken.arrivals, taken.rejected)
     remember(ports.log, ports.profiles, live.how)
     ports.records.audit(actor, "privacy.rectify", f"visitor/{visitors[0]}", now=now)
     return receipt(taken, entered)
+
+
+def _kept(ports: Ports, taken: Taken) -> frozenset[str] | None:
+    """Name the traits that the log will hold; None if it will hold nothing of it."""
+    for arrival in taken.arrivals:
+        event = arrival.event
+        if event.source == SOURCE and event.name == "identify":
+            person = event.customer or event.visitor
+            names = frozenset(event.properties)
+            return names if person is None else names | _personal(ports, person, event.personal)
+    return None
 
 
 def _identify(
