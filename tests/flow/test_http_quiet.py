@@ -33,7 +33,7 @@ from etalage.config import Settings
 from etalage.domain.arrival import Arrival, Reason
 from etalage.domain.decision import GuardReason, Skipped, SkipReason
 from etalage.domain.event import Event
-from etalage.domain.ids import EventId, ExperienceName
+from etalage.domain.ids import EventId, ExperienceName, visitor_key
 from etalage.errors import EtalageError
 from etalage.flow.account import intake
 from etalage.flow.clean import CLEANED
