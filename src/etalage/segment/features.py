@@ -77,17 +77,37 @@ def counted(all_features: Iterable[Feature]) -> Counting:
     Most conditions of a shop ask for a category. They lie ready under it, so that an event meets those of its own
     categories only: what it costs does not grow with the number of segments.
     """
-    ready: dict[tuple[str, str | None], list[tuple[FeatureId, Matcher]]] = {}
+    ready: dict[tuple[str, str | None], list[tuple[FeatureId, Matcher | None]]] = {}
     for feature in {one.id: one for one in all_features}.values():
         place = feature.name, _category(feature.where)
-        ready.setdefault(place, []).append((feature.id, where_matcher(feature.where)))
+        holds = None if _is_all_said(feature.where) else where_matcher(feature.where)
+        ready.setdefault(place, []).append((feature.id, holds))
 
     def satisfied(event: Event) -> list[FeatureId]:
         name = event.name
         places = [(name, None), *((name, path) for path in _paths(event.lines))]
-        return [one for at in places for one, holds in ready.get(at, ()) if holds(event)]
+        return [
+            one
+            for at in places
+            for one, holds in ready.get(at, ())
+            if holds is None or holds(event)
+        ]
 
     return satisfied
+
+
+def _is_all_said(where: Where) -> bool:
+    """Tell whether lying under a category, or nothing at all, is all that is asked: then the place says it holds."""
+    if not where:
+        return True
+    ((field, tests), *rest) = where
+    return (
+        field == "category"
+        and not rest
+        and len(tests) == 1
+        and tests[0].operator == "under"
+        and bool(tests[0].value)
+    )
 
 
 def _category(where: Where) -> str | None:

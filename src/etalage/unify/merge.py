@@ -51,7 +51,7 @@ def merge_parts(one: Part, other: Part) -> Part:
     return Part(
         features=_both(one.features, other.features, _merge_tallies),
         days=_both(one.days, other.days, int.__add__),
-        recents=newest_recents((*one.recents, *other.recents)),
+        recents=_merge_recents(one.recents, other.recents),
         traits=_both(one.traits, other.traits, _later),
         preferences=_both(one.preferences, other.preferences, _later),
         scores=_both(one.scores, other.scores, _later),
@@ -63,7 +63,7 @@ def merge_parts(one: Part, other: Part) -> Part:
         },
         cleared=cleared,
         bought=_both(one.bought, other.bought, max),
-        sessions=_both(one.sessions, other.sessions, lambda a, b: merge_spans((*a, *b))),
+        sessions=_both(one.sessions, other.sessions, _merge_spans),
     )
 
 
@@ -73,14 +73,28 @@ def newest_recents(events: Iterable[Recent]) -> tuple[Recent, ...]:
     The two days are counted back from the newest event, not from now. What one set drops here would be dropped
     from any larger set too: its rank only grows and the newest event only gets newer. So the rule merges.
     """
-    ordered = sorted(events, key=lambda e: (e.time, e.id))
+    return _newest_of(tuple(sorted(events, key=_moment)))
+
+
+def _merge_recents(one: tuple[Recent, ...], other: tuple[Recent, ...]) -> tuple[Recent, ...]:
+    """Keep the newest of both; where the other's all come after, as they mostly do, nothing has to be sorted."""
+    if not one or not other or _moment(one[-1]) < _moment(other[0]):
+        return _newest_of((*one, *other))
+    return newest_recents((*one, *other))
+
+
+def _moment(event: Recent) -> tuple[int, str]:
+    return (event.time, event.id)
+
+
+def _newest_of(ordered: tuple[Recent, ...]) -> tuple[Recent, ...]:
     if len(ordered) <= RECENT_EVENTS:
-        return tuple(ordered)
+        return ordered
     since = ordered[-1].time - RECENT_HOURS * HOUR
     kept = ordered[-RECENT_LIMIT:]
     surplus = len(kept) - RECENT_EVENTS
     first = next((i for i in range(surplus) if kept[i].time > since), surplus)
-    return tuple(kept[first:])
+    return kept[first:]
 
 
 def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -93,6 +107,13 @@ def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
         else:
             joined.append((start, end, events))
     return tuple(joined)
+
+
+def _merge_spans(one: tuple[Span, ...], other: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Join the stretches of one visitor; where the other's begin in or after the last one, only it can grow."""
+    if one and other and other[0] >= one[-1]:
+        return (*one[:-1], *merge_spans((one[-1], *other)))
+    return merge_spans((*one, *other))
 
 
 def _both(one: Mapping[K, V], other: Mapping[K, V], join: Callable[[V, V], V]) -> dict[K, V]:
