@@ -21,7 +21,9 @@ from etalage.connect.files import read_files
 from etalage.domain.segment import Node, has_context
 from etalage.domain.shop import Shop
 from etalage.errors import BadJson
-from etalage.flow.ask import members, node_of, segment_named, size
+from etalage.flow.ask import FEWEST, Size, is_too_few, members, node_of, segment_named, size
+from etalage.flow.never_match import doubts
+from etalage.flow.publish import Draft, check_fields
 from etalage.ports import Ports
 from etalage.segment.features import features
 from etalage.segment.sentence import sentence
@@ -44,21 +46,25 @@ def add_to(commands: typer.Typer) -> None:
 def check(
     what: WhatArgument, data: DataOption, shop: ShopOption = None, json: JsonOption = False
 ) -> None:
-    """Say in Dutch and English what a segment means, or what is wrong with it."""
+    """Say in Dutch and English what a segment means, what is wrong with it, and which names match nothing."""
     with opened(data, shop) as (known, ports, _):
         node = _node(what, ports, known)
+        doubted = doubts(ports, node, known)
         said = {
             "name": what,
             "nl": sentence(node, "nl", currency=known.currency),
             "en": sentence(node, "en", currency=known.currency),
             "counted": [feature.id for feature in features(node)],
             "at_most": has_context(node),
+            "warnings": [msgspec.structs.asdict(one) for one in doubted],
         }
         if json:
             print_json(said)
             return
         out.print(said["nl"], markup=False)
         out.print(said["en"], style="dim", markup=False)
+        for one in doubted:
+            out.print(f"{one.kind} '{one.name}' {one.says}", style="yellow", markup=False)
 
 
 @segment.command("size", epilog="Example: etalage segment size loyal --data shop --json")
@@ -69,10 +75,13 @@ def size_(
     json: JsonOption = False,
     now: NowOption = None,
 ) -> None:
-    """Count its people exactly, over the log as it stands."""
+    """Count its people exactly, over the log as it stands; of fewer than ten the number is not told."""
     with opened(data, shop, now=now) as (known, ports, moment):
         node = _node(what, ports, known)
         counted = size(ports, node, known, now=moment)
+        if is_too_few(counted):
+            _tell_too_few(what, counted, json=json)
+            return
         if json:
             print_json({"name": what, **msgspec.structs.asdict(counted)})
             return
@@ -90,9 +99,14 @@ def members_(
     json: JsonOption = False,
     now: NowOption = None,
 ) -> None:
-    """List its people by their pseudonyms."""
+    """List its people by their pseudonyms, if they are ten or more."""
     with opened(data, shop, now=now) as (known, ports, moment):
-        found = members(ports, _node(what, ports, known), known, now=moment, limit=limit)
+        node = _node(what, ports, known)
+        counted = size(ports, node, known, now=moment)
+        if is_too_few(counted):
+            _tell_too_few(what, counted, json=json, members=[])
+            return
+        found = members(ports, node, known, now=moment, limit=limit)
         if json:
             print_json({"name": what, "members": found})
             return
@@ -100,6 +114,17 @@ def members_(
             out.print(person, highlight=False)
         if not found:
             out.print("Nobody is in it.", style="dim")
+
+
+def _tell_too_few(what: str, counted: Size, *, json: bool, **said: object) -> None:
+    """Say that a segment, or all outside it, are fewer than ten, and no more."""
+    few = 0 < counted.people < FEWEST
+    if json:
+        numbers = {"people": None, "of": counted.of, "at_most": counted.at_most}
+        print_json({"name": what, **(said or numbers), "fewer_than": FEWEST, "outside": not few})
+        return
+    where = "in it" if few else "outside it"
+    out.print(f"Fewer than {FEWEST} people are {where}; nothing is said about so few.")
 
 
 def _node(what: str, ports: Ports, shop: Shop) -> Node:
@@ -112,7 +137,9 @@ def _node(what: str, ports: Ports, shop: Shop) -> Node:
 
 def _tree_in(path: Path) -> object:
     if path.suffix != ".json":
-        return read_files([path])[0].body.get("tree")
+        written = read_files([path])[0]
+        check_fields(Draft(written.kind, written.name, written.body))
+        return written.body["tree"]
     try:
         return msgspec.json.decode(path.read_bytes())
     except (msgspec.DecodeError, OSError) as error:

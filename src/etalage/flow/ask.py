@@ -40,6 +40,17 @@ class Size(Struct, frozen=True):
     at_most: bool  # it asks about the moment too, which batch does not know
 
 
+FEWEST = (
+    10  # people of whom anything is said (safety.md 3): fewer are too easily somebody in particular
+)
+
+
+def is_too_few(counted: Size) -> bool:
+    """Tell whether a segment, or what is left outside it, is so small that its size is not told."""
+    inside, outside = counted.people, counted.of - counted.people
+    return 0 < inside < FEWEST or 0 < outside < FEWEST
+
+
 def node_of(ports: Ports, tree: object, shop: Shop) -> Node:
     """Read a tree that may refer to the shop's segments."""
     newest = ports.records.documents("segment")

@@ -138,7 +138,7 @@ def _check(
         if draft.kind not in KINDS:
             raise Unknown("kind of document", draft.kind, KINDS)
         if draft.kind == "segment":
-            _check_fields(draft)
+            check_fields(draft)
             trees[draft.name] = draft.body["tree"]
     for draft in drafts:
         try:
@@ -168,7 +168,8 @@ def _check_body(draft: Draft, trees: Mapping[str, object], shop: Shop) -> None:
     raise unknown
 
 
-def _check_fields(draft: Draft) -> None:
+def check_fields(draft: Draft) -> None:
+    """Refuse what a segment's document does not have: beside its tree there is a title, and nothing else."""
     for field in draft.body:
         if field not in {"tree", "title"}:
             unknown = Unknown("field", field, ["tree", "title"], field=field)
