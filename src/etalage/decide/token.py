@@ -55,39 +55,36 @@ def tokens_of(
     """Issue the tokens of all entries that are part of an experiment; the others have none."""
     if visitor is None:
         return {}
+    about = _about(visitor)
     issued: dict[ExperienceName, str] = {}
     for entry in decision.entries:
-        shown = shown_of(entry.choice, now)
-        if shown is not None:
-            issued[shown.experience] = issue(shown, secret, visitor)
+        said = _said_of(entry.choice, now)
+        if said is not None:
+            issued[entry.choice.experience] = _issued(said, secret, about)
     return issued
 
 
-def shown_of(choice: Choice, now: int) -> Shown | None:
+def _said_of(choice: Choice, now: int) -> _Payload | None:
     """Give what the token of a choice says; None outside experiments."""
-    if (
-        choice.arm is None
-        or choice.unit is None
-        or choice.propensity is None
-        or choice.policy is None
-    ):
+    arm, unit, propensity, policy = choice.arm, choice.unit, choice.propensity, choice.policy
+    if arm is None or unit is None or propensity is None or policy is None:
         return None
-    return Shown(choice.experience, choice.arm, choice.unit, choice.propensity, choice.policy, now)
+    return _Payload(choice.experience, arm, unit, propensity, policy, now)
 
 
 def issue(shown: Shown, secret: bytes, visitor: VisitorKey) -> str:
     """Issue the token of one entry for one visitor."""
-    payload = _encode(
-        _Payload(
-            shown.experience,
-            shown.arm,
-            shown.unit,
-            shown.propensity,
-            shown.policy,
-            shown.decided,
-        )
-    )
-    return _DECISION + _text(payload + _mac(secret, visitor.encode() + b"\x00" + payload))
+    said = (shown.experience, shown.arm, shown.unit, shown.propensity, shown.policy, shown.decided)
+    return _issued(_Payload(*said), secret, _about(visitor))
+
+
+def _about(visitor: VisitorKey) -> bytes:
+    return visitor.encode() + b"\x00"
+
+
+def _issued(said: _Payload, secret: bytes, about: bytes) -> str:
+    payload = _encode(said)
+    return _DECISION + _text(payload + _mac(secret, about + payload))
 
 
 def read(token: object, secret: bytes, visitor: VisitorKey) -> Shown | None:
@@ -96,7 +93,7 @@ def read(token: object, secret: bytes, visitor: VisitorKey) -> Shown | None:
     if raw is None or len(raw) <= _MAC_LENGTH:
         return None
     payload, mac = raw[:-_MAC_LENGTH], raw[-_MAC_LENGTH:]
-    if not hmac.compare_digest(mac, _mac(secret, visitor.encode() + b"\x00" + payload)):
+    if not hmac.compare_digest(mac, _mac(secret, _about(visitor) + payload)):
         return None
     try:
         said = _decode(payload)

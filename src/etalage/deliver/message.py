@@ -55,11 +55,19 @@ class Content:
         values = field_values(situation, self.language, self._fields)
         found: list[Drawn] = []
         for block, fixed in self._blocks:
-            drawn = fixed
-            if drawn is None:
-                drawn = _drawn(fill_block(block, values), self._experience, situation)
-            if drawn is not None:
-                found.append(drawn)
+            if fixed is not None:
+                found.append(fixed)
+                continue
+            filled = fill_block(block, values)
+            if filled is None or not _is_safe(filled):
+                continue
+            drawn = _drawn(filled)
+            if isinstance(filled, Countdown):
+                end = _end(filled, self._experience, situation)
+                if end is None:
+                    continue
+                drawn["ends_at"] = iso(end)
+            found.append(drawn)
         return found
 
 
@@ -135,20 +143,12 @@ def _drawn_for_all(block: Block) -> Drawn | None:
     """Draw a block that is the same for everybody; None for another, and for one whose link is not safe."""
     if not _is_for_all(block) or not _is_safe(block):
         return None
-    drawn: Drawn = msgspec.to_builtins(fill_block(block, {}))
+    return _drawn(block)
+
+
+def _drawn(block: Block) -> Drawn:
+    drawn: Drawn = msgspec.to_builtins(block)
     return drawn
-
-
-def _drawn(filled: Block | None, experience: Experience, situation: Situation) -> Drawn | None:
-    if filled is None or not _is_safe(filled):
-        return None
-    wire: Drawn = msgspec.to_builtins(filled)
-    if isinstance(filled, Countdown):
-        end = _end(filled, experience, situation)
-        if end is None:
-            return None
-        wire["ends_at"] = iso(end)
-    return wire
 
 
 def _is_safe(block: Block) -> bool:
