@@ -16,6 +16,7 @@ from typing import Self
 
 from etalage.api.logs import log
 from etalage.api.rooms import Rooms
+from etalage.api.steady import SteadyClock
 from etalage.domain.ids import ShopId, VisitorKey
 from etalage.flow.health import Part, said_by
 from etalage.flow.open_shop import OpenShop
@@ -48,8 +49,15 @@ class _Post:
 class Watch:
     """Looks at the shops of this process."""
 
-    def __init__(self, rooms: Rooms, *, slow_seconds: float = SLOW_SECONDS) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        *,
+        clock: SteadyClock | None = None,
+        slow_seconds: float = SLOW_SECONDS,
+    ) -> None:
         self._rooms = rooms
+        self._clock = clock
         self._slow = slow_seconds
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -75,13 +83,24 @@ class Watch:
 
     def tick(self) -> None:
         """Begin a look at each part whose last one came back; the others are slow."""
+        if self._clock is not None:
+            self._clock.look()
         for name, shop in self._rooms.shops.items():
+            self._look_at_clock(shop)
             for part, look in LOOKS.items():
                 post = self._posts.setdefault((name, part), _Post(shop, part, look))
                 if not post.is_under_way:
                     self._begin(post)
                 elif time.monotonic() - post.began > self._slow:
                     told(shop, part, f"no answer within {self._slow:g} s")
+
+    def _look_at_clock(self, shop: OpenShop) -> None:
+        if self._clock is None:
+            return
+        if self._clock.says is not None:
+            told(shop, "clock", self._clock.says)
+        elif shop.health.heal("clock"):
+            log.warning("well again", shop=shop.configuration.shop.id, part="clock")
 
     def _begin(self, post: _Post) -> None:
         post.began = time.monotonic()

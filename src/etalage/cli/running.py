@@ -31,6 +31,7 @@ from etalage.api.children import Child, told_by_parent
 from etalage.api.hot import Hot
 from etalage.api.quiet import Doors, Quiet
 from etalage.api.rooms import Rooms
+from etalage.api.steady import SteadyClock
 from etalage.api.watch import Watch
 from etalage.config import Settings
 from etalage.domain.ids import ShopId
@@ -130,8 +131,14 @@ def attend() -> None:
     def open_one(shop: ShopId) -> Ports:
         return app.open_ports(directory, shop, settings=order.settings, stores=order.stores)[1]
 
+    clock = SteadyClock()
+
+    def now() -> Micros:
+        clock.look()
+        return clock()
+
     homes = [(shop, directory / "shops" / shop) for shop in app.shops_in(directory)]
-    Background(homes, open_ports=open_one, settings=order.settings, clock=_now, signs=_signs).run(
+    Background(homes, open_ports=open_one, settings=order.settings, clock=now, signs=_signs).run(
         ended
     )
 
@@ -161,25 +168,21 @@ def _answer(
     closing: Callable[[], None] | None = None,
 ) -> None:
     """Open all shops, answer calls until a signal, close them."""
-    directory = Path(order.directory)
+    directory, clock = Path(order.directory), SteadyClock()
     with ExitStack() as opened:
         shops = {}
         for shop in app.shops_in(directory):
             shops[shop] = app.open_shop(
-                directory, shop, settings=order.settings, now=_now(), stores=order.stores
+                directory, shop, settings=order.settings, now=clock(), stores=order.stores
             )
             opened.callback(shops[shop].close)
         rooms, doors = Rooms(shops), Doors(closing)
-        opened.enter_context(Watch(rooms))
+        opened.enter_context(Watch(rooms, clock=clock))
 
         def tick() -> None:
-            server.look_again(rooms, _now())
+            server.look_again(rooms, clock())
             if tend is not None and doors.is_open:
                 tend()
 
-        front = server.Front(Hot(rooms, _now), Quiet(rooms, _now, doors), tick=tick)
+        front = server.Front(Hot(rooms, clock), Quiet(rooms, clock, doors), tick=tick)
         server.run(front, door, doors, once_listening=once_listening)
-
-
-def _now() -> Micros:
-    return Micros(time.time_ns() // 1000)
