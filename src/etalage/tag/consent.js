@@ -83,6 +83,16 @@ export function listenTcf(then) {
   win.__tcfapi("addEventListener", 2, (told, isGood) => sayTcf(told, isGood) && then());
 }
 
+// What was said, to be passed on: of which nobody spoke, nothing.
+export function stated(open) {
+  const isTold = tcf || mode;
+  const said = { source: who() };
+  PURPOSES.forEach((purpose) => {
+    if (typeof own[purpose] === "boolean" || (isTold && purpose !== "email")) said[purpose] = open[purpose];
+  });
+  return said;
+}
+
 export function settled() {
   const told = [tcf, mode && byMode()].filter(Boolean);
   const open = {};

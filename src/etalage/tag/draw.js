@@ -87,7 +87,7 @@ export function draw(entry, slot, did) {
   }
   all.append(box);
   root.append(all);
-  if (!isInSlot) doc.body.append(host);
+  if (!isInSlot) doc.querySelector("body").append(host);
   if (form === "popup") openPopup(box, close);
   else if (form === "toast") box.addEventListener("keydown", safely((event) => event.key === "Escape" && close()));
   return message;

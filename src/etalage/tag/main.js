@@ -71,7 +71,7 @@ function reconsider(isElsewhere) {
   if (!mayMeasure()) clear();
   if (before.device && !after.device) {
     forget();
-    if (!isElsewhere) tellRefusal(token, after);
+    if (!isElsewhere) tellRefusal(token, before);
   } else {
     if (!before.device) arrive();
     keepChoice();
@@ -178,7 +178,7 @@ const COMMANDS = {
   page: (facts) => plainly(facts) && tell(facts),
   identify: (userId, signature, traits) =>
     record("identify", undefined, { type: "identify", event: undefined, properties: undefined, userId: "" + userId, signature, traits }),
-  decide: (names) => (mayMeasure() && !resting() ? ask(isList(names) ? names : []).then((said) => said.decisions) : []),
+  decide: (names) => (mayMeasure() && !resting() ? ask(isList(names) ? names : []).then((said) => said.decisions, () => []) : []),
   rank,
   staff(is) {
     doc.cookie = "etalage_staff=1;Path=/;SameSite=Lax;Max-Age=" + (is ? 31_536_000 : 0);
@@ -197,7 +197,7 @@ const run = (given) => {
   const [command, ...rest] = given;
   return Object.hasOwn(COMMANDS, command) ? COMMANDS[command](...rest) : undefined;
 };
-const etalage = (...given) => Promise.resolve(safely(run)(given));
+const etalage = (...given) => Promise.resolve(safely(run)(given)).catch(() => {});
 
 async function start() {
   live.demo = hasCookie("etalage_demo");

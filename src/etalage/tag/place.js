@@ -66,6 +66,8 @@ export async function fill() {
   const release = hold(names);
   const asked = now();
   try {
+    // Who has no token yet gets one first: what is shown to nobody in particular is outside every experiment.
+    if (!live.token && !live.staff) await ask([]);
     const said = await ask(names);
     if (round !== live.round) return;
     live.entries = said.decisions;
@@ -94,7 +96,7 @@ export async function ask(names, more) {
     const said = await call("/v1/decide", body);
     if (!isList(said.decisions)) throw 0;
     if (said.visitorToken && live.open.device) keepToken(said.visitorToken);
-    flush();
+    if (names.length) flush();
     return said;
   } catch (error) {
     back(sent.events);
@@ -161,7 +163,7 @@ function interrupt(one) {
   // Another tab may have had this moment since we asked.
   if (((kept().times || {})[entry.experience] || []).some((time) => time > one.asked)) return note("capped", entry.experience);
   triggered(entry);
-  if (entry.show) put(one, expose);
+  if (entry.show) expose(told(put(one)));
 }
 
 function unobtrusively(one) {
@@ -175,11 +177,12 @@ function unobtrusively(one) {
   const place = () => (slot ? slot.isConnected && { top: slot.getBoundingClientRect().top, height } : { top: 0, height: 0 });
   watch(place, () => {
     triggered(entry, entry.show && !mayDraw ? "timeout" : undefined);
-    if (message) expose(message);
+    if (message) told(message);
   });
+  if (message) expose(message);
 }
 
-function put(one, then) {
+function put(one) {
   const { entry, slot } = one;
   const was = doc.activeElement;
   let message;
@@ -198,13 +201,22 @@ function put(one, then) {
   }
   message.was = was;
   drawn.push(message);
-  if (then) then(message);
   return message;
 }
 
+// Seen, and told of its moment: an exposure, once, whichever came last.
 function expose(message) {
-  const place = () => message.box.isConnected && { top: message.box.getBoundingClientRect().top, height: message.box.offsetHeight };
-  watch(place, () => promote("view_promotion", message.entry));
+  const { box } = message;
+  watch(
+    () => box.isConnected && { top: box.getBoundingClientRect().top, height: box.offsetHeight },
+    () => ((message.isSeen = true), told(message, message.isTold)),
+  );
+}
+
+function told(message, isTold = true) {
+  message.isTold = isTold;
+  if (isTold && message.isSeen) promote("view_promotion", message.entry);
+  return message;
 }
 
 function triggered(entry, reason) {
@@ -244,7 +256,7 @@ function refuse(message) {
 export async function rank(ids) {
   if (!isList(ids) || !ids.length || !mayAsk() || !live.config || live.config.off) return ids;
   const given = ids.map((id) => "" + id);
-  const said = call("/v1/rank", signed({ ids: given, page: { language: language() }, consent: { ...live.open } })).catch(() => 0);
+  const said = call("/v1/rank", signed({ ids: given, page: { language: language() } })).catch(() => 0);
   const answer = await Promise.race([said, new Promise((done) => later(done, HOLD))]);
   const order = answer && isList(answer.products) ? answer.products.map((one) => one.product_id) : [];
   const isWhole = order.length === given.length && given.every((id) => order.includes(id));

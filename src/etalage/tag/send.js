@@ -1,5 +1,6 @@
 // Send what happened: in small batches, once, only what she allows, and later if it cannot be now.
 import { call, signed } from "./call.js";
+import { stated } from "./consent.js";
 import { failed, later } from "./guard.js";
 import { live, win } from "./live.js";
 import { page } from "./page.js";
@@ -38,7 +39,7 @@ function shed() {
 }
 
 const context = () => ({
-  consent: { ...live.open, source: live.from },
+  consent: stated(live.open),
   webdriver: (!live.demo && win.navigator.webdriver) || undefined,
   staff: live.staff || undefined,
   gpc: win.navigator.globalPrivacyControl || undefined,
@@ -104,10 +105,11 @@ export function resume() {
 export const clear = () => (waiting = []);
 
 // The one thing that is sent after a no: the no itself, so that the server stops too.
-export function tellRefusal(token, open) {
+export function tellRefusal(token, before) {
   if (!token) return;
-  const event = { type: "track", event: "consent", messageId: "t-" + random(), properties: { ...open } };
+  const properties = {};
+  Object.keys(before).forEach((purpose) => before[purpose] && (properties[purpose] = false));
+  const event = { type: "track", event: "consent", messageId: "t-" + random(), properties };
   event.timestamp = new Date().toISOString();
-  const body = { writeKey: live.key, visitorToken: token, batch: [event], sentAt: event.timestamp };
-  call("/v1/batch", body).catch(() => {});
+  call("/v1/batch", signed({ visitorToken: token, batch: [event], sentAt: event.timestamp })).catch(() => {});
 }

@@ -1,0 +1,98 @@
+"""No text becomes code: payloads in every text of a message, in Chromium, with a planted one that is found."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from page_server import PageServer
+from payloads import PAYLOADS
+from playwright.sync_api import Page, Route
+from shop_for_browser import Noord
+from visiting import visit
+
+WATCH = "<script>window.ran = []; window.alert = window.ran.push.bind(window.ran)</script>"
+
+
+def _entry(payload: str, form: str, slot: str) -> dict[str, Any]:
+    blocks = [
+        {"type": "text", "text": payload, "level": 2},
+        {"type": "text", "text": payload},
+        {"type": "image", "url": payload, "alt": payload, "link": payload},
+        {"type": "image", "url": "/a.svg", "alt": payload, "link": payload},
+        {"type": "button", "label": payload, "link": payload},
+        {"type": "button", "label": payload, "closes": True},
+        {"type": "product_list", "title": payload},
+        {"type": "question", "text": payload, "preference": payload, "options": [payload, "b"]},
+        {"type": "coupon", "label": payload, "code": payload},
+        {"type": "countdown", "label": payload, "ends_at": "2099-01-01T00:00:00Z"},
+        {"type": payload},
+    ]
+    product = dict.fromkeys(("product_id", "title", "link", "image", "price_text", "reason"), payload)
+    return {
+        "slot": slot,
+        "experience": payload,
+        "variant": payload,
+        "show": True,
+        "form": form,
+        "priority": 50,
+        "trigger": {"on": "load"},
+        "content": {"language": "nl", "blocks": blocks},
+        "products": [product],
+        "why": {"nl": payload, "en": payload},
+    }
+
+
+def test_no_payload_runs_or_reaches_another_host(
+    page: Page, pages: PageServer, shop: Noord
+) -> None:
+    assert len(PAYLOADS) >= 150
+    foreign: list[str] = []
+    own = (shop.address, pages.origin, "data:image/gif", "about:")
+    page.on("request", lambda r: foreign.append(r.url) if not r.url.startswith(own) else None)
+    forms = ("inline", "products", "bar")
+    entries = [_entry(p, forms[n % 3], f"s{n}") for n, p in enumerate(PAYLOADS)]
+    entries += [_entry(PAYLOADS[0], "popup", "overlay"), _entry(PAYLOADS[1], "bar", "loose")]
+    theme = {"accent": PAYLOADS[0], "paper": PAYLOADS[-6]}
+
+    def config(route: Route) -> None:
+        slots = [*(f"s{n}" for n in range(len(PAYLOADS))), "overlay", "loose", *PAYLOADS]
+        said = route.fetch().json()
+        _answer(route, pages, said | {"theme": theme, "slots": slots, "overlays": slots[-9:]})
+
+    page.route("**/v1/config/**", config)
+    page.route("**/v1/decide", lambda route: _answer(route, pages, {"decisions": entries}))
+    places = "".join(f'<div data-etalage-slot="s{n}"></div>' for n in range(len(PAYLOADS)))
+    visit(page, pages, shop, "/", WATCH + '<div style="height:3000px"></div>' + places)
+    page.wait_for_timeout(1_500)
+
+    drawn, links = page.evaluate(
+        """() => { const boxes = [...document.querySelectorAll("[data-etalage-slot],[data-etalage]")].filter((e) => e.shadowRoot);
+        boxes.forEach((e) => e.shadowRoot.querySelectorAll("summary,button:not(.shut)").forEach((b) => b.click()));
+        return [boxes.length, boxes.flatMap((e) => [...e.shadowRoot.querySelectorAll("a[href],img")].map((a) => a.href || a.src))] }"""
+    )
+    page.wait_for_timeout(300)
+
+    assert drawn >= len(PAYLOADS)  # every one of them stood in the page
+    assert [link for link in links if not link.startswith(("http:", "https:"))] == []
+    assert [link for link in links if "evil.example" in link] == []
+    assert page.evaluate("ran") == []
+    assert foreign == []
+
+
+def _answer(route: Route, pages: PageServer, said: dict[str, Any]) -> None:
+    headers = {"access-control-allow-origin": pages.origin}
+    route.fulfill(status=200, content_type="application/json", body=json.dumps(said), headers=headers)
+
+
+def test_the_detector_finds_a_planted_execution_and_a_planted_request(
+    page: Page, pages: PageServer, shop: Noord
+) -> None:
+    foreign: list[str] = []
+    page.on("request", lambda r: foreign.append(r.url) if "evil.example" in r.url else None)
+    page.route("**evil.example**", lambda route: route.abort())
+    visit(page, pages, shop, "/", WATCH + "<img src=x onerror=alert(1)><img src=https://evil.example/p>")
+    page.wait_for_timeout(300)
+
+    assert page.evaluate("ran.length") == 1
+    assert foreign
