@@ -27,7 +27,7 @@ from etalage.flow.ingest import door_of, sender_of, take_in
 
 BATCH = 100  # events
 BODIES = 40  # different ones; each is sent again with new ids
-CONNECTIONS = 4
+CONNECTIONS = 4  # for each process that answers
 WARM_UP_SECONDS = 1.0
 OWN_NUMBERS = 50_000_000  # of the batches that are appended here; those that are sent count from 1
 
@@ -68,7 +68,8 @@ def bench_ingest(directory: Path, *, seconds: float, workers: int = 1) -> list[R
 
 
 def _closed(served: Served, fresh: Request, seconds: float) -> Load:
-    return as_fast_as_answered(served, fresh, connections=CONNECTIONS, seconds=seconds)
+    connections = CONNECTIONS * len(served.pids)
+    return as_fast_as_answered(served, fresh, connections=connections, seconds=seconds)
 
 
 def _each(load: Load) -> tuple[float, str]:

@@ -26,7 +26,8 @@ from etalage.errors import Conflict
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
 END_SECONDS = 20.0
-SETTLE_SECONDS = 1.0  # for further workers, who open their stores after the first one listens
+SETTLE_SECONDS = 1.0  # in which all that answer have to be seen waiting
+LOOKS = 20  # in that time
 MOST_BYTES = 1_000_000
 
 
@@ -69,7 +70,7 @@ def shop_server(directory: Path, *, workers: int) -> Iterator[Served]:
     with ExitStack() as running:
         process = running.enter_context(_running(command, log))
         _wait(process, port, log)
-        yield Served(f"http://{HOST}:{port}", [process.pid, *_workers_of(process.pid)])
+        yield _settled(f"http://{HOST}:{port}", process.pid)
 
 
 @contextmanager
@@ -125,9 +126,27 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         except OSError:
             time.sleep(0.05)
         else:
-            time.sleep(SETTLE_SECONDS)
             return
     raise Conflict(f"what is measured did not start; see {log}")
+
+
+def _settled(address: str, pid: int) -> Served:
+    """Wait until all workers wait for calls: they open their stores after the first one listens."""
+    until = time.monotonic() + START_SECONDS
+    seen = 0
+    while seen < LOOKS and time.monotonic() < until:
+        time.sleep(SETTLE_SECONDS / LOOKS)
+        seen = seen + 1 if all(map(_is_waiting, [pid, *_workers_of(pid)])) else 0
+    return Served(address, [pid, *_workers_of(pid)])
+
+
+def _is_waiting(pid: int) -> bool:
+    """Tell whether the main thread of a process has nothing to do; where the system does not tell, it has not."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return True
+    return told.rpartition(")")[2].split()[0] == "S"
 
 
 # ---- The floor, in its own process -------------------------------------------------------------------
