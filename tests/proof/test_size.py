@@ -93,13 +93,14 @@ def test_a_million_profiles_slow_nothing_down_and_fit(room: Path) -> None:
 def test_an_idle_demo_is_small(room: Path) -> None:
     with demo(room) as process:
         time.sleep(DEMO_IDLE)
-        megabytes = sum(held(pid) for pid in family(process.pid)) / 1024
+        megabytes = [held(pid) / 1024 for pid in family(process.pid)]
     tell(
         "An idle demo is small",
         f"at most {MOST_DEMO_MB} MB",
-        memory=f"{megabytes:,.0f} MB, all its processes",
+        memory=f"{sum(megabytes):,.0f} MB",
+        of_its_processes=" + ".join(f"{one:,.0f}" for one in megabytes),
     )
-    assert megabytes <= MOST_DEMO_MB
+    assert sum(megabytes) <= MOST_DEMO_MB
 
 
 @contextlib.contextmanager
@@ -108,9 +109,7 @@ def demo(room: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "etalage", "demo", "--port", "0", "--data", str(room / "demo")]
     said = room / "demo.log"
     with said.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=output, text=True, start_new_session=True
-        )
+        process = subprocess.Popen(command, stdout=output, stderr=output, text=True)
     try:
         until = time.monotonic() + DEMO_PATIENCE
         while not re.search(r"http://\S+:\d+", said.read_text(encoding="utf-8")):
@@ -119,14 +118,18 @@ def demo(room: Path) -> Iterator[subprocess.Popen[str]]:
             time.sleep(0.5)
         yield process
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        for pid in reversed(family(process.pid)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         process.wait()
 
 
 def family(pid: int) -> list[int]:
-    """Give a process and all its children."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    """Give a process and all its children, none if it has ended."""
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
     return [pid, *(one for child in listed for one in family(int(child)))]
 
 
