@@ -194,8 +194,11 @@ def test_only_the_exact_origin_is_the_shops_page(shop: Shop, origin: str) -> Non
 
 
 def test_what_stands_for_nobody_is_no_customer(shop: Shop) -> None:
-    for number, user in enumerate(sorted(PLACEHOLDERS)):
+    unfilled = ["{{customer.id}}", "${userId}", "%%ID%%", "<%= id %>", "000000", " NULL "]
+    for number, user in enumerate([*sorted(PLACEHOLDERS), *unfilled]):
         shop.batch(identify(f"v-{number}", user), track("x_y", f"v-{number}"))
+    for mail in ("none@noord.example", "No-Reply@noord.example", "guest@noord.example"):
+        shop.batch(identify("v-1", None, email=mail))
 
     linked = [e for e in shop.events("identify") if e.customer is not None]
     assert linked == []

@@ -15,7 +15,7 @@ from etalage.collect.intake import Door
 from etalage.collect.refusal import Refusal
 from etalage.collect.translate import Draft
 from etalage.domain.event import NOT_FROM_BROWSER, ORDERS
-from etalage.domain.ids import IdentifierKind, VisitorKey, visitor_key
+from etalage.domain.ids import IdentifierKind, VisitorKey, is_placeholder_mail, visitor_key
 
 _SAYS_WHO = frozenset({"identify", "link"})
 
@@ -99,6 +99,8 @@ def _user(draft: Draft, door: Door) -> VisitorKey | None:
 
 def _mail(draft: Draft, door: Door) -> VisitorKey | None:
     if draft.mail is None or MAIL.fullmatch(draft.mail) is None or not draft.mail.isprintable():
+        return None
+    if is_placeholder_mail(draft.mail):
         return None
     return _key(door, "email", draft.mail)
 

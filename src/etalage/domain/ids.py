@@ -35,9 +35,11 @@ HOLDOUT = VariantName("holdout")
 PLACEHOLDERS = frozenset(
     (
         "0 1 -1 00000000-0000-0000-0000-000000000000 anonymous anoniem gast guest n/a na nan nil no-id none null "
-        "test true false undefined unknown onbekend user visitor not_set"
+        "test true false undefined unknown onbekend user visitor not_set nul (null) <null> void dummy default geen "
+        "noreply no-reply - -- ? xxx [] {}"
     ).split()
 ) | {"", "[object object]", "(not set)"}
+_UNFILLED = ("{{", "${", "%%", "<%")  # a template that nobody filled in
 
 
 def normalised(identifier: str) -> str:
@@ -56,7 +58,15 @@ def is_placeholder(identifier: str) -> bool:
     >>> is_placeholder(" Guest "), is_placeholder("C-1001")
     (True, False)
     """
-    return normalised(identifier).casefold() in PLACEHOLDERS
+    text = normalised(identifier).casefold()
+    if text in PLACEHOLDERS or not text.strip("0"):
+        return True
+    return not text.isalnum() and any(sign in text for sign in _UNFILLED)
+
+
+def is_placeholder_mail(address: str) -> bool:
+    """Tell whether a mail address stands for nobody: 'none@shop.example', 'no-reply@...'."""
+    return is_placeholder(address.partition("@")[0])
 
 
 def keyed_digest(pepper: bytes, kind: str, value: str) -> str:
