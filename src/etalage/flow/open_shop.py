@@ -138,8 +138,8 @@ class OpenShop:
         shop, at = self.configuration.shop, time.monotonic()
         for what, count in work.items():
             self.quota.take(shop, kind, what, count, at=at)
-        if count := work.get("events"):
-            self.quota.take_of_day(shop, kind, count, zone=self.configuration.zone, now=now)
+        if events := work.get("events", 0):
+            self.quota.take_of_day(shop, kind, events, zone=self.configuration.zone, now=now)
 
     def _look_at_quota(self, now: int) -> None:
         """See what all processes received today, once a minute."""
