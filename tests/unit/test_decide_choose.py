@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etalage.decide.choose import choose
+from etalage.decide.plan import Plan
 from etalage.domain.context import Context
 from etalage.domain.decision import (
     Chosen,
@@ -302,6 +303,53 @@ def test_the_same_facts_give_the_same_answer_in_whatever_order_experiences_come(
     assert sorted(named) == sorted(e.name for e in live)  # each is shown, or has exactly one reason
     shown = [c.slot for c in chosen.choices if c.show]
     assert len(shown) == len(set(shown))
+
+
+MOMENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "now": st.integers(NOW, NOW + 4 * DAY),
+        "paused": st.just((ExperienceName("e1"),)),
+        "slots": st.sampled_from([("below",), (), ("below", "overlay")]),
+        "protected": st.booleans(),
+        "visitor": st.none(),
+        "page": st.builds(
+            Context,
+            url=st.sampled_from([None, "/voer/hond", "/p/42"]),
+            page_type=st.sampled_from([None, "home", "product"]),
+            category=st.sampled_from([None, "Hond > Voer", "Kat"]),
+        ),
+    },
+)
+PLACES = st.fixed_dictionaries(
+    {},
+    optional={
+        "schedule": st.just({"from": "2026-11-21T00:00", "until": "2026-11-23T12:00"}),
+        "trigger": st.sampled_from(
+            [
+                {"on": "load", "page": {"type": "product"}},
+                {"on": "load", "page": {"under": "Hond"}},
+                {"on": "load", "page": {"url": {"prefix": "/voer"}}},
+            ]
+        ),
+        "requires": st.just(["email"]),
+    },
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.builds(dict.__or__, CHANGES, PLACES), min_size=1, max_size=6),
+    st.lists(st.builds(dict.__or__, SITUATIONS, MOMENTS), min_size=2, max_size=8),
+)
+def test_what_is_remembered_of_one_page_and_visitor_changes_no_answer_to_another(
+    changes: list[dict[str, Any]], situations: list[dict[str, Any]]
+) -> None:
+    live = [experience(f"e{number}", **change) for number, change in enumerate(changes)]
+    plan = Plan(live)
+
+    for situation in situations:
+        assert choose(facts(**situation), plan) == choose(facts(**situation), live)
 
 
 def test_the_example_body_is_not_changed_by_any_test() -> None:

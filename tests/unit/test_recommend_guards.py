@@ -275,3 +275,27 @@ def test_an_empty_shop_recommends_nothing() -> None:
     shelf = Shelf(empty, PopularIndex(PopularModel("", 0, ()), empty))
 
     assert recommend(Wanted("recently_viewed"), facts(), None, shelf).candidates == ()
+
+
+def test_a_shelf_that_judged_for_others_recommends_the_same_to_everybody() -> None:
+    random = Random(20261122)
+    shop = catalogue(*(_product(random, n) for n in range(24)))
+    ids = list(shop.products)
+    index = PopularIndex(
+        PopularModel("v", NOW, tuple(Popularity(p, 100 - n, 10, 1) for n, p in enumerate(ids))),
+        shop,
+    )
+    shared, found = Shelf(shop, index, SENSITIVE), 0
+
+    for _ in range(300):
+        page = Context(
+            product=random.choice([None, *ids]), category=random.choice([None, *CATEGORIES])
+        )
+        given = facts(
+            page=page, cart=tuple(sorted(random.sample(ids, 2))), now=NOW + random.randrange(-9, 9)
+        )
+        wanted, part = _wanted(random), _part(random, ids)
+        alone = recommend(wanted, given, part, Shelf(shop, index, SENSITIVE))
+        assert recommend(wanted, given, part, shared) == alone
+        found += len(alone.candidates)
+    assert found > 100

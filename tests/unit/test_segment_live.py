@@ -310,3 +310,43 @@ def test_two_hours_ago_on_the_shortest_day_is_two_hours() -> None:
     )
 
     assert holds(person(remembering(viewed)), Context(), now)
+
+
+OFTEN = {"did": "view_item", "times": {"at_least": 2}, "within": "7d"}
+DUTCH = {"trait": "country", "is": "NL"}
+TOGETHER = (
+    {"all": [OFTEN, DUTCH]},
+    {"any": [{"not": OFTEN}, {"all": [DUTCH, {"context": "device", "is": "phone"}]}]},
+    {"any": [{"all": [OFTEN, {"not": DUTCH}]}, {"all": [OFTEN, DUTCH]}]},
+    {"not": {"any": [OFTEN, DUTCH]}},
+    {"any": [{"did": "purchase"}, {"did": "view_item", "within": "24h"}]},
+)
+
+
+@pytest.mark.parametrize("views", [0, 1, 2])
+@pytest.mark.parametrize("country", ["NL", "BE", None])
+@pytest.mark.parametrize("device", ["phone", None])
+def test_segments_that_are_asked_together_answer_as_each_would_alone(
+    views: int, country: str | None, device: str | None
+) -> None:
+    counted = did_on(OFTEN, {1: Tally(views, 0)} if views else {})
+    traits = {} if country is None else {"country": Written(NOW, "1", country)}
+    part = msgspec.structs.replace(counted, traits=traits)
+    context = Context(device=device)
+    segments = [
+        compile_live(parse(written, currency="EUR"), zone=ZONE, currency="EUR")
+        for written in TOGETHER
+    ]
+    answers: dict[str, bool] = {}
+
+    together = [holds(person(part), context, NOW, answers) for holds in segments]
+
+    assert together == [holds(person(part), context, NOW) for holds in segments]
+    often, dutch = views == 2, country == "NL"
+    assert together == [
+        often and dutch,
+        not often or (dutch and device == "phone"),
+        often,
+        not (often or dutch),
+        False,
+    ]

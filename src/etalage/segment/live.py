@@ -177,23 +177,21 @@ def _all(parts: list[_Named], needed: frozenset[FeatureId]) -> _Holds:
 
 
 def _any(parts: list[tuple[_Named, frozenset[FeatureId]]]) -> _Holds:
-    """Ask only what may hold: each part that needs something stands under what fewest of the others need."""
+    """Ask only what may hold: each part that needs something is looked up by what fewest of the others need."""
     shared = Counter(feature for _, needed in parts for feature in needed)
-    always: list[_Named] = []
-    after: dict[FeatureId, list[_Named]] = {}
-    for named, needed in parts:
-        rarest = min(needed, key=lambda f: (shared[f], f), default=None)
-        (always if rarest is None else after.setdefault(rarest, [])).append(named)
+    rarest = (min(needed, key=lambda f: (shared[f], f), default=None) for _, needed in parts)
+    rare = [(feature, *named) for feature, (named, _) in zip(rarest, parts, strict=True)]
 
     def holds(part: Part, context: Context, now: int, answers: Answers) -> bool:
-        did = after.keys() & part.features.keys() if after else ()
-        for some in (always, *(after[feature] for feature in did)) if did else (always,):
-            for name, one in some:
-                known = answers.get(name)
-                if known is None:
-                    known = answers[name] = one(part, context, now, answers)
-                if known:
-                    return True
+        did = part.features
+        for feature, name, one in rare:
+            if feature is not None and feature not in did:
+                continue
+            known = answers.get(name)
+            if known is None:
+                known = answers[name] = one(part, context, now, answers)
+            if known:
+                return True
         return False
 
     return holds
