@@ -10,7 +10,9 @@ Idea: most reasons not to show something do not depend on who asks, but on the p
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from etalage.decide.allocate import Odds, odds_of
 from etalage.decide.page_rules import fits_page
@@ -18,7 +20,7 @@ from etalage.domain.context import Context
 from etalage.domain.decision import DecisionFacts, Skipped, SkipReason
 from etalage.domain.experience import Experience, in_order
 from etalage.domain.ids import ExperienceName
-from etalage.domain.time import ShopZone
+from etalage.domain.time import ShopZone, micros
 
 REMEMBERED = 1_024  # kinds of pages and visitors; beyond it they are judged anew
 
@@ -153,10 +155,16 @@ def _is_scheduled(facts: DecisionFacts, experience: Experience) -> SkipReason | 
     schedule = experience.schedule
     if schedule.start is None and schedule.until is None:
         return None
-    clock = zone_of(facts.zone).local(facts.now).strftime("%Y-%m-%dT%H:%M")
-    begun = schedule.start is None or schedule.start <= clock
-    over = schedule.until is not None and schedule.until <= clock
+    begun = schedule.start is None or _moment(schedule.start, facts.zone) <= facts.now
+    over = schedule.until is not None and _moment(schedule.until, facts.zone) <= facts.now
     return None if begun and not over else "not_scheduled"
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _moment(wall_clock: str, zone: str) -> int:
+    """Give the moment of a wall clock: the first of two where the clock goes back, so that nothing begins twice."""
+    read = datetime.fromisoformat(wall_clock).replace(tzinfo=ZoneInfo(zone))
+    return micros(read.astimezone(UTC))
 
 
 def _is_asked(facts: DecisionFacts, experience: Experience) -> SkipReason | None:
