@@ -328,7 +328,7 @@ PLACES = st.fixed_dictionaries(
         "trigger": st.sampled_from(
             [
                 {"on": "load", "page": {"type": "product"}},
-                {"on": "load", "page": {"under": "Hond"}},
+                {"on": "load", "page": {"category": {"under": "Hond"}}},
                 {"on": "load", "page": {"url": {"prefix": "/voer"}}},
             ]
         ),
