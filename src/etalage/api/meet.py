@@ -21,7 +21,7 @@ from etalage.collect.call import Item
 from etalage.collect.intake import Door
 from etalage.collect.stated import Stated
 from etalage.deliver.answer import unrecorded
-from etalage.domain.arrival import Entered, engines_own
+from etalage.domain.arrival import ENGINE, Entered, engines_own
 from etalage.domain.decision import Answer
 from etalage.domain.ids import VisitorKey
 from etalage.domain.profile import Person
@@ -153,7 +153,8 @@ def submitted(shop: OpenShop, judged: Taken) -> Future[list[Entered]]:
     try:
         return shop.commits.submit(judged.arrivals, judged.rejected)
     except TooMany as error:
-        metrics.count_shed("events", len(judged.arrivals))
+        sent = sum(one.key != ENGINE for one in judged.arrivals) + len(judged.rejected)
+        metrics.count_shed("events", sent)
         shop.health.fail("committer", error.message)
         raise
 
