@@ -136,6 +136,7 @@ _ADVICE = {
     "rebuild": "stop the server, then: etalage doctor --verify --repair makes it again from the log",
     "from_parquet": "stop the server, then: etalage doctor --verify --repair takes it from its sealed day",
     "count_again": "etalage doctor --verify --repair removes it; the night shift makes it again",
+    "unfinished": "after a power cut: start the server, or etalage doctor --verify --repair; else restore it from a backup",
     "backup": "restore it from a backup: docs/how-to/back-up-and-restore.md",
 }
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-# How it can be made whole without a backup; "backup": only from one.
-Mend = Literal["rebuild", "from_parquet", "count_again", "backup"]
+# How it can be made whole without a backup; "backup": only from one. "unfinished": by leaving out the last change.
+Mend = Literal["rebuild", "from_parquet", "count_again", "unfinished", "backup"]
 
 
 class Damage(Struct, frozen=True):

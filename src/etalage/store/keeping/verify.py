@@ -24,6 +24,7 @@ from etalage.store.lmdb.journal import LmdbEventLog
 from etalage.store.lmdb.keys import LmdbKeys
 from etalage.store.lmdb.profiles import LmdbProfiles
 from etalage.store.sql.check import damage as records_damage
+from etalage.store.sql.check import open_once
 
 _ANY_ZONE = ShopZone("UTC")  # for readers of the log to whom days do not matter
 
@@ -134,6 +135,9 @@ def mend(home: Home, found: Sequence[Damage], *, rebuild: Callable[[], object]) 
         rebuild()
         mended += broken
     for one in found:
+        if one.mend == "unfinished":
+            open_once(home.records)  # SQLite leaves out what has no end
+            mended.append(one)
         if one.mend == "count_again":
             FileModels(home.models).forget(Path(one.file).stem)
             mended.append(one)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+from itertools import pairwise
 from pathlib import Path
 
 import sqlalchemy.exc
@@ -24,6 +25,10 @@ from etalage.store.sql.audit import first_broken
 from etalage.store.sql.records import SqlRecords
 from etalage.store.sql.state import state_of
 
+_UNFINISHED = (
+    "does not have its checksum; it belongs to the last change. If the power went while that was made, nobody got "
+    "an answer, and nothing is lost; else a change that was confirmed is damaged"
+)
 _HEADER_BYTES = 32
 _FRAME_BYTES = 24
 _MAGIC_LITTLE, _MAGIC_BIG = 0x377F0682, 0x377F0683
@@ -34,13 +39,26 @@ def damage(file: Path, name: str) -> list[Damage]:
     if not file.is_file():
         return [Damage(name, "", "is missing")]
     if (broken := _broken_frame(file.with_name(file.name + "-wal"))) is not None:
-        return [Damage(f"{name}-wal", f"frame {broken}", "does not have its checksum")]
+        number, was_told = broken
+        says = "does not have its checksum" if was_told else _UNFINISHED
+        return [
+            Damage(f"{name}-wal", f"frame {number}", says, "backup" if was_told else "unfinished")
+        ]
     try:
         return [Damage(name, *found) for found in _structure(file) or _contents(file)]
     except (sqlite3.DatabaseError, sqlalchemy.exc.SQLAlchemyError) as error:
         return [Damage(name, "", f"cannot be read: {str(error).splitlines()[0]}")]
     except (ValueError, TypeError, EtalageError) as error:  # a value that is none of its column
         return [Damage(name, "", str(error))]
+
+
+def open_once(file: Path) -> None:
+    """Let SQLite go on from the last change that is whole, and begin its write-ahead log anew."""
+    connection = sqlite3.connect(file)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        connection.close()
 
 
 def _structure(file: Path) -> list[tuple[str, str]]:
@@ -82,18 +100,22 @@ def _rows(records: SqlRecords) -> list[tuple[str, str]]:
     return found
 
 
-def _broken_frame(wal: Path) -> int | None:
-    """Give the first frame of a write-ahead log that is there and does not have its checksum; counts from 1."""
+def _broken_frame(wal: Path) -> tuple[int, bool] | None:
+    """Give the first frame of a write-ahead log without its checksum, from 1, and whether its change was confirmed.
+
+    A change is confirmed when it is on disk, and the next one begins after that. So where frames of a later change
+    follow, the broken one was whole once; the last change of all may be one that a power cut left unfinished.
+    """
     if not wal.is_file() or wal.stat().st_size < _HEADER_BYTES:
         return None
     raw = wal.read_bytes()
     magic, _, page_bytes = struct.unpack(">III", raw[:12])
     order = {_MAGIC_LITTLE: "<", _MAGIC_BIG: ">"}.get(magic)
     if order is None:
-        return 0
+        return 0, True
     sums = _checksum(raw[:24], (0, 0), order)
     if struct.pack(">II", *sums) != raw[24:32]:
-        return 0
+        return 0, True
     salts, size = raw[16:24], _FRAME_BYTES + page_bytes
     for number, at in enumerate(range(_HEADER_BYTES, len(raw) - size + 1, size), 1):
         frame = raw[at : at + size]
@@ -101,8 +123,22 @@ def _broken_frame(wal: Path) -> int | None:
             return None  # left from before this log began again
         sums = _checksum(frame[24:], _checksum(frame[:8], sums, order), order)
         if struct.pack(">II", *sums) != frame[16:24] or frame[8:16] != salts:
-            return number
+            return number, _goes_on(raw[at:], size, salts, order)
     return None
+
+
+def _goes_on(raw: bytes, size: int, salts: bytes, order: str) -> bool:
+    """Tell whether a later change follows the one that the first, broken frame belongs to."""
+    frames = [raw[at : at + size] for at in range(0, len(raw) - size + 1, size)]
+    is_confirmed = any(frames[0][4:8])  # a frame that ends a change names the size of the database
+    for before, frame in pairwise(frames):
+        sums: tuple[int, int] = struct.unpack(">II", before[16:24])
+        sums = _checksum(frame[24:], _checksum(frame[:8], sums, order), order)
+        is_whole = struct.pack(">II", *sums) == frame[16:24] and frame[8:16] == salts
+        if is_whole and is_confirmed:
+            return True
+        is_confirmed = is_confirmed or (is_whole and any(frame[4:8]))
+    return False
 
 
 def _differ_widely(one: bytes, other: bytes) -> bool:
