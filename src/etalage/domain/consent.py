@@ -22,7 +22,7 @@ OF_BROWSER: frozenset[Purpose] = frozenset({"device", "measure"})  # the others 
 CLOSED_BY_GPC: frozenset[Purpose] = frozenset({"personalise", "ads"})
 
 
-class Choice(Struct, frozen=True, array_like=True):
+class Choice(Struct, frozen=True, array_like=True, gc=False):
     """One statement about one purpose. Ordered by time; a refusal wins a tie, then the event's id."""
 
     time: int
@@ -37,7 +37,7 @@ class Choice(Struct, frozen=True, array_like=True):
         return (self.time, not self.granted, self.id)
 
 
-class Register(Struct, frozen=True, array_like=True):
+class Register(Struct, frozen=True, array_like=True, gc=False):
     """What is known of one purpose of one visitor."""
 
     own: Choice | None = None  # first-hand: the visitor's own choice

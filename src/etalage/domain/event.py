@@ -98,7 +98,7 @@ NOT_ACTIVITY = frozenset(
 ORDERS = frozenset({"purchase", "refund"})
 
 
-class Line(Struct, frozen=True, omit_defaults=True):
+class Line(Struct, frozen=True, omit_defaults=True, gc=False):
     """A line of a view, cart or order: product x quantity x price, with what the catalogue said at that moment."""
 
     product: str
@@ -109,7 +109,7 @@ class Line(Struct, frozen=True, omit_defaults=True):
     size: str | None = None
 
 
-class Shown(Struct, frozen=True):
+class Shown(Struct, frozen=True, gc=False):
     """What a valid decision token says: which arm of which experience this event belongs to."""
 
     experience: ExperienceName

@@ -5,6 +5,8 @@ The law that carries the product (design 4.1): for event sets without an event i
 integer count, a sum of integers, a minimum or maximum, a last writer by (time, id), a set, or the newest N by
 (time, id). Nothing here is a float, and nothing is cut off except by a rule that survives merging.
 
+What a fold holds by the hundred is plain and can hold no circle, so the collector need not walk over it (gc=False).
+
 What depends on consent lives in `parts`, one per consent epoch; what is needed to measure and to keep promises
 (arms, caps, consent itself) lives beside them.
 """
@@ -27,7 +29,7 @@ MAX_LINKED = 20  # visitors of one person; more is quarantined
 HOLDOUT_EXPERIENCE = ExperienceName("@holdout")
 
 
-class Recent(Struct, frozen=True, array_like=True):
+class Recent(Struct, frozen=True, array_like=True, gc=False):
     """An event as a profile remembers it: all that a segment may ask, and nothing else."""
 
     time: int
@@ -52,7 +54,7 @@ class Recent(Struct, frozen=True, array_like=True):
     visitor: VisitorKey | None = None  # whose it is: a session never spans two browsers of a person
 
 
-class Written(Struct, frozen=True, array_like=True):
+class Written(Struct, frozen=True, array_like=True, gc=False):
     """A value with who wrote it last: larger (time, id) wins."""
 
     time: int
@@ -60,7 +62,7 @@ class Written(Struct, frozen=True, array_like=True):
     value: Scalar | None
 
 
-class CartLine(Struct, frozen=True, array_like=True):
+class CartLine(Struct, frozen=True, array_like=True, gc=False):
     """The state of one product in the cart, by the last event that set it."""
 
     time: int
@@ -69,7 +71,7 @@ class CartLine(Struct, frozen=True, array_like=True):
     price: int | None
 
 
-class Tally(Struct, frozen=True, array_like=True):
+class Tally(Struct, frozen=True, array_like=True, gc=False):
     """What a feature counts on one shop day: matching events, and the sum of their values in minor units."""
 
     events: int
@@ -94,7 +96,7 @@ class Part(Struct, frozen=True, array_like=True):
     ]  # (start, end, events), gaps > 30 minutes
 
 
-class Arm(Struct, frozen=True, array_like=True):
+class Arm(Struct, frozen=True, array_like=True, gc=False):
     """The first time a visitor's moment came in one arm of an experience."""
 
     time: int
