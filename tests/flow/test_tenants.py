@@ -92,7 +92,7 @@ PARTS: dict[str, tuple[str, ...]] = {
 }
 # The part is the key itself.
 BY_KEY = {"/v1/config/{write_key}", "/tag/{write_key}.js", "/tag/{write_key}.{hash}.js"}
-PLAIN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs/reasons"}
+PLAIN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs/reasons", "/docs/tag"}
 # With the key of its own shop these tell nothing more of an id that exists.
 SAYS_NOTHING = {"/v1/merge", "/docs/errors/{code}", *PLAIN}
 THERE = [route for route in ROUTES if not route.later]

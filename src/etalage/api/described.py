@@ -107,6 +107,7 @@ ROUTES: tuple[Route, ...] = (
         media="text/javascript",
         errors=(401,),
     ),
+    Route("GET", "/docs/tag", "What the tag says of its own installation, in Dutch and English"),
     Route(
         "GET",
         "/v1/profiles/{id:path}",
@@ -297,6 +298,7 @@ _OWN: dict[str, object] = {
             "theme": {"type": "object", "additionalProperties": _TEXT},
             "data_layer": _TEXT,
             "demo": {"type": "boolean"},
+            "words": {"type": "object", "additionalProperties": {"type": "object"}},
         },
     },
     "Receipt": {

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -38,6 +40,19 @@ class Built(NamedTuple):
     hash: str  # in its address
     integrity: str  # in a snippet
     loader: str
+
+
+@cache
+def sentences() -> bytes:
+    """Give what `etalage("diagnose")` says, by language and reason."""
+    text = files("etalage.api").joinpath("tag_words.toml").read_text("utf-8")
+    return msgspec.json.encode(tomllib.loads(text))
+
+
+def sentences_file(_: Request) -> Response:
+    """Answer those sentences: for a page of any shop, and about nobody."""
+    headers = {**_OPEN, "cache-control": "public, max-age=3600"}
+    return Response(sentences(), headers=headers, media_type="application/json")
 
 
 @cache

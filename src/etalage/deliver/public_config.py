@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from etalage.deliver.explain import WORDS
 from etalage.deliver.merge_fields import Situation
 from etalage.deliver.message import Message, schedule_end
-from etalage.domain.experience import Experience, Form, in_order
+from etalage.domain.experience import LANGUAGES, Experience, Form, in_order
 from etalage.domain.shop import Shop
 from etalage.domain.time import iso
 
@@ -62,6 +63,19 @@ def for_tag(shop: Shop) -> dict[str, object]:
         "selectors": dict(sorted(shop.slots.items())),
         "data_layer": shop.data_layer,
         "demo": shop.simulated,
+        "words": _tag_words(),
+    }
+
+
+def _tag_words() -> dict[str, dict[str, str]]:
+    """Give the few words that stand in every message: "why do I see this?" and the like."""
+    return {
+        language: {
+            name.removeprefix("tag-"): said
+            for name, said in WORDS[language].items()
+            if name.startswith("tag-")
+        }
+        for language in LANGUAGES
     }
 
 

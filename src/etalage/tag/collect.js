@@ -9,10 +9,8 @@ const NAMES = (
   "begin_checkout add_shipping_info add_payment_info purchase view_promotion select_promotion login sign_up generate_lead"
 ).split(" ");
 const WITHOUT_ITEMS = ["search", "view_search_results", "login", "sign_up", "generate_lead"];
-const ITEM =
-  /^(item_(id|name|brand|variant|category\d?|list_id)|price|quantity|discount|index|coupon|currency|size|promotion_id|promotion_name|creative_name|creative_slot)$/;
-const ABOUT =
-  /^(currency|value|tax|shipping|coupon|transaction_id|search_term|item_list_id|item_list_name|promotion_id|promotion_name|creative_name|creative_slot|shipping_tier|payment_type|customer_type|method)$/;
+const KEPT =
+  /^((item|promotion|creative)_\w+|currency|value|tax|shipping|coupon|transaction_id|search_term|price|quantity|discount|index|size|method|(payment|customer)_type|shipping_tier)$/;
 const COPY = 3_000; // within which a plugin's copy of an event is the same event
 const AGAIN = 500;
 
@@ -24,11 +22,11 @@ let hooked;
 // Do not read back what we pushed ourselves.
 export const ours = (pushed) => (seen.add(pushed), pushed);
 
-const some = (from, names) => {
+const some = (from) => {
   const kept = {};
   Object.keys(from).forEach((name) => {
     const value = from[name];
-    if (names.test(name) && (typeof value === "string" || typeof value === "number")) kept[name] = value;
+    if (KEPT.test(name) && (typeof value === "string" || typeof value === "number")) kept[name] = value;
   });
   return kept;
 };
@@ -39,7 +37,7 @@ export function itemsIn(told) {
 }
 
 function itemOf(told) {
-  const item = some(told, ITEM);
+  const item = some(told);
   item.item_id = item.item_id ?? told.product_id ?? told.id ?? told.sku;
   if (typeof item.item_id === "number") item.item_id = "" + item.item_id;
   if (!(+item.quantity > 0)) delete item.quantity; // missing or 0: one
@@ -77,7 +75,7 @@ function readCommand(given, take, tell) {
 
 // The same action told in two ways counts once; two clicks are two.
 function once(name, about, shape, take) {
-  const properties = some(about, ABOUT);
+  const properties = some(about);
   const items = itemsIn(about.items);
   if (items.length) properties.items = items;
   const what = [name, properties.transaction_id, properties.search_term, ...items.map((i) => i.item_id + "x" + (i.quantity || 1))].join();

@@ -2,7 +2,6 @@
 import { on, safely } from "./guard.js";
 import { doc, live, now } from "./live.js";
 import { LOOK, TOKENS } from "./look.js";
-import { words } from "./words.js";
 
 const roots = new WeakMap(); // slot -> our shadow root in it
 let sheet;
@@ -33,6 +32,8 @@ function dress(root) {
   }
 }
 
+const words = (language) => live.config.words[language] || live.config.words.nl;
+
 const theme = (element) => {
   const tokens = live.config.theme || {};
   Object.keys(TOKENS).forEach((name) => tokens[name] && element.style.setProperty("--theme-" + name, tokens[name]));
@@ -40,7 +41,7 @@ const theme = (element) => {
 
 const IN_PLACE = ["inline", "products", "bar"];
 
-// Put a message on the page. `did(what, detail)` hears of: click, why, no, close, answer. Gives what can be taken away again.
+// Put a message on the page. `did(what, detail)` hears of: click, shut, no, close, answer. Gives what can be taken away again.
 export function draw(entry, slot, did) {
   const { content, form } = entry;
   const say = words(content.language);
@@ -94,10 +95,9 @@ export function draw(entry, slot, did) {
 }
 
 function frame(form, say, isInSlot) {
-  const css = "sheet " + form + (form === "bar" && !isInSlot ? " fixed" : "");
+  const css = isInSlot ? form : "sheet " + form + (form === "bar" ? " fixed" : "");
   if (form === "popup") return make("dialog", { class: css, "aria-modal": "true" });
-  if (form === "toast") return make("div", { class: css, role: "status" });
-  return make("section", { class: isInSlot ? form : css, role: "region" });
+  return form === "toast" ? make("div", { class: css, role: "status" }) : make("section", { class: css });
 }
 
 // The browser itself keeps focus in, makes the rest inert, and gives focus back; we only close the circle of Tab.
@@ -178,7 +178,7 @@ const BLOCKS = {
         "",
         did,
         { product_id: product.product_id },
-        image ? make("img", { src: image, alt: "", loading: "lazy", decoding: "async" }) : make("span", { class: "none" }),
+        image ? make("img", { src: image, alt: "", loading: "lazy", decoding: "async" }) : make("i"),
         make("b", {}, product.title),
         product.price_text && make("span", {}, product.price_text),
         make("small", {}, product.reason),
@@ -219,6 +219,5 @@ function whyBox(entry, say, did) {
   on(no, "click", () => did("no"));
   const me = make("a", { href: live.base + "/me", rel: "nofollow" }, say.me);
   const box = make("details", { class: "why" }, make("summary", {}, say.why), make("p", {}, reason), make("div", {}, no, me));
-  on(box, "toggle", () => box.open && did("why"));
   return box;
 }

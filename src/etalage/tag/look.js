@@ -15,53 +15,46 @@ const tokens = Object.keys(TOKENS)
   .join("");
 
 export const LOOK = `
-.e{${tokens}all:initial;display:block;box-sizing:border-box;font-family:var(--etalage-font,inherit);font-size:inherit;line-height:1.5;color:var(--ink);text-align:start;position:relative}
-.e *,dialog *{box-sizing:border-box;margin:0;padding:0}
-.e [hidden]{display:none}
-.sheet{background:var(--sheet);color:var(--ink);border:0}
-.popup{position:fixed;inset:0;margin:auto;width:min(544px,calc(100vw - 32px));max-height:calc(100dvh - 32px);overflow:auto;border-radius:calc(var(--round)*1.4);box-shadow:0 18px 60px #0a1c2459;padding:0;animation:arrive .24s ease-out}
-.popup.art{width:min(752px,calc(100vw - 32px))}
-.popup.art .body{display:grid;grid-template-columns:272px minmax(0,1fr)}
-.popup::backdrop{background:#08182085;animation:fade .24s}
-.text{display:grid;gap:16px;padding:36px 28px 20px;align-content:center}
-.popup h2{padding-right:36px}
-.toast{position:fixed;z-index:2147483000;left:clamp(12px,2vw,32px);bottom:clamp(12px,2vw,32px);width:min(400px,calc(100vw - 24px));max-height:calc(100dvh - 24px);overflow:auto;border-radius:var(--round);box-shadow:0 0 0 1px var(--line),0 10px 36px #0a1c2440;animation:arrive .24s ease-out}
-.toast .text{padding:16px 52px 9.6px 16px;gap:9.6px;font-size:.9375em}
-.toast .art{width:68px;float:left;border-radius:calc(var(--round)*.6)}
-.bar{background:var(--paper);border-block:1px solid var(--line)}
-.bar .text{display:flex;flex-wrap:wrap;align-items:center;justify-content:center;gap:4px 20px;padding:8px 52px 8px 16px;font-size:.9375em}
-.bar.fixed{position:fixed;z-index:2147482000;inset:auto 0 0}
-.inline .text{background:var(--paper);border-radius:var(--round);padding:20px 24px 12px}
-.products .text{padding:0;gap:12px}
-h1,h2,h3{font-size:1.375em;line-height:1.15;letter-spacing:-.02em;font-weight:700;text-wrap:balance}
-.popup h2{font-size:1.75em}.toast :is(h2,h3),.bar :is(h2,h3){font-size:1em;letter-spacing:0}
-p{text-wrap:pretty;white-space:pre-line}
-a{color:inherit;text-underline-offset:.2em}
-img{display:block;max-width:100%;height:auto}
+.e{${tokens}all:initial;font-family:var(--etalage-font,inherit);font-size:inherit;line-height:1.5;color:var(--ink)}
+.e *{box-sizing:border-box;margin:0;padding:0;font:inherit;color:inherit}
+.sheet{background:var(--sheet);border:0;border-radius:var(--round);overflow:auto;max-height:calc(100dvh - 32px);animation:a .24s}
+.popup{position:fixed;inset:0;margin:auto!important;width:min(544px,100% - 32px);box-shadow:0 18px 60px #0a1c2459}
+.popup::backdrop{background:#08182085}
+.popup.art{width:min(752px,100% - 32px)}
+.art .body{display:grid;grid-template-columns:272px 1fr}
+.text{display:grid;gap:16px;padding:36px 28px 12px;align-content:center}
+.toast{position:fixed;z-index:2147483000;left:16px;bottom:16px;width:min(400px,100% - 32px);box-shadow:0 0 0 1px var(--line),0 10px 36px #0a1c2440}
+.toast .text{padding:16px 52px 4px 16px;gap:8px}
+.bar{background:var(--paper);position:relative;border-radius:0}
+.bar .text{display:flex;flex-wrap:wrap;align-items:center;justify-content:center;gap:0 20px;padding:4px 52px 4px 16px}
+.fixed{position:fixed;z-index:2147482000;inset:auto 0 0}
+.inline .text{background:var(--paper);border-radius:var(--round);padding:20px 24px 4px}
+.products .text{padding:0}
+.e :is(h2,h3){font-size:1.4em;line-height:1.2;letter-spacing:-.02em;font-weight:700;text-wrap:balance}
+.popup h2{font-size:1.75em;padding-right:36px}
+.toast h2,.bar h2{font-size:1em;letter-spacing:0}
+p{white-space:pre-line}
+img{display:block;max-width:100%}
 .side{background:var(--paper);display:grid;place-items:center;padding:20px}
-button{font:inherit;color:inherit;background:none;border:0;cursor:pointer}
+button,summary{background:none;border:0;cursor:pointer}
 .deeds{display:flex;flex-wrap:wrap;gap:8px 12px}
-.deed{display:inline-flex;align-items:center;justify-content:center;min-height:44px;padding:8px 22.4px;border-radius:var(--round);font-weight:600;text-decoration:none;box-shadow:inset 0 0 0 1.5px var(--ink-soft)}
-.deed:hover{box-shadow:inset 0 0 0 2px currentColor}
-.deed.main{background:var(--accent);color:var(--on-accent);box-shadow:none}
-.deed.main:hover{box-shadow:inset 0 0 0 2px var(--on-accent)}
-:focus-visible{outline:3px solid currentColor;outline-offset:2px;border-radius:4px}
-.shut{position:absolute;z-index:1;top:6.4px;right:6.4px;width:44px;height:44px;border-radius:50%;font-size:1.5em;line-height:1}
-.bar .shut{top:50%;translate:0 -50%}
+.deed{display:grid;place-items:center;min-height:44px;padding:8px 22px;border-radius:var(--round);text-decoration:none;box-shadow:inset 0 0 0 1.5px var(--ink-soft)}
+.e :is(.deed,b){font-weight:600}
+.e .main{background:var(--accent);color:var(--on-accent)}
+.deed:hover{box-shadow:inset 0 0 0 2px}
+:focus-visible{outline:3px solid;outline-offset:2px}
+.shut{position:absolute;z-index:1;top:4px;right:4px;width:44px;height:44px;border-radius:50%;font-size:1.5em!important}
 .shut:hover{background:var(--line)}
-.list{display:grid;gap:20px 16px;grid-template-columns:repeat(auto-fill,minmax(min(176px,45%),1fr));list-style:none}
-.list a{display:grid;gap:1.6px;text-decoration:none;align-content:start}
-.list img,.list .none{width:100%;aspect-ratio:1;object-fit:contain;background:var(--paper);border-radius:var(--round);margin-bottom:8px}
-.list b{font-weight:600;line-height:1.3}.list a:hover b{text-decoration:underline;text-decoration-thickness:2px}
-.list small,.soft{font-size:.8125em;color:var(--ink-soft);line-height:1.45}
-.why{border-top:1px solid var(--line);font-size:.8125em;color:var(--ink-soft)}
-.bar .why,.products .why{border:0}
-summary{display:inline-flex;align-items:center;min-height:44px;cursor:pointer;list-style:none;text-decoration:underline;text-underline-offset:.25em;text-decoration-color:var(--line)}
-summary::-webkit-details-marker{display:none}
-.why div{display:flex;flex-wrap:wrap;gap:0 20px;align-items:center}
-.why :is(button,a){color:var(--ink);min-height:44px;display:inline-flex;align-items:center;text-decoration:underline;text-underline-offset:.25em}
-@keyframes arrive{from{opacity:0;translate:0 8px}}
-@keyframes fade{from{opacity:0}}
-@media (max-width:768px){.popup,.popup.art{inset:auto 0 0;margin:0;width:100%;max-width:none;max-height:92dvh;border-radius:14px 14px 0 0}.popup.art .body{grid-template-columns:minmax(0,1fr)}.side{padding:12px}.side img{max-height:144px}.text{padding:24px 16px 16px}.popup .deed{flex:1 1 192px}}
-@media (prefers-reduced-motion:reduce){*,::backdrop{animation:none!important;transition:none!important}}
+.shelf{display:grid;gap:12px}
+ul{display:grid;gap:20px 16px;grid-template-columns:repeat(auto-fill,minmax(min(176px,45%),1fr));list-style:none}
+li a{display:grid;text-decoration:none}
+li :is(img,i){width:100%;aspect-ratio:1;object-fit:contain;background:var(--paper);border-radius:var(--round);margin-bottom:8px}
+li a:hover b{text-decoration:underline}
+.e :is(small,.why,.soft){font-size:.8125em;color:var(--ink-soft)}
+.popup .why{border-top:1px solid var(--line)}
+.why :is(summary,button,a){display:inline-flex;align-items:center;min-height:44px;margin-right:20px;text-decoration:underline;text-underline-offset:.25em}
+.e .why :is(button,a){color:var(--ink)}
+@keyframes a{from{opacity:0;translate:0 8px}}
+@media (max-width:48em){.popup,.popup.art{inset:auto 0 0;margin:0!important;width:100%;max-width:none;border-radius:14px 14px 0 0}.art .body{display:block}.side{padding:12px}.side img{max-height:144px}.text{padding:24px 16px 8px}.popup .deed{flex:1}}
+@media (prefers-reduced-motion:reduce){.sheet{animation:none}}
 `;
