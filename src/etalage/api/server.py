@@ -47,7 +47,12 @@ class Front:
     """The one ASGI application: hot paths to the hot callable, all else to the quiet one, failures to nobody."""
 
     def __init__(
-        self, hot: Application, quiet: Application, *, tick: Callable[[], None] | None = None
+        self,
+        hot: Application,
+        quiet: Application,
+        *,
+        tick: Callable[[], None] | None = None,
+        beside: Mapping[str, Application] | None = None,
     ) -> None:
         """Put them together.
 
@@ -55,7 +60,9 @@ class Front:
             hot: answers POST and OPTIONS of the hot paths.
             quiet: answers everything else.
             tick: called every second in a thread of its own while the server runs.
+            beside: applications of others by the path they stand under, such as the demo's shop.
         """
+        self._beside = dict(beside or {})
         self._hot = hot
         self._quiet = quiet
         self._tick = tick
@@ -84,7 +91,8 @@ class Front:
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].rstrip("/") not in HOT_PATHS:
-            await self._quiet(scope, receive, send)
+            first = "/" + scope["path"].split("/", 2)[1] if scope["path"] else ""
+            await self._beside.get(first, self._quiet)(scope, receive, send)
         elif scope["method"] in HOT_METHODS:
             await self._hot(scope, receive, send)
         else:

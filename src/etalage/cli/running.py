@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
@@ -39,6 +39,7 @@ from etalage.domain.time import Micros
 from etalage.ports import Ports
 from etalage.store.files.signs import FileSigns
 
+Beside = Callable[[Rooms], Mapping[str, server.Application]]
 CHILDREN_SECONDS = 2.5  # for children to end after us; they were told when we were
 
 
@@ -61,6 +62,7 @@ def serve(
     stores: app.Stores | None = None,
     settings: Settings,
     once_ready: Callable[[str], None] | None = None,
+    beside: Beside | None = None,
 ) -> None:
     """Open the doors of all shops in a directory until SIGTERM or SIGINT; then finish what was accepted.
 
@@ -74,6 +76,7 @@ def serve(
         stores: URLs of the stores.
         settings: of the installation.
         once_ready: called with the address once calls are answered.
+        beside: makes what this process serves beside the product, by path; the demo has its shop so.
 
     Raises:
         NoShop: there is none.
@@ -107,7 +110,7 @@ def serve(
             child.stop()
 
     try:
-        _answer(order, door, once_listening, tend, stop)
+        _answer(order, door, once_listening, tend, stop, beside)
     finally:
         stop()
         until = time.monotonic() + CHILDREN_SECONDS
@@ -166,6 +169,7 @@ def _answer(
     once_listening: Callable[[], None] | None = None,
     tend: Callable[[], None] | None = None,
     closing: Callable[[], None] | None = None,
+    beside: Beside | None = None,
 ) -> None:
     """Open all shops, answer calls until a signal, close them."""
     directory, clock = Path(order.directory), SteadyClock()
@@ -184,5 +188,10 @@ def _answer(
             if tend is not None and doors.is_open:
                 tend()
 
-        front = server.Front(Hot(rooms, clock), Quiet(rooms, clock, doors), tick=tick)
+        front = server.Front(
+            Hot(rooms, clock),
+            Quiet(rooms, clock, doors),
+            tick=tick,
+            beside=beside(rooms) if beside else None,
+        )
         server.run(front, door, doors, once_listening=once_listening)

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from etalage import app
+from etalage.api.rooms import Rooms
+from etalage.api.server import Application
+from etalage.cli import running
 from etalage.cli.console import JsonOption, out, print_json
+from etalage.config import load
 from etalage.simulate import beside as besides
 from etalage.simulate import demo as simulated
+from etalage.simulate.server import SERVER_KEY, WRITE_KEY
+from etalage.simulate.storefront.orders import sending
+from etalage.simulate.storefront.pages import ROOT, storefront
 
 LangOption = Annotated[Literal["nl", "en"], typer.Option(help="Language of the sentences.")]
 DirOption = Annotated[
     Path | None, typer.Option("--data", help="Where its data goes; a temporary place by default.")
 ]
+
+# The server of the demo: as `etalage serve`, and the shop beside it. No command: it is of use to the demo alone.
+SHOP_PROGRAM = ("-c", "from etalage.cli.showing import serve_shop; serve_shop()")
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -36,7 +49,28 @@ def demo(
     json: JsonOption = False,
 ) -> None:
     """Show a living shop: 28 days of simulated shoppers, and the report beside the truth."""
-    simulated.demo(data, port=port, seed=seed, headless=headless, json=json, language=lang)
+    simulated.demo(
+        data,
+        port=port,
+        seed=seed,
+        headless=headless,
+        json=json,
+        language=lang,
+        program=SHOP_PROGRAM,
+    )
+
+
+def serve_shop() -> None:
+    """Be the server of the demo: told where and at which port by arguments, its keys by the environment."""
+    directory, port = Path(sys.argv[-3]), int(sys.argv[-1])
+    write_key, server_key = os.environ.pop(WRITE_KEY), os.environ.pop(SERVER_KEY)
+
+    def beside(rooms: Rooms) -> dict[str, Application]:
+        shop = rooms.shops[app.the_shop(directory)]
+        return {ROOT: storefront(shop, write_key=write_key, tell=sending(server_key))}
+
+    settings = load(directory)
+    running.serve(directory, host=settings.host, port=port, settings=settings, beside=beside)
 
 
 def simulate(

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import as_file, files
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from etalage.collect.feed import catalogue_of, judge
 from etalage.connect.catalogue import detect
 from etalage.connect.catalogue.settings import FeedSettings
-from etalage.domain.product import Catalogue
+from etalage.domain.product import Catalogue, Product
 from etalage.simulate import draw
 from etalage.simulate.world import World, favourite
 
+SITE = "https://noord.example"
 SEVERAL = 4  # different products at least, before somebody takes two of one
 
 
@@ -38,8 +39,11 @@ class Bought(Struct, frozen=True):
     price: int
 
 
-def noord() -> Catalogue:
+def noord(site: str = SITE) -> Catalogue:
     """Read the catalogue of the shop Noord.
+
+    Args:
+        site: where its pages and pictures are.
 
     Raises:
         BadFeed: the file would not pass the guard that every shop's feed has to pass.
@@ -47,7 +51,15 @@ def noord() -> Catalogue:
     with as_file(files("etalage.simulate") / "noord.csv") as path:
         feed = detect.read(path, "auto", FeedSettings())
     judge(feed, None)
+    if site != SITE:
+        products = (_at(product, site) for product in feed.products)
+        feed = structs.replace(feed, products=tuple(products))
     return catalogue_of(feed)
+
+
+def _at(product: Product, site: str) -> Product:
+    links = {name: getattr(product, name).replace(SITE, site) for name in ("link", "image")}
+    return structs.replace(product, **links)
 
 
 def shelf(catalogue: Catalogue, *, now: int) -> list[Piece]:

@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from etalage.simulate.beside import Beside, Language, beside, measured, say
 from etalage.simulate.catalogue import shelf
 from etalage.simulate.client import Client
 from etalage.simulate.run import Played, run
-from etalage.simulate.server import serving
+from etalage.simulate.server import HOST, PROGRAM, SERVER_KEY, WRITE_KEY, port_of, serving
 from etalage.simulate.shop import EFFECTS, HELPS, Opened, open_shop
 from etalage.simulate.shopping import Shop
 from etalage.simulate.trickle import trickle
@@ -58,6 +58,7 @@ def demo(
     headless: bool = False,
     json: bool = False,
     language: Language = "nl",
+    program: Sequence[str] = PROGRAM,
 ) -> None:
     """Show a living shop.
 
@@ -68,6 +69,7 @@ def demo(
         headless: stop after the report.
         json: print one JSON object instead of the table (and nothing else on standard output).
         language: of the texts.
+        program: that serves it; the command line gives one that has the shop's pages too.
     """
     world = World(
         seed=seed,
@@ -79,10 +81,14 @@ def demo(
     screen = Console(stderr=json)
     with _ending_in_order(), _place(directory) as data:
         start = _now() - world.days * DAY
-        opened = open_shop(data, now=start, seed=seed)
+        chosen = port_of(port)
+        opened = open_shop(data, now=start, seed=seed, at=f"http://{HOST}:{chosen}")
+        keys = {WRITE_KEY: opened.created.write_key, SERVER_KEY: opened.created.server_key}
         counts = {"products": len(opened.catalogue.products), "experiences": len(EFFECTS)}
         screen.print(say(language, "opening", **{k: str(v) for k, v in counts.items()}))
-        with serving(data, port=port) as url:
+        with serving(data, port=chosen, program=program, keys=keys) as url:
+            if not headless:
+                screen.print(say(language, "shop", url=url), markup=False)
             shown = _play(url, data, opened, world, start=start, language=language)
             if json:
                 print_json(besides.to_json(shown.compared))

@@ -6,12 +6,13 @@ Out:  the address, once the server says that it is ready.
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
@@ -21,31 +22,42 @@ from urllib.request import urlopen
 from etalage.errors import Conflict
 
 HOST = "127.0.0.1"
+PROGRAM = ("-m", "etalage", "serve")
+WRITE_KEY, SERVER_KEY = "ETALAGE_DEMO_WRITE_KEY", "ETALAGE_DEMO_SERVER_KEY"  # of the environment
 READY_SECONDS = 60.0  # a slow machine compiles at its first start
 STOP_SECONDS = 20.0  # to finish what it accepted
 _LOOK_SECONDS = 0.1
 
 
 @contextmanager
-def serving(directory: Path, *, port: int | None = None) -> Iterator[str]:
+def serving(
+    directory: Path,
+    *,
+    port: int | None = None,
+    program: Sequence[str] = PROGRAM,
+    keys: Mapping[str, str] | None = None,
+) -> Iterator[str]:
     """Serve a data directory for as long as the block lasts; give the address.
 
     Args:
         directory: with one or more shops.
         port: any free one by default.
+        program: arguments of our own Python; `etalage serve` by default.
+        keys: what the program is told in its environment.
 
     Raises:
         Conflict: the port is in use, or the server ended before it was ready; its log is named.
     """
-    chosen = _port(port)
+    chosen = port_of(port)
     log = directory.parent / f"{directory.name}.log"
-    command = [sys.executable, "-m", "etalage", "serve", "--data", str(directory)]
+    command = [sys.executable, *program, "--data", str(directory)]
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603  our own program, no shell
             [*command, "--port", str(chosen)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            env=os.environ | dict(keys or {}),
             start_new_session=True,  # Ctrl-C is for us: we ask it to stop in an orderly way
         )
     try:
@@ -56,8 +68,12 @@ def serving(directory: Path, *, port: int | None = None) -> Iterator[str]:
         _stop(process)
 
 
-def _port(wanted: int | None) -> int:
-    """Give a port that is free now."""
+def port_of(wanted: int | None) -> int:
+    """Give a port that is free now.
+
+    Raises:
+        Conflict: the wanted one is in use.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

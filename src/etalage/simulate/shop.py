@@ -41,6 +41,7 @@ def open_shop(
     name: str = NAME,
     experiences: Collection[str] = tuple(EFFECTS),
     seed: int = 1,
+    at: str | None = None,
 ) -> Opened:
     """Make a simulated shop in a data directory.
 
@@ -49,15 +50,18 @@ def open_shop(
         now: micros, when it opens; its experiences are live from then on.
         name: of the shop.
         experiences: which of ours it has.
+        at: address of the server that shows the shop's pages, where links lead and pages may ask from;
+            none by default: then they lead to a domain that is nobody's.
         seed: with the name it fixes all pseudonyms, and so who is in which arm.
 
     Raises:
         Conflict: the directory already has a shop of this name.
     """
     world = f"{name}:{seed}"
-    shop = new_shop(name, DOMAIN, simulated=True, salt=world)
+    places = {} if at is None else {"origins": [at, at.replace("127.0.0.1", "localhost")]}
+    shop = new_shop(name, DOMAIN, simulated=True, salt=world, **places)
     created = create_shop(directory, shop, now=now, world=world)
-    catalogue = noord()
+    catalogue = noord() if at is None else noord(f"{at}/shop")
     written = documents(experiences)
     _, ports = open_ports(directory, created.shop.id, settings=load(directory))
     try:

@@ -61,10 +61,10 @@ def shoe(key: str) -> str:
 def overshoe(key: str) -> str:
     """Draw an overshoe for the bike."""
     top = 34 + int(22 * chance("height", key))
-    body = f"M44 {top}h34c0 {86 - top} 12 34 34 42 14 4 26 8 26 22H40c0-40 4-60 4-{128 - top}z"
+    body = f"M44 {top}H78C78 92 90 106 112 112c16 4 26 8 26 26H40C40 108 44 80 44 {top}z"
     return (
         f'<path class="d" d="{body}"/>{pattern(key, body, among="none stripes dots yoke")}'
-        f'<path class="s h" d="M62 {top}h16c0 {86 - top} 12 34 34 42l-10 22H62z"/><path class="t" d="M44 {88 + top // 8}h38l4 7H43z"/>'
+        f'<path class="s h" d="M62 {top}H78C78 92 90 106 112 112l-8 26H62C64 106 64 80 62 {top}z"/><path class="t" d="M44 {88 + top // 8}h38l4 7H43z"/>'
         '<path class="n" d="M40 136h98v7H40z"/><path class="e" d="M42 118h12v8H42z"/>'
         f'<path class="k" d="M48 {top + 6}v72"/><path class="l" d="M43 {top - 4}h36v8H43z"/>'
     )
@@ -148,11 +148,7 @@ def gloves(key: str) -> str:
         f'{{laid}}<path class="s h" d="M62 {44 if mitten else 36}h{12 if mitten else 9}v56H60z"/>'
         f'<path class="{pick(["l", "e", "s"], "edge", key)}" d="M38 92h36v{cuff}H38z"/>'
         f'<path class="k f" opacity=".6" d="M44 {94}v{cuff - 4}M51 94v{cuff - 4}M58 94v{cuff - 4}M65 94v{cuff - 4}"/>'
-        + (
-            ""
-            if mitten
-            else '<path class="k f" opacity=".5" d="M47 54v14M55 54v14M63 54v14"/>'
-        )
+        + ("" if mitten else '<path class="k f" opacity=".5" d="M47 54v14M55 54v14M63 54v14"/>')
     )
     laid = pattern(key, palm, among="none stripes dots check")
     first, second = one.replace("{laid}", laid), one.replace("{laid}", "")
@@ -196,7 +192,10 @@ def umbrella(key: str) -> str:
     edge = "".join(f"c-{step * 0.3:.0f}-9-{step * 0.7:.0f}-9-{step:.1f} 0" for _ in range(panels))
     y = 88
     dome = f"M12 {y}C16 {rise + 26} 44 {rise} 80 {rise}s64 26 68 {y - rise}{edge}z"
-    ribs = "".join(f"M80 {rise}Q{12 + step * i:.0f} {rise + 30} {12 + step * i:.0f} {y}" for i in range(1, panels))
+    ribs = "".join(
+        f"M80 {rise}Q{12 + step * i:.0f} {rise + 30} {12 + step * i:.0f} {y}"
+        for i in range(1, panels)
+    )
     handle = pick(
         [
             f'<path class="k" style="stroke-width:3.500" d="M80 {rise}v{124 - rise}c0 12 16 12 16 1"/>',
@@ -281,13 +280,17 @@ def tent(key: str) -> str:
         ),
         "dome": (
             "M14 124c4-56 34-88 66-88s62 32 66 88z",
-            '<path class="s h" d="M98 40c28 12 44 44 48 84h-34c0-36-4-64-14-84z"/><path class="n" d="M58 124c0-36 10-48 22-48s22 12 22 48z"/><path class="l" d="M58 124c0-36 10-48 22-48-10 6-14 22-14 48z"/>'
-            '<path class="k f" d="M30 74c30-16 70-16 100 0"/>',
+            (
+                '<path class="s h" d="M98 40c28 12 44 44 48 84h-34c0-36-4-64-14-84z"/><path class="n" d="M58 124c0-36 10-48 22-48s22 12 22 48z"/><path class="l" d="M58 124c0-36 10-48 22-48-10 6-14 22-14 48z"/>'
+                '<path class="k f" d="M30 74c30-16 70-16 100 0"/>'
+            ),
         ),
         "tunnel": (
             "M18 124V84c0-26 14-40 34-40h64c18 0 30 14 30 40v40z",
-            '<path class="s h" d="M96 44h20c18 0 30 14 30 40v40H96z"/><path class="n" d="M28 124V88c0-22 8-32 22-32s22 10 22 32v36z"/><path class="l" d="M28 124V88c0-22 8-32 22-32-8 6-12 16-12 32v36z"/>'
-            '<path class="k f" d="M96 44c-8 20-8 60 0 80M122 45c-8 20-8 58 0 79"/>',
+            (
+                '<path class="s h" d="M96 44h20c18 0 30 14 30 40v40H96z"/><path class="n" d="M28 124V88c0-22 8-32 22-32s22 10 22 32v36z"/><path class="l" d="M28 124V88c0-22 8-32 22-32-8 6-12 16-12 32v36z"/>'
+                '<path class="k f" d="M96 44c-8 20-8 60 0 80M122 45c-8 20-8 58 0 79"/>'
+            ),
         ),
     }
     area, inner = shapes[kind]

@@ -11,18 +11,24 @@ from etalage.simulate.storefront.range import chance, pick
 
 HOOD = (
     '<path class="s" d="M59 50C55 27 68 15 80 15s25 12 21 35z"/>',
-    '<path class="n" d="M67 45c-1-13 5-21 13-21s14 8 13 21c-7 6-19 6-26 0z"/>'
-    '<path class="l" d="M66 45c-2-15 4-24 14-24s16 9 14 24c-1 1-2 1-3 2 1-14-4-21-11-21s-12 7-11 21c-1-1-2-1-3-2z"/>',
+    (
+        '<path class="n" d="M67 45c-1-13 5-21 13-21s14 8 13 21c-7 6-19 6-26 0z"/>'
+        '<path class="l" d="M66 45c-2-15 4-24 14-24s16 9 14 24c-1 1-2 1-3 2 1-14-4-21-11-21s-12 7-11 21c-1-1-2-1-3-2z"/>'
+    ),
 )
 COLLAR = (
     "",
-    '<path class="s" d="M64 44c0-8 4-13 16-13s16 5 16 13c-8 6-24 6-32 0z"/>'
-    '<path class="l" d="M64 44c0-8 4-13 16-13s16 5 16 13l-2 1c-2-6-6-8-14-8s-12 2-14 8z"/>',
+    (
+        '<path class="s" d="M64 44c0-8 4-13 16-13s16 5 16 13c-8 6-24 6-32 0z"/>'
+        '<path class="l" d="M64 44c0-8 4-13 16-13s16 5 16 13l-2 1c-2-6-6-8-14-8s-12 2-14 8z"/>'
+    ),
 )
 TUFTS = (
     '<path class="s" d="M59 50C55 27 68 15 80 15s25 12 21 35z"/>',
-    '<path class="n" d="M67 45c-1-13 5-21 13-21s14 8 13 21c-7 6-19 6-26 0z"/>'
-    '<path class="k" style="stroke:#f1e6d2;stroke-width:7" stroke-dasharray="1 5" d="M65 47c-3-16 4-27 15-27s18 11 15 27"/>',
+    (
+        '<path class="n" d="M67 45c-1-13 5-21 13-21s14 8 13 21c-7 6-19 6-26 0z"/>'
+        '<path class="k" style="stroke:#f1e6d2;stroke-width:7" stroke-dasharray="1 5" d="M65 47c-3-16 4-27 15-27s18 11 15 27"/>'
+    ),
 )
 PATCHES = (
     '<path class="t" d="M68 84c6-8 18-8 24 0 3-3 5-3 6-2-1 4-1 6 0 10-1 1-3 0-6-2-6 6-18 6-24-6z"/><circle class="n" cx="76" cy="85" r="1.5"/>',
@@ -101,7 +107,9 @@ def _closing(key: str, hem: int) -> str:
     if how == "zip":
         return zipped[0]
     if how == "flap":
-        return f'<path class="s h" d="M76 48h9v{hem - 49}h-9z"/><path class="k f" d="M76 48V{hem}"/>'
+        return (
+            f'<path class="s h" d="M76 48h9v{hem - 49}h-9z"/><path class="k f" d="M76 48V{hem}"/>'
+        )
     places = range(56, hem - 6, 13)
     if how == "studs":
         dots = "".join(f'<circle class="t" cx="80" cy="{y}" r="2.200"/>' for y in places)
@@ -210,8 +218,10 @@ def jumper(key: str) -> str:
         [
             COLLAR[1],
             '<path class="s" d="M66 43c2-6 26-6 28 0-6 7-22 7-28 0z"/>',
-            '<path class="s" d="M65 45V31c8-4 22-4 30 0v14c-8 5-22 5-30 0z"/>'
-            '<path class="k f" opacity=".5" d="M70 32v14M77 31v16M84 31v16M90 32v14"/>',
+            (
+                '<path class="s" d="M65 45V31c8-4 22-4 30 0v14c-8 5-22 5-30 0z"/>'
+                '<path class="k f" opacity=".5" d="M70 32v14M77 31v16M84 31v16M90 32v14"/>'
+            ),
         ],
         "collar",
         key,
@@ -229,9 +239,7 @@ def trousers(key: str) -> str:
     wide = int(9 * chance("leg", key))
     end = 128 + int(12 * chance("length", key))
     left = f"M52 26h28v34l-9 {end - 60}c-9 2-19 2-{27 + wide // 2}-1z"
-    whole = (
-        f"M52 26h56l{8 + wide} {end - 28}c-8 3-18 3-27 1l-{9 + wide // 2}-66-{9 + wide // 2} 66c-9 2-19 2-27-1z"
-    )
+    whole = f"M52 26h56l{8 + wide} {end - 28}c-8 3-18 3-27 1l-{9 + wide // 2}-66-{9 + wide // 2} 66c-9 2-19 2-27-1z"
     tape = pick(["ankle", "knee", "two", "none"], "tape", key)
     bands = {
         "ankle": f"M{45 - wide // 2} {end - 17}l27 2v5l-27-2zM{115 + wide // 2} {end - 17}l-27 2v5l27-2z",

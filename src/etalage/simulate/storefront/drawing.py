@@ -67,4 +67,5 @@ def colour_named(shown: Style, slug: str) -> str | None:
 def second_dye(key: str, dye: str) -> str:
     """Give the colour beside the first one."""
     others = [d for _, d in plan()["colours"].values() if d != dye]
-    return pick(others, "second", key)
+    chosen: str = pick(others, "second", key)
+    return chosen

@@ -124,8 +124,7 @@ def _texts() -> dict[str, Any]:
 
 def _colours() -> Iterator[tuple[str, tuple[str, str]]]:
     for group in ("colours", "more_colours"):
-        for name, (en, dye) in plan()[group].items():
-            yield name, (en, dye)
+        yield from plan()[group].items()
 
 
 def _numbered() -> Iterator[tuple[int, Mapping[str, Any], str]]:
