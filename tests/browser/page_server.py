@@ -9,9 +9,7 @@ from typing import Self
 
 HEAD = '<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>Noord</title>{head}</head><body>'
 # One drop of colour, so that pictures look right.
-PICTURE = (
-    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" fill="#f0b400"/></svg>'
-)
+PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" fill="#f0b400"/></svg>'
 
 
 class PageServer:
@@ -29,7 +27,11 @@ class PageServer:
                     self._send(200, PICTURE, {"content-type": "image/svg+xml"})
                     return
                 body, headers = pages.get(self.path.partition("?")[0], ("", {}))
-                self._send(200 if body else 404, body.encode(), {"content-type": "text/html; charset=utf-8"} | headers)
+                self._send(
+                    200 if body else 404,
+                    body.encode(),
+                    {"content-type": "text/html; charset=utf-8"} | headers,
+                )
 
             def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
                 self.send_response(status)
@@ -46,10 +48,19 @@ class PageServer:
         self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def put(
-        self, path: str, body: str, *, head: str = "", lang: str = "nl", headers: dict[str, str] | None = None
+        self,
+        path: str,
+        body: str,
+        *,
+        head: str = "",
+        lang: str = "nl",
+        headers: dict[str, str] | None = None,
     ) -> str:
         """Put a page at a path; give its address."""
-        self.pages[path] = (HEAD.format(lang=lang, head=head) + body + "</body></html>", headers or {})
+        self.pages[path] = (
+            HEAD.format(lang=lang, head=head) + body + "</body></html>",
+            headers or {},
+        )
         return self.origin + path
 
     def __enter__(self) -> Self:
@@ -57,7 +68,10 @@ class PageServer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._server.shutdown()
         self._server.server_close()

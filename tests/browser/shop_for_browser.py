@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from etalage import app
-from etalage.domain.event import Event
 from etalage.config import load
+from etalage.domain.event import Event
 from etalage.domain.ids import ProductId
 from etalage.domain.product import Catalogue, Offer, Product
 from etalage.flow import publish
@@ -97,7 +97,9 @@ ON_LOAD = {"on": "load"}
 _POPUP = [
     text("Nog even over je maat?", 2),
     {"type": "image", "url": "/jas.svg", "alt": "Storm, geel"},
-    text("De Storm valt ruim. Zit je tussen twee maten in, neem dan de kleinste. Ruilen is gratis."),
+    text(
+        "De Storm valt ruim. Zit je tussen twee maten in, neem dan de kleinste. Ruilen is gratis."
+    ),
     {"type": "button", "label": "Bekijk de maattabel", "link": "/maattabel"},
     {"type": "button", "label": "Later", "closes": True},
 ]
@@ -109,7 +111,9 @@ def _on(moment: str, page: str, **numbers: int) -> dict[str, Any]:
 
 
 EXPERIENCES: dict[str, dict[str, Any]] = {
-    "banner": experience("home_top", "inline", ON_LOAD, [text("Klaar voor regen", 2), text("Alles voor nat weer.")]),
+    "banner": experience(
+        "home_top", "inline", ON_LOAD, [text("Klaar voor regen", 2), text("Alles voor nat weer.")]
+    ),
     "banner-ghost": experience("home_ghost", "inline", ON_LOAD, [text("Spook")], **GHOST),
     "shelf": experience(
         "home_shelf",
@@ -118,7 +122,9 @@ EXPERIENCES: dict[str, dict[str, Any]] = {
         [{"type": "product_list", "title": "Door jou bekeken"}],
         products={"strategy": "recently_viewed", "size": 4, "at_least": 1},
     ),
-    "strip": experience("strip", "bar", _on("load", "/balk"), [text("Gratis bezorging vanaf € 60")]),
+    "strip": experience(
+        "strip", "bar", _on("load", "/balk"), [text("Gratis bezorging vanaf € 60")]
+    ),
     "size-help": experience("overlay", "popup", _on("load", "/popup"), _POPUP),
     "size-help-ghost": experience("overlay", "popup", _on("load", "/spook"), _POPUP, **GHOST),
     "exit-help": experience("overlay", "popup", _on("exit_intent", "/weg"), _POPUP),
@@ -128,8 +134,12 @@ EXPERIENCES: dict[str, dict[str, Any]] = {
     "searched": experience("overlay", "toast", _on("search", "/zoek"), _POPUP[:1]),
     "third-view": experience("overlay", "toast", _on("view_count", "/teller", views=3), _POPUP[:1]),
     "long-idle": experience("overlay", "toast", _on("idle", "/stil", seconds=5), _POPUP[:1]),
-    "first-of-two": experience("overlay", "toast", _on("load", "/twee"), [text("Voorrang", 2)], priority=90),
-    "second-of-two": experience("aside", "toast", _on("load", "/twee"), [text("Achteraan", 2)], priority=10),
+    "first-of-two": experience(
+        "overlay", "toast", _on("load", "/twee"), [text("Voorrang", 2)], priority=90
+    ),
+    "second-of-two": experience(
+        "aside", "toast", _on("load", "/twee"), [text("Achteraan", 2)], priority=10
+    ),
     "not-for-me": experience("refusable", "bar", _on("load", "/nee"), [text("Weg ermee")]),
 }
 

@@ -15,7 +15,14 @@ def test_before_consent_only_the_tag_and_the_public_configuration_are_asked_for(
     page: Page, pages: PageServer, shop: Noord
 ) -> None:
     heard = listen(page, shop)
-    look_in(page, pages, shop, "/", SLOT.format("home_top", "Oud") + "<script>dataLayer=[{event:'search',search_term:'jas'}]</script>")
+    look_in(
+        page,
+        pages,
+        shop,
+        "/",
+        SLOT.format("home_top", "Oud")
+        + "<script>dataLayer=[{event:'search',search_term:'jas'}]</script>",
+    )
 
     # What fits the page is chosen in the browser itself.
     expect(page.get_by_role("heading", name="Klaar voor regen")).to_be_visible()
@@ -36,7 +43,9 @@ def test_without_consent_no_popup_appears(page: Page, pages: PageServer, shop: N
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_consent_after_a_while_begins_everything(page: Page, pages: PageServer, shop: Noord) -> None:
+def test_consent_after_a_while_begins_everything(
+    page: Page, pages: PageServer, shop: Noord
+) -> None:
     look_in(page, pages, shop, "/popup")
     page.wait_for_timeout(700)
 
@@ -82,7 +91,9 @@ def test_a_withdrawal_is_told_to_the_server_so_that_it_stops_too(
     assert refusals[-1].source == "browser"
 
 
-def test_google_s_consent_mode_opens_what_it_grants(page: Page, pages: PageServer, shop: Noord) -> None:
+def test_google_s_consent_mode_opens_what_it_grants(
+    page: Page, pages: PageServer, shop: Noord
+) -> None:
     gtag = """<script>dataLayer=[];function gtag(){dataLayer.push(arguments)}
       gtag("consent","default",{analytics_storage:"denied",personalization_storage:"denied",wait_for_update:300})</script>"""
     heard = listen(page, shop)
@@ -90,7 +101,9 @@ def test_google_s_consent_mode_opens_what_it_grants(page: Page, pages: PageServe
     page.wait_for_timeout(900)
     assert page.evaluate(STORED) == NOTHING
 
-    page.evaluate('gtag("consent","update",{analytics_storage:"granted",personalization_storage:"granted"})')
+    page.evaluate(
+        'gtag("consent","update",{analytics_storage:"granted",personalization_storage:"granted"})'
+    )
 
     expect(page.get_by_role("dialog")).to_be_visible()
     page.wait_for_timeout(1_200)
@@ -107,7 +120,9 @@ def test_an_iab_choice_opens_what_it_grants_and_an_open_dialog_nothing(
     page.wait_for_timeout(900)
     assert page.evaluate(STORED) == NOTHING
 
-    page.evaluate('tell({eventStatus: "useractioncomplete", gdprApplies: true, purpose: {consents: all}, publisher: {consents: {}}}, true)')
+    page.evaluate(
+        'tell({eventStatus: "useractioncomplete", gdprApplies: true, purpose: {consents: all}, publisher: {consents: {}}}, true)'
+    )
 
     expect(page.get_by_role("dialog")).to_be_visible()
 

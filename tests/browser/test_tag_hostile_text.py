@@ -28,7 +28,9 @@ def _entry(payload: str, form: str, slot: str) -> dict[str, Any]:
         {"type": "countdown", "label": payload, "ends_at": "2099-01-01T00:00:00Z"},
         {"type": payload},
     ]
-    product = dict.fromkeys(("product_id", "title", "link", "image", "price_text", "reason"), payload)
+    product = dict.fromkeys(
+        ("product_id", "title", "link", "image", "price_text", "reason"), payload
+    )
     return {
         "slot": slot,
         "experience": payload,
@@ -82,7 +84,9 @@ def test_no_payload_runs_or_reaches_another_host(
 
 def _answer(route: Route, pages: PageServer, said: dict[str, Any]) -> None:
     headers = {"access-control-allow-origin": pages.origin}
-    route.fulfill(status=200, content_type="application/json", body=json.dumps(said), headers=headers)
+    route.fulfill(
+        status=200, content_type="application/json", body=json.dumps(said), headers=headers
+    )
 
 
 def test_the_detector_finds_a_planted_execution_and_a_planted_request(
@@ -91,7 +95,13 @@ def test_the_detector_finds_a_planted_execution_and_a_planted_request(
     foreign: list[str] = []
     page.on("request", lambda r: foreign.append(r.url) if "evil.example" in r.url else None)
     page.route("**evil.example**", lambda route: route.abort())
-    visit(page, pages, shop, "/", WATCH + "<img src=x onerror=alert(1)><img src=https://evil.example/p>")
+    visit(
+        page,
+        pages,
+        shop,
+        "/",
+        WATCH + "<img src=x onerror=alert(1)><img src=https://evil.example/p>",
+    )
     page.wait_for_timeout(300)
 
     assert page.evaluate("ran.length") == 1

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import pytest
 from page_server import PageServer
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 from shop_for_browser import Noord
 from visiting import CONSENT, SLOT, STUB, listen, look_in, visit
 
-JOURNEY = (
-    '<button id="buy" onclick="this.textContent=\'Besteld\'">Koop</button>' + SLOT.format("home_top", "Oud")
+JOURNEY = '<button id="buy" onclick="this.textContent=\'Besteld\'">Koop</button>' + SLOT.format(
+    "home_top", "Oud"
 )
 
 
@@ -26,10 +26,18 @@ FAULTS: dict[str, Callable[[Route], None]] = {
     "gone": lambda route: route.abort(),
     "never answers": _slow,
     "500": lambda route: route.fulfill(status=500, body="{}"),
-    "a page of HTML": lambda route: route.fulfill(status=200, content_type="text/html", body="<html>Hallo</html>"),
-    "half an answer": lambda route: route.fulfill(status=200, content_type="application/json", body='{"decisions": [{"sl'),
-    "another form": lambda route: route.fulfill(status=200, content_type="application/json", body='{"decisions": {"a": 1}}'),
-    "nulls": lambda route: route.fulfill(status=200, content_type="application/json", body='{"decisions": [null, 7, {}]}'),
+    "a page of HTML": lambda route: route.fulfill(
+        status=200, content_type="text/html", body="<html>Hallo</html>"
+    ),
+    "half an answer": lambda route: route.fulfill(
+        status=200, content_type="application/json", body='{"decisions": [{"sl'
+    ),
+    "another form": lambda route: route.fulfill(
+        status=200, content_type="application/json", body='{"decisions": {"a": 1}}'
+    ),
+    "nulls": lambda route: route.fulfill(
+        status=200, content_type="application/json", body='{"decisions": [null, 7, {}]}'
+    ),
 }
 
 
@@ -123,7 +131,9 @@ def test_a_closed_shutter_takes_everything_away_within_ten_seconds(
         shop.decide("closed=false")
 
 
-@pytest.mark.parametrize("path", ["/checkout", "/nl/afrekenen/betaling", "/mijn-account/", "/login.html"])
+@pytest.mark.parametrize(
+    "path", ["/checkout", "/nl/afrekenen/betaling", "/mijn-account/", "/login.html"]
+)
 def test_protected_pages_get_nothing(page: Page, pages: PageServer, shop: Noord, path: str) -> None:
     heard = listen(page, shop)
     visit(page, pages, shop, path, SLOT.format("home_top", "Oud"))

@@ -19,7 +19,9 @@ def test_leaving_by_the_top_is_an_exit_and_staying_is_not(
     expect(page.get_by_role("dialog")).to_have_count(0)
 
     page.mouse.move(300, 200)
-    page.evaluate("document.dispatchEvent(new MouseEvent('mouseout', {clientY: -1, bubbles: true}))")
+    page.evaluate(
+        "document.dispatchEvent(new MouseEvent('mouseout', {clientY: -1, bubbles: true}))"
+    )
 
     expect(page.get_by_role("dialog")).to_be_visible()
 
@@ -117,11 +119,16 @@ def test_an_unobtrusive_message_and_its_ghost_are_triggered_at_the_same_moment(
     expect(page.get_by_text("Blijft")).to_be_visible()
     page.wait_for_timeout(2_600)
 
-    told = {e["properties"]["experience"]: e["timestamp"] for e in heard.events if e.get("event") == "triggered"}
+    told = {
+        e["properties"]["experience"]: e["timestamp"]
+        for e in heard.events
+        if e.get("event") == "triggered"
+    }
     assert set(told) == {"banner", "banner-ghost"}
-    assert told["banner"][:19] == told["banner-ghost"][:19] or abs(
-        int(told["banner"][20:23]) - int(told["banner-ghost"][20:23])
-    ) < 20
+    assert (
+        told["banner"][:19] == told["banner-ghost"][:19]
+        or abs(int(told["banner"][20:23]) - int(told["banner-ghost"][20:23])) < 20
+    )
     seen = [e for e in heard.events if e.get("event") == "view_promotion"]
     assert [e["properties"]["promotion_id"] for e in seen] == ["banner"]
     assert {e.shown.experience for e in shop.events("triggered") if e.shown} >= set(told)
@@ -131,7 +138,9 @@ def test_what_is_out_of_sight_is_not_triggered_until_it_is_seen_for_a_second(
     page: Page, pages: PageServer, shop: Noord
 ) -> None:
     heard = listen(page, shop)
-    visit(page, pages, shop, "/", '<div style="height:3000px"></div>' + SLOT.format("home_top", "Oud"))
+    visit(
+        page, pages, shop, "/", '<div style="height:3000px"></div>' + SLOT.format("home_top", "Oud")
+    )
     page.wait_for_timeout(1_800)
     assert "triggered" not in heard.names()
 
@@ -149,8 +158,12 @@ def test_our_own_promotions_reach_the_shop_s_analytics_and_are_not_read_back(
     expect(page.get_by_role("dialog")).to_be_visible()
     page.wait_for_timeout(2_600)
 
-    pushed = page.evaluate("dataLayer.filter((one) => one.event === 'view_promotion').map((one) => one.ecommerce)")
-    assert pushed == [{"promotion_id": "size-help", "creative_name": "a", "creative_slot": "overlay"}]
+    pushed = page.evaluate(
+        "dataLayer.filter((one) => one.event === 'view_promotion').map((one) => one.ecommerce)"
+    )
+    assert pushed == [
+        {"promotion_id": "size-help", "creative_name": "a", "creative_slot": "overlay"}
+    ]
     assert heard.names().count("view_promotion") == 1
 
 
@@ -171,7 +184,9 @@ def test_a_click_carries_the_token_and_survives_leaving_the_page(
     assert clicks[-1].shown.experience == "size-help"
 
 
-def test_a_single_page_shop_gets_a_new_page_view(page: Page, pages: PageServer, shop: Noord) -> None:
+def test_a_single_page_shop_gets_a_new_page_view(
+    page: Page, pages: PageServer, shop: Noord
+) -> None:
     heard = listen(page, shop)
     visit(page, pages, shop, "/start")
     page.wait_for_timeout(500)

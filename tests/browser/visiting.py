@@ -17,13 +17,17 @@ CONSENT = f"{STUB}<script>{YES}</script>"
 SLOT = '<div data-etalage-slot="{}" style="min-height:120px"><span>{}</span></div>'
 
 
-def visit(page: Page, pages: PageServer, shop: Noord, path: str, body: str = "", **more: Any) -> None:
+def visit(
+    page: Page, pages: PageServer, shop: Noord, path: str, body: str = "", **more: Any
+) -> None:
     """Open a page of the shop with the tag, of a visitor who says yes."""
     address = pages.put(path, body + CONSENT + shop.loader, **more)
     page.goto(address, wait_until="domcontentloaded")
 
 
-def look_in(page: Page, pages: PageServer, shop: Noord, path: str, body: str = "", **more: Any) -> None:
+def look_in(
+    page: Page, pages: PageServer, shop: Noord, path: str, body: str = "", **more: Any
+) -> None:
     """Open a page of the shop with the tag, of a visitor who said nothing yet."""
     page.goto(pages.put(path, body + STUB + shop.loader, **more))
 
@@ -47,5 +51,7 @@ class Heard:
 def listen(page: Page, shop: Noord) -> Heard:
     """Keep what the page sends from now on."""
     heard = Heard()
-    page.on("request", lambda r: heard.requests.append(r) if r.url.startswith(shop.address) else None)
+    page.on(
+        "request", lambda r: heard.requests.append(r) if r.url.startswith(shop.address) else None
+    )
     return heard

@@ -42,7 +42,10 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, d
         pytest.skip("esbuild is not installed: make tag")
     out = tmp_path_factory.mktemp("built")
     done = subprocess.run(
-        [str(NODE), str(SOURCES / "build.mjs"), str(out)], capture_output=True, text=True, check=True
+        [str(NODE), str(SOURCES / "build.mjs"), str(out)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return out, json.loads(done.stdout)
 

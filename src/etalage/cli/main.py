@@ -19,6 +19,7 @@ from etalage.cli import (
     serving,
     shops,
     showing,
+    snippets,
 )
 from etalage.cli.console import fail
 from etalage.errors import EtalageError
@@ -36,6 +37,7 @@ for family in (
     serving,
     importing,
     shops,
+    snippets,
     segments,
     documents,
     deciding,

@@ -12,6 +12,7 @@ from etalage import app
 from etalage.app import Stores
 from etalage.cli import running
 from etalage.cli.console import JsonOption, err, out, print_json
+from etalage.cli.snippets import ADDRESS, written
 from etalage.config import load, table
 from etalage.domain.time import Micros
 from etalage.errors import BadInput
@@ -78,6 +79,9 @@ def init(
     out.print("  server key, secret: shown this once, so keep it")
     out.print(f"    {created.server_key}", highlight=False)
     out.print(f"Open its doors with: etalage serve --data {directory}")
+    out.print("Put this into its pages (more: etalage snippet --help):")
+    base = ADDRESS.format(domain=domain.removeprefix("www."))
+    typer.echo(written("page", key=created.write_key, base=base))
 
 
 def serve(
