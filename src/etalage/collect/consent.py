@@ -26,6 +26,7 @@ from etalage.domain.consent import (
     Register,
     Registers,
     grant_began,
+    is_overheard,
     last_refusal,
     merge_registers,
     open_purposes,
@@ -86,7 +87,7 @@ def settle(
     news = {
         purpose: purpose in stated.granted
         for purpose in spoken
-        if _is_news(known.registers.get(purpose, _NOTHING), time, purpose in stated.granted)
+        if _is_news(known.registers.get(purpose, _NOTHING), time, stated, purpose)
     }
     declared = () if spoken or stated.unclear else _undeclared(sender, known.registers)
     registers = known.registers
@@ -181,10 +182,12 @@ def no_earlier_than_yes(stated: Stated, known: Known, time: int) -> int:
     return max((yes for yes in granted if time < yes <= time + CLOCKS_APART), default=time)
 
 
-def _is_news(register: Register, time: int, is_granted: bool) -> bool:
+def _is_news(register: Register, time: int, stated: Stated, purpose: Purpose) -> bool:
     """Tell whether a statement changes anything: a late refusal does, a late or repeated yes does not."""
     own = register.own
-    if is_granted:
+    if purpose in stated.granted:
+        if is_overheard(register, stated.source):
+            return False
         return own is None or (not own.granted and time > own.time)
     return (own is None or own.granted) and time > register.refused
 

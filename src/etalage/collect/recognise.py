@@ -9,11 +9,14 @@ From: design 5 and 12; safety.md 3 "Public key, origins, identity".
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from etalage.collect.fields import MAIL
 from etalage.collect.identity import is_signed
 from etalage.collect.intake import Door
 from etalage.collect.refusal import Refusal
 from etalage.collect.translate import Draft
+from etalage.domain.consent import OWN_PAGE
 from etalage.domain.event import NOT_FROM_BROWSER, ORDERS
 from etalage.domain.ids import IdentifierKind, VisitorKey, is_placeholder_mail, visitor_key
 
@@ -22,6 +25,8 @@ _SAYS_WHO = frozenset({"identify", "link"})
 
 def permitted(draft: Draft, door: Door) -> Draft:
     """Refuse what only the shop's server may say; a browser's order only says who has it, if the server sends them."""
+    if draft.stated.source == OWN_PAGE and door.sender.name != OWN_PAGE:
+        draft.stated = replace(draft.stated, source="")  # only her own page speaks for itself
     if door.sender.kind == "server":
         return draft
     if draft.name in NOT_FROM_BROWSER:

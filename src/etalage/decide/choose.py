@@ -36,6 +36,9 @@ def choose(facts: DecisionFacts, experiences: Plan | Iterable[Experience]) -> Ch
     standing, elsewhere = planned(experiences).standing(facts)
     if facts.protected:
         return Chosen(skipped=elsewhere)
+    if facts.left_alone:  # before any draw: she is in no arm, so all arms miss the same people
+        alone = (one.skipped("paused_by_visitor") for one in standing)
+        return Chosen(skipped=(*elsewhere, *alone))
     held = _holdout(facts)
     eligible: list[Planned] = []
     skipped = list(elsewhere)

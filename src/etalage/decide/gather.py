@@ -97,6 +97,7 @@ def gather(
         pressure=rules.pressure,
         refused=past.refused,
         paused=_in_order(rules.paused),
+        left_alone=person is not None and person.fold.paused_until > asked.now,
     )
 
 

@@ -51,6 +51,8 @@ class Register(Struct, frozen=True, array_like=True, gc=False):
         return self.own or self.declared
 
 
+OWN_PAGE = "me"  # source of what she said on her own page (/me)
+
 Registers = Mapping[Purpose, Register]
 
 
@@ -85,6 +87,15 @@ def register_of(choice: Choice, *, first_hand: bool) -> Register:
         declared=None if first_hand else choice,
         refused=0 if choice.granted else choice.time,
     )
+
+
+def is_overheard(register: Register, source: str) -> bool:
+    """Tell whether a yes changes nothing, because she said no on her own page and this was said elsewhere.
+
+    A shop's page says again with every call what its own banner remembers; that is no answer to her no.
+    """
+    own = register.own
+    return own is not None and not own.granted and own.source == OWN_PAGE and source != OWN_PAGE
 
 
 def open_purposes(

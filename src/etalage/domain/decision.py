@@ -31,6 +31,7 @@ SkipReason = Literal[
     "wrong_page",  # the page part of its trigger does not hold
     "out_of_stock",  # it speaks of the product on the page, or only had products, that cannot be bought
     "refused_by_visitor",  # she said "not for me"
+    "paused_by_visitor",  # she asked to be left alone for a while
     "capped",  # shown (or, in control, due) as often as it may be
     "pressure",  # enough interruptions for one day
     "variant_gone",  # her stored variant is no longer part of it
@@ -125,6 +126,7 @@ class DecisionFacts(Struct, frozen=True, omit_defaults=True):
     pressure: int = 3  # at most so many interruptions a shop day
     refused: tuple[str, ...] = ()  # experiences she does not want
     paused: tuple[ExperienceName, ...] = ()
+    left_alone: bool = False  # she asked to be shown nothing for now
 
     @property
     def is_measured(self) -> bool:

@@ -60,6 +60,7 @@ OUR_NAMES = frozenset(
         "configuration",
         "purchase_claim",
         "restriction",
+        "pause",
         "erased",
     ]
 )
@@ -75,6 +76,7 @@ NOT_FROM_BROWSER = frozenset(
         "purchase_claim",
         "coupon_issued",
         "restriction",
+        "pause",
         "erased",
     }
 )
@@ -91,6 +93,7 @@ NOT_ACTIVITY = frozenset(
         "triggered",
         "purchase_claim",
         "restriction",
+        "pause",
         "erased",
     ]
 )

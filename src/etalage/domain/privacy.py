@@ -20,6 +20,7 @@ from etalage.domain.time import ShopZone
 
 ERASED = "erased"  # name and id of a tombstone
 RESTRICTION = "restriction"  # the event that freezes a person, or ends it
+PAUSE = "pause"  # the event by which she asks to be left alone until a moment, or ends that
 
 # What becomes of one event:
 #   gone        a tombstone

@@ -122,6 +122,13 @@ class Fold(Struct, frozen=True, array_like=True):
     ]  # newest CAP_MEMORY (time, id), for caps
     parts: dict[int, Part]  # by consent epoch
     restricted: Written | None = None  # whether she is frozen: kept, and not used for anything
+    paused: Written | None = None  # until when (micros) she asked to be shown nothing
+
+    @property
+    def paused_until(self) -> int:
+        """Until when she asked to be shown nothing; 0 if she did not."""
+        said = None if self.paused is None else self.paused.value
+        return said if isinstance(said, int) else 0
 
 
 class ActiveFeature(Struct, frozen=True):

@@ -22,7 +22,7 @@ from etalage.collect.fields import MAX_ID, MAX_QUANTITY, language_of, text
 from etalage.collect.intake import Door
 from etalage.collect.minimise import searched
 from etalage.collect.stated import NOTHING_STATED, Stated, stated_in
-from etalage.domain.consent import Purpose, Registers
+from etalage.domain.consent import Purpose, Registers, is_overheard
 from etalage.domain.context import Context
 from etalage.domain.event import Line
 from etalage.domain.ids import VisitorKey, is_placeholder, visitor_key
@@ -118,6 +118,8 @@ def is_news(stated: Stated, known: Registers, linked: Iterable[Registers]) -> bo
 
     def differs(purpose: Purpose, *, granted: bool) -> bool:
         register = known.get(purpose)
+        if granted and register is not None and is_overheard(register, stated.source):
+            return False
         own = register.own if register is not None else None
         return own is None or own.granted != granted
 

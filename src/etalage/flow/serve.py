@@ -197,7 +197,8 @@ def order(
     ids: Sequence[str], person: Person | None, live: Configuration, *, now: int, language: str
 ) -> list[Placed]:
     """Order the ids of a list for a person (POST /v1/rank); nothing is added or left out."""
-    part = person.part if person is not None else None
+    is_open = person is not None and person.fold.paused_until <= now
+    part = person.part if person is not None and is_open else None
     lines = rank(ids, part, live.catalogue, now=now)
     said: Language = "en" if language == "en" else "nl"
     return [Placed(line.product, rank_reason(line.because, line.of, said)) for line in lines]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from etalage.domain.consent import PURPOSES, Choice, Purpose, Register, merge_register, register_of
 from etalage.domain.event import NOT_ACTIVITY, TRUSTED_FOR_IDENTITY, Event
 from etalage.domain.ids import ExperienceName, FeatureId, VariantName, VisitorKey
-from etalage.domain.privacy import RESTRICTION
+from etalage.domain.privacy import PAUSE, RESTRICTION
 from etalage.domain.profile import (
     CAP_MEMORY,
     HOLDOUT_EXPERIENCE,
@@ -67,6 +67,7 @@ def _fold(visitor: VisitorKey, events: Sequence[Event], memory: Memory) -> Fold:
         triggered=_triggered(events),
         parts={epoch: _part(visitor, own, memory) for epoch, own in by_epoch.items()},
         restricted=_restricted(events),
+        paused=_paused(events),
     )
 
 
@@ -77,6 +78,12 @@ def _restricted(events: Iterable[Event]) -> Written | None:
         for e in events
         if e.name == RESTRICTION
     )
+    return max(said, key=_written_order, default=None)
+
+
+def _paused(events: Iterable[Event]) -> Written | None:
+    """Find until when she last asked to be left alone; a moment that is over says that it is over."""
+    said = (Written(e.time, e.id, e.properties.get("until", 0)) for e in events if e.name == PAUSE)
     return max(said, key=_written_order, default=None)
 
 

@@ -42,6 +42,7 @@ def merge(one: Fold, other: Fold) -> Fold:
         triggered=_both(one.triggered, other.triggered, _merge_moments),
         parts=_both(one.parts, other.parts, merge_parts),
         restricted=_newest(one.restricted, other.restricted),
+        paused=_newest(one.paused, other.paused),
     )
 
 

@@ -30,7 +30,7 @@ judged AS (
     JOIN people ON people.visitor = events.visitor
     LEFT JOIN of_browser ON of_browser.visitor = events.visitor
     LEFT JOIN of_person ON of_person.person = people.person
-    WHERE events.name NOT IN ('consent', 'unlink', 'restriction')
+    WHERE events.name NOT IN ('consent', 'unlink', 'restriction', 'pause')
         AND (of_browser.refused IS NOT NULL OR of_person.refused IS NOT NULL)
 )
 SELECT
