@@ -152,3 +152,18 @@ def test_staff_are_counted_nowhere(page: Page, pages: PageServer, shop: Noord) -
     page.wait_for_timeout(1_600)
 
     assert len(shop.events()) == before
+
+
+def test_a_page_that_comes_back_from_the_cache_looks_again_at_what_she_allows(
+    page: Page, pages: PageServer, shop: Noord
+) -> None:
+    visit(page, pages, shop, "/balk")
+    expect(page.get_by_text("Gratis bezorging vanaf")).to_be_visible()
+    heard = listen(page, shop)
+
+    # While it was frozen, she withdrew in another tab: no event of that reached this page.
+    page.evaluate("localStorage.clear(); dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    page.wait_for_timeout(1_300)
+
+    assert page.evaluate(STORED) == NOTHING
+    assert [request for request in heard.requests if request.method == "POST"] == []

@@ -12,6 +12,7 @@ from etalage.cli.console import DataOption, ShopOption, opened
 from etalage.errors import BadInput
 
 Platform = Literal["page", "gtm", "woocommerce", "magento", "shopify", "lightspeed"]
+PLACEHOLDER = "ETALAGE_SECRET"
 ADDRESS = "https://etalage.{domain}"  # where a shop usually puts us: a sub-domain of its own
 
 
@@ -44,13 +45,13 @@ def snippet(
     if not key.startswith("wk_") or not key.isascii() or not key[3:].isalnum():
         raise BadInput("this takes the write key (wk_...), which is public", field="key")
     with opened(data, shop) as (known, ports, _now):
-        secret = ports.keys.secret("identify").hex() if with_secret else "ETALAGE_SECRET"
+        secret = ports.keys.secret("identify").hex() if with_secret else PLACEHOLDER
         base = url.rstrip("/") or ADDRESS.format(domain=known.domain.removeprefix("www."))
         typer.echo(written(platform, key=key, base=base, shop=known.id, secret=secret))
 
 
 def written(
-    platform: Platform, *, key: str, base: str, shop: str = "", secret: str = "ETALAGE_SECRET"
+    platform: Platform, *, key: str, base: str, shop: str = "", secret: str = PLACEHOLDER
 ) -> str:
     """Fill in the snippet of a platform."""
     if not base.startswith(("https://", "http://")) or any(c in base for c in "\"'<> "):

@@ -59,6 +59,7 @@ OUR_NAMES = frozenset(
         "feature",
         "configuration",
         "purchase_claim",
+        "product_seen",  # schema.org data on a page: a draft that nobody trusts
         "restriction",
         "pause",
         "erased",
@@ -92,6 +93,7 @@ NOT_ACTIVITY = frozenset(
         "score",
         "triggered",
         "purchase_claim",
+        "product_seen",
         "restriction",
         "pause",
         "erased",

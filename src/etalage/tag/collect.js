@@ -4,11 +4,9 @@ import { safely } from "./guard.js";
 import { isList, now, plainly, win } from "./live.js";
 import { ofOldShape } from "./old_shape.js";
 
-const NAMES = (
-  "view_item_list select_item view_item search view_search_results add_to_wishlist add_to_cart remove_from_cart view_cart " +
-  "begin_checkout add_shipping_info add_payment_info purchase view_promotion select_promotion login sign_up generate_lead"
-).split(" ");
-const WITHOUT_ITEMS = ["search", "view_search_results", "login", "sign_up", "generate_lead"];
+const NAMES =
+  /^(view_(item(_list)?|cart|promotion|search_results)|select_(item|promotion)|add_(to_cart|to_wishlist|shipping_info|payment_info)|remove_from_cart|begin_checkout|purchase|search|login|sign_up|generate_lead)$/;
+const WITHOUT_ITEMS = /search|log|_up|lead/;
 const KEPT =
   /^((item|promotion|creative)_\w+|currency|value|tax|shipping|coupon|transaction_id|search_term|price|quantity|discount|index|size|method|(payment|customer)_type|shipping_tier)$/;
 const COPY = 3_000; // within which a plugin's copy of an event is the same event
@@ -56,12 +54,12 @@ export function read(pushed, take, tell) {
   if (typeof name === "string" && name.startsWith("gtm.")) return name.startsWith("gtm.historyChange") && tell.moved();
   const old = ofOldShape(pushed.ecommerce, itemOf);
   if (old) return old.forEach(([named, properties]) => once(named, properties, "old", take));
-  if (!NAMES.includes(name)) return;
+  if (!NAMES.test(name)) return;
   const about = plainly(pushed.ecommerce)
     ? pushed.ecommerce
     : plainly(pushed.eventModel)
       ? pushed.eventModel
-      : WITHOUT_ITEMS.includes(name) || pushed.items
+      : WITHOUT_ITEMS.test(name) || pushed.items
         ? {}
         : remembered;
   once(name, { ...pushed, ...about }, pushed.eventModel ? "copy" : "own", take);
@@ -70,7 +68,7 @@ export function read(pushed, take, tell) {
 function readCommand(given, take, tell) {
   const [command, name, about] = given;
   if (command === "consent") return sayMode(name, about), tell.consent();
-  if (command === "event" && NAMES.includes(name)) once(name, plainly(about) ? about : {}, "gtag", take);
+  if (command === "event" && NAMES.test(name)) once(name, plainly(about) ? about : {}, "gtag", take);
 }
 
 // The same action told in two ways counts once; two clicks are two.

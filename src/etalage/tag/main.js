@@ -15,6 +15,7 @@ import { everyBeat, keepTime } from "./watch.js";
 
 const LOOK_AGAIN = 8_000; // milliseconds between two looks at the configuration while something of ours is on the page
 const TCF_PATIENCE = 500;
+let isReady = false; // the page can be read
 let isBegun = false;
 
 // ---- What the shop tells ----
@@ -55,7 +56,7 @@ const hear = () => listen((live.config && live.config.data_layer) || "dataLayer"
 
 function reconsider(isElsewhere) {
   if (!isBegun) {
-    if (live.config && now() >= wait) begin();
+    if (isReady && now() >= wait) begin();
     return;
   }
   const before = live.open;
@@ -239,6 +240,7 @@ async function start() {
     else if (event.key === "etalage" && event.newValue) hearOther(stateIn(event.newValue));
   });
   keepTime();
+  isReady = true;
   later(begin, Math.max(0, Math.max(wait, tcfPause) - now()));
 }
 
