@@ -262,7 +262,7 @@ class _Storefront:
             "data": {},
         }
         told["tell"] = {**told["tell"], "language": tongue}
-        told["data"] = shown.page_data(stand, told.get("data", {}))
+        told["data"] = shown.page_data(stand, {**told.get("data", {}), "tell": told["tell"]})
         html = self.templates.get_template(template).render(frame | told)
         headers = {
             "content-security-policy": policy(nonce),

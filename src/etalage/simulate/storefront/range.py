@@ -203,7 +203,8 @@ def reviews(key: str, text: str) -> tuple[Review, ...]:
     count = 1 + int(chance("reviews", key) * min(6, len(texts["good"]) + 1))
     level = 0.35 + 0.5 * chance("level", key)  # some things are simply better
     good, bad = shuffled(texts["good"], "good", key), shuffled(texts["bad"], "bad", key)
-    moments, shop = shuffled(general["moments"], "moment", key), general["shop"]
+    moments = shuffled(general["moments"], "moment", key)
+    shop = shuffled(general["shop"], "shop", key)
     people = shuffled(plan()["people"], "people", key)
     found = []
     for i in range(count):
@@ -217,7 +218,7 @@ def reviews(key: str, text: str) -> tuple[Review, ...]:
             2: [moments[i], missed, pick(closing["poor"], "end", key, i)],
         }[stars]
         if chance("shop", key, i) < 0.3:  # noqa: PLR2004  a third also says how the shop did
-            parts = [*parts[:2], pick(shop, "shop", key, i)]
+            parts = [*parts[:2], shop[i]]
         if chance("short", key, i) < 0.2 and stars in {4, 5}:  # noqa: PLR2004  some are brief
             parts = parts[-2:] if stars == 5 else parts[:2]  # noqa: PLR2004
         said = " ".join(p[0] for p in parts), " ".join(p[1] for p in parts)
