@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,10 +32,13 @@ class Noord:
     def loader(self) -> str:
         return f'<script async src="{self.address}/tag/{self.created.write_key}.js"></script>'
 
-    def decide(self, *settings: str) -> None:
-        """Change settings while it runs, as a person does."""
-        command = [sys.executable, "-m", "etalage", "shop", "set", *settings, "--as", "ann"]
-        subprocess.run([*command, "--data", str(self.directory)], check=True, capture_output=True)
+    def decide(self, **settings: object) -> None:
+        """Change settings while it runs, as a person does; the server takes over within a second."""
+        _, ports = app.open_ports(self.directory, self.created.shop.id, settings=SETTINGS)
+        try:
+            ports.records.change_shop(settings, actor="ann", now=time.time_ns() // 1000)
+        finally:
+            ports.close()
         time.sleep(1.3)
 
     def events(self, *names: str) -> list[Event]:

@@ -162,7 +162,9 @@ def test_a_page_that_comes_back_from_the_cache_looks_again_at_what_she_allows(
     heard = listen(page, shop)
 
     # While it was frozen, she withdrew in another tab: no event of that reached this page.
-    page.evaluate("localStorage.clear(); dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    page.evaluate(
+        "localStorage.clear(); dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+    )
     page.wait_for_timeout(1_300)
 
     assert page.evaluate(STORED) == NOTHING

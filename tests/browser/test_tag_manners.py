@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 
@@ -123,12 +122,12 @@ def test_a_closed_shutter_takes_everything_away_within_ten_seconds(
     expect(page.get_by_text("Gratis bezorging vanaf")).to_be_visible()
 
     began = time.monotonic()
-    shop.decide("closed=true")
+    shop.decide(closed=True)
     try:
         expect(page.get_by_text("Gratis bezorging vanaf")).to_have_count(0, timeout=10_000)
-        assert time.monotonic() - began < 12  # the command itself takes a second or two
+        assert time.monotonic() - began < 12
     finally:
-        shop.decide("closed=false")
+        shop.decide(closed=False)
 
 
 @pytest.mark.parametrize(
@@ -257,11 +256,11 @@ def test_a_selector_that_finds_nothing_five_hundred_or_cannot_be_read(
 ) -> None:
     many = '<div class="tile" style="min-height:2px">x</div>' * 500
     for selector, count in ((".none", 0), (".tile", 1), ("[[", 0)):
-        shop.decide(f"slots={json.dumps({'home_top': selector})}")
+        shop.decide(slots={"home_top": selector})
         visit(page, pages, shop, "/", many)
         page.wait_for_timeout(900)
         assert page.get_by_role("heading", name="Klaar voor regen").count() == count, selector
-    shop.decide("slots={}")
+    shop.decide(slots={})
 
 
 def test_diagnose_says_in_plain_words_what_is_there_and_what_is_not(
