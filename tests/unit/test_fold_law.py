@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from functools import reduce
 
+import msgspec
 import pytest
 
 from etalage.domain.event import Event, Line, Shown
@@ -12,7 +13,7 @@ from etalage.domain.ids import EventId, ExperienceName, FeatureId, VariantName, 
 from etalage.domain.profile import Fold
 from etalage.domain.time import HOUR, MINUTE, ShopZone
 from etalage.unify import merge as merging
-from etalage.unify.fold import Memory, fold
+from etalage.unify.fold import Memory, adds_nothing, fold
 
 SETS = 10_000
 NAMES = [
@@ -164,3 +165,20 @@ def test_two_days_are_kept_whole_and_no_more_than_the_limit() -> None:
     assert kept[-1].id == "06099"
     pieces = [fold(events[a : a + 610], MEMORY) for a in range(0, 6_100, 610)]
     assert reduce(lambda a, b: merged([a, b]), reversed(pieces)) == fold(events, MEMORY)
+
+
+def test_a_decision_that_adds_nothing_need_not_be_folded_and_one_that_adds_something_is() -> None:
+    rng = random.Random(11)
+    nothing = 0
+    for number in range(3_000):
+        before = [random_event(rng, n) for n in range(rng.randrange(1, 12))]
+        decision = msgspec.structs.replace(
+            random_event(rng, 99), name="decision", epoch=rng.choice([0, START, START + HOUR])
+        )
+        known = fold(before, MEMORY).get(decision.visitor or VISITORS[0])
+        if known is None:
+            continue
+        after = merging.merge(known, fold([decision], MEMORY)[decision.visitor or VISITORS[0]])
+        assert adds_nothing(decision, known) == (after == known), f"set {number}"
+        nothing += after == known
+    assert nothing > 100  # both kinds occur

@@ -24,7 +24,7 @@ from etalage.domain.segment import Feature
 from etalage.domain.time import ShopZone
 from etalage.ports import EventLog, Profiles, ProfilesWrite
 from etalage.segment.features import Counting, counted, where_of
-from etalage.unify.fold import Memory, fold
+from etalage.unify.fold import Memory, adds_nothing, fold
 from etalage.unify.merge import merge, merge_parts
 from etalage.unify.orders import as_remembered, is_of_transaction, settle
 from etalage.unify.person import EMPTY as EMPTY_PART
@@ -91,7 +91,8 @@ def _found(events: Sequence[Event], write: ProfilesWrite) -> Iterator[Event]:
     """Give the events as they are remembered: orders with the visitor they were found to belong to."""
     for event in events:
         if not is_of_transaction(event) or event.transaction is None:
-            yield event
+            if not _is_known(event, write):
+                yield event
             continue
         settled = settle(event, write.order(event.transaction))
         write.put_order(event.transaction, settled.claim)
@@ -101,6 +102,14 @@ def _found(events: Sequence[Event], write: ProfilesWrite) -> Iterator[Event]:
             yield settled.remember
         if settled.again is not None:
             write.mark(settled.again)
+
+
+def _is_known(event: Event, write: ProfilesWrite) -> bool:
+    """Tell whether this is a decision that changes no memory: most are, and then no fold is written."""
+    if event.name != "decision" or event.visitor is None:
+        return False
+    known = write.get(event.visitor)
+    return known is not None and adds_nothing(event, known)
 
 
 def _put(write: ProfilesWrite, folds: dict[VisitorKey, Fold]) -> None:

@@ -54,6 +54,20 @@ def fold(events: Iterable[Event], memory: Memory) -> dict[VisitorKey, Fold]:
     return {visitor: _fold(visitor, own, memory) for visitor, own in by_visitor.items()}
 
 
+def adds_nothing(decision: Event, known: Fold) -> bool:
+    """Tell whether a `decision` is in this memory already: it moves only first moments, and most are not the first.
+
+    Then `merge(known, fold([decision])) == known`, and nothing need be worked out or written.
+    """
+    if decision.time < known.first_seen or (decision.epoch and decision.epoch not in known.parts):
+        return False
+    shown = decision.shown
+    if shown is None or shown.experience != HOLDOUT_EXPERIENCE:
+        return True
+    arm = known.arms.get(shown.experience, {}).get(shown.arm)
+    return arm is not None and (arm.time, arm.id) <= (decision.time, decision.id)
+
+
 def _fold(visitor: VisitorKey, events: Sequence[Event], memory: Memory) -> Fold:
     by_epoch: dict[int, list[Event]] = {}
     for event in events:
