@@ -16,11 +16,14 @@ import msgspec
 import pytest
 
 from etalage import app
+from etalage.cli.showing import SHOP_PROGRAM
 from etalage.config import Settings
 from etalage.decide.token import issue_visitor_token
 from etalage.domain.product import Catalogue
 from etalage.errors import BadInput
 from etalage.flow.open_shop import OpenShop
+from etalage.simulate.catalogue import noord as noord_catalogue
+from etalage.simulate.server import SERVER_KEY, WRITE_KEY, serving
 from etalage.simulate.shop import open_shop
 from etalage.simulate.storefront import pages
 from etalage.simulate.storefront.pages import storefront
@@ -311,6 +314,24 @@ def test_the_panel_tells_a_stranger_about_nobody_and_why_each_message_does_not_a
     named = {one["name"] for one in (*said["candidates"], *said["skipped"])}
     assert named == {"maathulp", "gratis-ruilen", "nieuwsbrief", "verder-kijken"}
     assert all(one["sentence"] for one in said["segments"])
+
+
+@pytest.mark.slow
+def test_only_the_server_of_the_demo_has_the_shop(tmp_path: Path) -> None:
+    opened = open_shop(tmp_path / "data", now=NOW)
+    keys = {WRITE_KEY: opened.created.write_key, SERVER_KEY: opened.created.server_key}
+
+    with serving(tmp_path / "data") as url:
+        assert httpx.get(f"{url}/shop/").status_code == 404
+    with serving(tmp_path / "data", program=SHOP_PROGRAM, keys=keys) as url:
+        shown = httpx.get(f"{url}/shop/")
+        good = Shelves(noord_catalogue()).goods["N-101"]
+        line = {"id": good.id, "offer": good.offers[0].id, "quantity": 1}
+        made = httpx.post(f"{url}/shop/bestellen", json={"lines": [line]})
+
+    assert f"/tag/{opened.created.write_key}.js" in shown.text
+    assert opened.created.server_key not in shown.text
+    assert made.status_code == 200
 
 
 def test_a_real_shop_never_gets_these_pages(tmp_path: Path) -> None:
