@@ -9,7 +9,7 @@ Idea: handlers are plain functions and run in threads, because they read stores.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Router
 from starlette.routing import Route as StarletteRoute
 
-from etalage.api import metrics, pages, reds, tag
+from etalage.api import me, metrics, pages, reds, tag
 from etalage.api.described import ROUTES, openapi
 from etalage.api.logs import log
 from etalage.api.profile import key_of, profile
@@ -47,7 +47,7 @@ MOST_BEHIND = 5_000  # events that profiles may be behind the log before calls g
 CONFIG_SECONDS = 5  # a browser may keep the public configuration; a closed shutter works within 10
 RETRY_SECONDS = 5
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
-# No page of ours needs a script, a style or a picture; the studio brings a policy of its own.
+# Pages need no script, style or picture; a page that does brings a policy of its own (/me).
 SAFE: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -79,6 +79,7 @@ class Quiet:
         self._rooms = rooms
         self._clock = clock
         self._doors = doors or Doors()
+        self._me = me.MePage(rooms, clock)
         self.router = Router([*self._routes()], redirect_slashes=False)
         self._answering = ExceptionMiddleware(
             self.router, handlers={EtalageError: _refused, HTTPException: self._unrouted}
@@ -89,14 +90,19 @@ class Quiet:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *SAFE]
+                own = {name.lower() for name, _ in message["headers"]}
+                safe = [line for line in SAFE if line[0] not in own]
+                message["headers"] = [*message["headers"], *safe]
             await send(message)
 
         scope["app"] = self  # tells the router to raise what it cannot answer, so that we say it
         await self._answering(scope, receive, sending)
 
     def _routes(self) -> Iterator[StarletteRoute]:
-        answers: Mapping[str, Callable[[Request], Response]] = {
+        answers: Mapping[str, Callable[[Request], Response | Awaitable[Response]]] = {
+            **self._me.handlers,
+            "/me": me.page,
+            "/me/{file}": me.page_file,
             "/v1/config/{write_key}": self._config,
             "/v1/profiles/{id:path}": self._profile,
             "/tag/{write_key}.{hash}.js": self._tag,

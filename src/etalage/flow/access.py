@@ -9,7 +9,7 @@ Idea: the log has everything and is read once; what is remembered of her comes f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any, cast
 
@@ -40,6 +40,8 @@ Said = dict[str, Any]
 
 MOMENTS = ("time", "received", "decided")
 OF_DECISION = frozenset({"record"})  # told under decisions
+OF_CUSTOMER = frozenset({"customer", "personal", "properties"})  # of an event that names a customer
+OF_PERSON = frozenset({"record", "segments"})  # of a decision: read from all that is linked
 
 
 def access(ports: Ports, profile: str, how: Memorist, *, actor: str, now: int) -> Said:
@@ -49,21 +51,47 @@ def access(ports: Ports, profile: str, how: Memorist, *, actor: str, now: int) -
         NotFound: nothing is known under this name.
     """
     visitors = visitors_of(ports, profile, how)
+    return access_of(ports, visitors, named=profile, actor=actor, now=now)
+
+
+def access_of(
+    ports: Ports,
+    visitors: Sequence[VisitorKey],
+    *,
+    named: str,
+    actor: str,
+    now: int,
+    alone: bool = False,
+) -> Said:
+    """Give all that is kept about exactly these visitors.
+
+    Args:
+        ports: of the shop.
+        visitors: whose copy it is.
+        named: as she is named in it.
+        actor: who looks.
+        now: micros.
+        alone: a browser asks of itself, and nobody says who sits before it: without what is of the customer it may
+            be linked to (names, and what decisions read of the whole person).
+
+    Raises:
+        NotFound: nothing is known of them.
+    """
     if not is_known(ports, visitors):
-        raise NotFound(f"nothing is known of '{profile[:60]}'", field="profile")
+        raise NotFound(f"nothing is known of '{named[:60]}'", field="profile")
     ports.records.audit(actor, "privacy.access", f"visitor/{visitors[0]}", now=now)
-    events = _events(ports, visitors)
+    events = _events(ports, visitors, alone=alone)
     live = configure(ports)
     folds = ports.profiles.many(visitors)
     return {
-        "profile": profile,
+        "profile": named,
         "shop": {"name": live.shop.name, "domain": live.shop.domain},
         "made": iso(now),
         "visitors": sorted(visitors),
         "personal": _personal(events),
         **(_remembered(folds, live, now) if folds else {}),
         "orders": [one for one in events if one["name"] in ORDERS],
-        "decisions": [_decision(one) for one in events if one["name"] == "decision"],
+        "decisions": [_decision(one, alone=alone) for one in events if one["name"] == "decision"],
         "events": [_without(one, OF_DECISION) for one in events],
         "set_aside": _set_aside(ports, visitors),
     }
@@ -72,9 +100,11 @@ def access(ports: Ports, profile: str, how: Memorist, *, actor: str, now: int) -
 # ---- The log -----------------------------------------------------------------------------------------
 
 
-def _events(ports: Ports, visitors: Collection[VisitorKey]) -> list[Said]:
+def _events(ports: Ports, visitors: Collection[VisitorKey], *, alone: bool) -> list[Said]:
     with prepared(ports) as questions:
         rows = questions.ask(question("access"), {"visitors": list(visitors)}).dicts()
+    if alone:
+        rows = [row if row["customer"] is None else _without(row, OF_CUSTOMER) for row in rows]
     return [_event(row, ports.keys) for row in rows]
 
 
@@ -117,7 +147,7 @@ def _personal(events: Iterable[Said]) -> Said:
     return personal
 
 
-def _decision(event: Said) -> Said:
+def _decision(event: Said, *, alone: bool) -> Said:
     """Tell a decision: what was shown and not, and why; the whole record stands below."""
     record = event["record"]
     read: DecisionRecord = read_record(msgspec.json.encode(record).decode())
@@ -134,7 +164,7 @@ def _decision(event: Said) -> Said:
         }
         for entry in read.decision.entries
     ]
-    return {
+    told = {
         "time": event["time"],
         "segments": list(read.facts.matched),
         "purposes": list(read.facts.purposes),
@@ -144,6 +174,7 @@ def _decision(event: Said) -> Said:
         ],
         "record": record,
     }
+    return _without(told, OF_PERSON) | {"segments": []} if alone else told
 
 
 def _is_held(record: DecisionRecord) -> bool:

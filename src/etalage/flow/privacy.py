@@ -12,7 +12,7 @@ Idea: the ledger lies with the keys, the mark of how much of it this data has se
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -47,11 +47,29 @@ def erase(
         Conflict: more visitors hang together than one person has, and `many` was not said.
     """
     visitors = visitors_of(ports, profile, how)
+    return erase_visitors(ports, visitors, how, named=profile, actor=actor, now=now, many=many)
+
+
+def erase_visitors(
+    ports: Ports,
+    visitors: Sequence[VisitorKey],
+    how: Memorist,
+    *,
+    named: str,
+    actor: str,
+    now: int,
+    many: bool = False,
+) -> Erasure:
+    """Forget exactly these visitors, as `erase` does; who asks as one browser is that browser alone.
+
+    Raises:
+        NotFound, Conflict: as `erase`.
+    """
     known = erasure_of(ports, visitors[0])
     rest = [v for v in visitors if known is None or v not in known.visitors]
     if known is None or is_known(ports, rest):
         if not is_known(ports, visitors):
-            raise NotFound(f"nothing is known of '{profile[:60]}'", field="profile")
+            raise NotFound(f"nothing is known of '{named[:60]}'", field="profile")
         _refuse_crowd(visitors, many=many)
         known = ports.keys.add_erasure(visitors, actor=actor, requested=now)
         ports.records.audit(actor, "privacy.erase", f"erasure/{known.number}", now=now)
