@@ -8,7 +8,7 @@ import pytest
 from page_server import PageServer
 from playwright.sync_api import Page, expect
 from shop_for_browser import Noord
-from visiting import SLOT, visit
+from visiting import FOLD, SLOT, visit
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => (await axe.run({include: [["[data-etalage],[data-etalage-slot]"]]},
@@ -31,7 +31,7 @@ def test_axe_finds_nothing(
         pages,
         shop,
         path,
-        SLOT.format("home_top", "Oud") + SLOT.format("home_shelf", ""),
+        FOLD + SLOT.format("home_top", "Oud") + SLOT.format("home_shelf", ""),
         lang=lang,
     )
     why = "Why do I see this?" if lang == "en" else "Waarom zie ik dit?"

@@ -7,29 +7,20 @@ from pathlib import Path
 from page_server import PageServer
 from playwright.sync_api import Page, expect
 from shop_for_browser import Noord
-
-YES = 'etalage("consent", {device: true, measure: true, personalise: true})'
-STUB = "window.etalage=window.etalage||function(){(etalage.q=etalage.q||[]).push(arguments)};"
-CONSENT = f"<script>{STUB}{YES}</script>"
-
-
-def opened(
-    page: Page, pages: PageServer, shop: Noord, path: str, body: str = "", **more: str
-) -> None:
-    """Open a page of the shop with the tag, of a visitor who says yes."""
-    page.goto(pages.put(path, body + CONSENT + shop.loader, **more))
+from visiting import CONSENT, FOLD, STUB, YES, scroll_down, visit
 
 
 def test_an_inline_message_takes_the_place_that_the_page_gave_it(
     page: Page, pages: PageServer, shop: Noord
 ) -> None:
-    opened(
+    visit(
         page,
         pages,
         shop,
         "/",
-        '<div data-etalage-slot="home_top" style="min-height:120px"><span>Oud</span></div>',
+        FOLD + '<div data-etalage-slot="home_top" style="min-height:120px"><span>Oud</span></div>',
     )
+    scroll_down(page)
 
     expect(page.get_by_role("heading", name="Klaar voor regen")).to_be_visible()
     expect(page.get_by_text("Oud")).to_be_hidden()
@@ -41,7 +32,7 @@ def test_a_popup_holds_the_focus_closes_on_escape_and_gives_the_focus_back(
     page.goto(
         pages.put(
             "/popup",
-            '<button id="b">Koop</button><input>' + f"<script>{STUB}</script>" + shop.loader,
+            '<button id="b">Koop</button><input>' + STUB + shop.loader,
         )
     )
     page.locator("#b").focus()
@@ -65,7 +56,7 @@ def test_a_popup_holds_the_focus_closes_on_escape_and_gives_the_focus_back(
 def test_why_opens_the_reason_and_the_gain_and_not_for_me_takes_it_away_for_good(
     page: Page, pages: PageServer, shop: Noord
 ) -> None:
-    opened(page, pages, shop, "/nee")
+    visit(page, pages, shop, "/nee")
     expect(page.get_by_text("Weg ermee")).to_be_visible()
 
     page.get_by_text("Waarom zie ik dit?").click()
@@ -83,7 +74,7 @@ def test_why_opens_the_reason_and_the_gain_and_not_for_me_takes_it_away_for_good
 def test_a_bar_without_a_place_lies_at_the_edge_and_moves_nothing(
     page: Page, pages: PageServer, shop: Noord, artefacts: Path
 ) -> None:
-    opened(page, pages, shop, "/balk", '<p id="p">Tekst</p>')
+    visit(page, pages, shop, "/balk", '<p id="p">Tekst</p>')
     before = page.locator("#p").bounding_box()
 
     expect(page.get_by_text("Gratis bezorging vanaf")).to_be_visible()
@@ -98,16 +89,17 @@ def test_a_list_of_products_is_drawn_with_price_and_reason(
     page: Page, pages: PageServer, shop: Noord, artefacts: Path
 ) -> None:
     look = 'dataLayer=[{event:"view_item",ecommerce:{currency:"EUR",items:[{item_id:"S-1",price:79.95}]}},{event:"view_item",ecommerce:{currency:"EUR",items:[{item_id:"S-2",price:79.95}]}}]'
-    opened(page, pages, shop, "/p/1", f"<script>{look}</script>")
+    visit(page, pages, shop, "/p/1", f"<script>{look}</script>")
     page.wait_for_timeout(1500)
 
-    opened(
+    visit(
         page,
         pages,
         shop,
         "/",
-        '<div data-etalage-slot="home_shelf" style="min-height:300px"></div>',
+        FOLD + '<div data-etalage-slot="home_shelf" style="min-height:300px"></div>',
     )
+    scroll_down(page)
 
     expect(page.get_by_role("heading", name="Door jou bekeken")).to_be_visible()
     expect(page.get_by_text("Storm 1")).to_be_visible()
@@ -116,7 +108,7 @@ def test_a_list_of_products_is_drawn_with_price_and_reason(
 
 def test_the_shop_s_tokens_colour_its_messages(page: Page, pages: PageServer, shop: Noord) -> None:
     style = "<style>:root{--etalage-accent:rgb(246,194,0)} *{color:red;font-size:40px!important}</style>"
-    opened(page, pages, shop, "/popup", head=style)
+    visit(page, pages, shop, "/popup", head=style)
 
     button = page.get_by_role("link", name="Bekijk de maattabel")
     expect(button).to_have_css("background-color", "rgb(246, 194, 0)")

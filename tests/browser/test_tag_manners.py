@@ -9,7 +9,7 @@ import pytest
 from page_server import PageServer
 from playwright.sync_api import Page, Route, expect
 from shop_for_browser import Noord
-from visiting import CONSENT, SLOT, STUB, listen, look_in, visit
+from visiting import CONSENT, FOLD, SLOT, STUB, listen, look_in, visit
 
 JOURNEY = '<button id="buy" onclick="this.textContent=\'Besteld\'">Koop</button>' + SLOT.format(
     "home_top", "Oud"
@@ -257,8 +257,8 @@ def test_a_selector_that_finds_nothing_five_hundred_or_cannot_be_read(
     many = '<div class="tile" style="min-height:2px">x</div>' * 500
     for selector, count in ((".none", 0), (".tile", 1), ("[[", 0)):
         shop.decide(slots={"home_top": selector})
-        visit(page, pages, shop, "/", many)
-        page.wait_for_timeout(900)
+        visit(page, pages, shop, "/", FOLD + many)
+        page.wait_for_timeout(1_500)
         assert page.get_by_role("heading", name="Klaar voor regen").count() == count, selector
     shop.decide(slots={})
 

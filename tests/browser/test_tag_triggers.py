@@ -6,7 +6,7 @@ import pytest
 from page_server import PageServer
 from playwright.sync_api import Page, expect
 from shop_for_browser import Noord
-from visiting import CONSENT, SLOT, listen, visit
+from visiting import CONSENT, FOLD, SLOT, listen, scroll_down, visit
 
 HEADING = "Nog even over je maat?"
 
@@ -113,8 +113,9 @@ def test_an_unobtrusive_message_and_its_ghost_are_triggered_at_the_same_moment(
     page: Page, pages: PageServer, shop: Noord
 ) -> None:
     heard = listen(page, shop)
-    body = SLOT.format("home_top", "Oud") + SLOT.format("home_ghost", "Blijft")
+    body = FOLD + SLOT.format("home_top", "Oud") + SLOT.format("home_ghost", "Blijft")
     visit(page, pages, shop, "/", body)
+    scroll_down(page)
     expect(page.get_by_role("heading", name="Klaar voor regen")).to_be_visible()
     expect(page.get_by_text("Blijft")).to_be_visible()
     page.wait_for_timeout(2_600)

@@ -13,6 +13,8 @@ from shop_for_browser import Noord
 YES = 'etalage("consent", {device: true, measure: true, personalise: true})'
 NO = 'etalage("consent", {device: false, measure: false, personalise: false})'
 STUB = "<script>window.etalage=window.etalage||function(){(etalage.q=etalage.q||[]).push(arguments)}</script>"
+# Out of sight an answer may come late; a test of what is drawn must not depend on how busy the machine is.
+FOLD = '<div style="height:2000px"></div>'
 CONSENT = f"{STUB}<script>{YES}</script>"
 SLOT = '<div data-etalage-slot="{}" style="min-height:120px"><span>{}</span></div>'
 
@@ -55,3 +57,11 @@ def listen(page: Page, shop: Noord) -> Heard:
         "request", lambda r: heard.requests.append(r) if r.url.startswith(shop.address) else None
     )
     return heard
+
+
+def scroll_down(page: Page) -> None:
+    """Look at what lies below the fold, once it is there."""
+    page.wait_for_function(
+        "[...document.querySelectorAll('[data-etalage-slot],.tile')].some((e) => e.shadowRoot)"
+    )
+    page.evaluate("scrollTo(0, 2000)")

@@ -73,8 +73,7 @@ export async function fill() {
     live.entries = said.decisions;
     said.decisions.forEach(safely((entry) => arrange(entry, asked)));
   } catch {
-    note("no_answer");
-    if (round === live.round) contextual(here, names);
+    note("no_answer"); // and what stood there stays: she may be in a control group
   } finally {
     release();
   }
