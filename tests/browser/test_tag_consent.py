@@ -145,6 +145,7 @@ def test_global_privacy_control_refuses_what_a_consent_tool_grants_but_not_her_o
 
 
 def test_staff_are_counted_nowhere(page: Page, pages: PageServer, shop: Noord) -> None:
+    page.wait_for_timeout(1_500)  # what earlier visitors said is in the log by now
     before = len(shop.events())
     page.context.add_cookies([{"name": "etalage_staff", "value": "1", "url": pages.origin}])
     visit(page, pages, shop, "/popup")

@@ -66,7 +66,11 @@ def test_no_payload_runs_or_reaches_another_host(
     page.route("**/v1/decide", lambda route: _answer(route, pages, {"decisions": entries}))
     places = "".join(f'<div data-etalage-slot="s{n}"></div>' for n in range(len(PAYLOADS)))
     visit(page, pages, shop, "/", WATCH + '<div style="height:3000px"></div>' + places)
-    page.wait_for_timeout(1_500)
+    page.wait_for_function(
+        "n => [...document.querySelectorAll('[data-etalage-slot]')].filter((e) => e.shadowRoot).length >= n",
+        arg=len(PAYLOADS),
+    )
+    page.wait_for_timeout(300)
 
     drawn, links = page.evaluate(
         """() => { const boxes = [...document.querySelectorAll("[data-etalage-slot],[data-etalage]")].filter((e) => e.shadowRoot);

@@ -217,7 +217,9 @@ function whyBox(entry, say, did) {
   const reason = entry.why && (entry.why[entry.content.language] || entry.why.nl);
   const no = make("button", { type: "button" }, say.no);
   on(no, "click", () => did("no"));
-  const me = make("a", { href: live.base + "/me", rel: "nofollow" }, say.me);
+  // After the #: it reaches her own page, and no server on the way.
+  const about = `/me?lang=${entry.content.language}#k=${live.key}&t=${live.token || ""}`;
+  const me = make("a", { href: live.base + about, rel: "nofollow" }, say.me);
   const box = make("details", { class: "why" }, make("summary", {}, say.why), make("p", {}, reason), make("div", {}, no, me));
   return box;
 }
