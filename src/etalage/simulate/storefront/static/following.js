@@ -28,7 +28,7 @@ export function following(panel) {
 function drawn(said) {
   const { words } = page
   const block = (title, rows, none = words.follow_none) =>
-    made("section", {}, made("h3", { textContent: title }), rows.length ? made("ul", {}, ...rows) : made("p", { className: "off", textContent: none }))
+    made("section", {}, made("h2", { textContent: title }), rows.length ? made("ul", {}, ...rows) : made("p", { className: "off", textContent: none }))
   const row = (left, right, below, off) =>
     made("li", { className: off ? "off" : "" }, made("span", { textContent: left }), made("span", { textContent: right }), ...(below ? [made("small", { textContent: below })] : []))
   const state = { on: words.follow_is, off: words.follow_is_not, warming: words.follow_warming }
