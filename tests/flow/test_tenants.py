@@ -79,9 +79,21 @@ BODIES: dict[str, dict[str, tuple[str, ...]]] = {
         "page.product_id": ("product",),
         "ids[]": ("product",),
     },
+    "Opening": {
+        "writeKey": ("write key", "server key"),
+        "visitorToken": ("visitor token", "me token", "decision token"),
+        "userId": ("user", "email"),
+        "signature": ("user",),
+    },
+    "Mine": {
+        "writeKey": ("write key", "server key"),
+        "token": ("me token", "visitor token", "decision token"),
+        "name": ("product", "experience"),
+    },
 }
 # Fields in the schemas that name nothing and nobody.
 NO_IDS = {"type", "event", "timestamp", "sentAt", "consent", "explain"}
+NO_IDS |= {"language", "purpose", "granted", "on", "kind", "value", "refused", "format"}
 # Of each address with a part that is chosen: which kinds of ids are put there.
 PARTS: dict[str, tuple[str, ...]] = {
     "/v1/config/{write_key}": ("server key", "shop", "visitor token"),
@@ -89,12 +101,16 @@ PARTS: dict[str, tuple[str, ...]] = {
     "/tag/{write_key}.{hash}.js": ("shop", "visitor token"),
     "/v1/profiles/{id:path}": (*PERSON, *OTHER_NAMES, "leaver", "visitor token", "decision token"),
     "/docs/errors/{code}": OTHER_NAMES,
+    "/me/{file}": ("shop", "visitor token", "me token"),
+    "/v1/me/{deed}": OTHER_NAMES,
 }
+# What stands in its place while something else is put into the body.
+ELSEWISE = {"/v1/me/{deed}": "download"}
 # The part is the key itself.
 BY_KEY = {"/v1/config/{write_key}", "/tag/{write_key}.js", "/tag/{write_key}.{hash}.js"}
-PLAIN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs/reasons", "/docs/tag"}
+PLAIN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs/reasons", "/docs/tag", "/me"}
 # With the key of its own shop these tell nothing more of an id that exists.
-SAYS_NOTHING = {"/v1/merge", "/docs/errors/{code}", *PLAIN}
+SAYS_NOTHING = {"/v1/merge", "/docs/errors/{code}", "/me/{file}", *PLAIN}
 THERE = [route for route in ROUTES if not route.later]
 _numbers = itertools.count()
 QUERY = {
@@ -150,7 +166,8 @@ def questions(route: Route, two: Two) -> Iterator[tuple[str, str, str]]:
 def asked(two: Two, route: Route, place: str, value: str, *, key: str | None) -> Answered:
     """Put a value at a place, and ask."""
     where, _, name = place.partition(" ")
-    path = re.sub("{.*?}", quote(value, safe="") if where == "path" else "unknown", route.path)
+    part = ELSEWISE.get(route.path, "unknown")
+    path = re.sub("{.*?}", quote(value, safe="") if where == "path" else part, route.path)
     body = None if route.takes is None else base(route, name)
     if where == "body":
         assert body is not None
@@ -188,6 +205,8 @@ def base(route: Route, place: str) -> dict[str, Any]:
         return {"batch": [event]}
     if route.takes == "Question":
         return {"slots": ["overlay"], "page": page, "consent": YES, "explain": True}
+    if route.takes in {"Opening", "Mine"}:
+        return {}
     return {"ids": ["S-0", "S-2"], "page": page}
 
 
@@ -246,8 +265,9 @@ def test_with_the_shop_s_own_key_the_same_questions_do_tell_or_change_something(
         if route.method == "DELETE" and value != theirs.ids["leaver"]:
             continue  # the others are still needed
         its_own = theirs.shop.write_key if route.path in BY_KEY else value
-        answer = asked(two, route, place, its_own, key=theirs.shop.server_key)
-        other = asked(two, route, place, nothing, key=theirs.shop.server_key)
+        key = theirs.shop.write_key if route.key == "write" else theirs.shop.server_key
+        answer = asked(two, route, place, its_own, key=key)
+        other = asked(two, route, place, nothing, key=key)
         told = told or bool(answer.tells_of(theirs)) or answer != other
 
     assert told or theirs.all_it_has() != before

@@ -41,6 +41,7 @@ from etalage.domain.product import Catalogue, Offer, Product
 from etalage.domain.time import Micros
 from etalage.flow import nightly
 from etalage.flow.privacy import erase, restrict
+from etalage.govern.me_token import issue_me_token
 
 LATER = NOON + 10_000_000
 ELSEWHERE = ("203.0.113.7", 4711)
@@ -108,6 +109,7 @@ class Filled:
             "write key": shop.write_key,
             "visitor token": issue_visitor_token(me, NOON, shop.ports.keys.secret("visitor")),
             "decision token": answer["decisions"][0]["id"],
+            "me token": issue_me_token(me, None, shop.ports.keys.secret("me"), now=LATER)[0],
         }
         self.nowhere = self._nowhere()
 
@@ -140,6 +142,7 @@ class Filled:
             "server key": f"sk_{secrets.token_hex(24)}",
             "write key": f"wk_{secrets.token_hex(16)}",
             "visitor token": issue_visitor_token(f"{other}-browser", NOON, secrets.token_bytes(32)),
+            "me token": issue_me_token(f"{other}-browser", None, secrets.token_bytes(32), now=LATER)[0],
             "decision token": f"d-{secrets.token_urlsafe(len(self.ids['decision token']) * 3 // 4)}",
         }
 

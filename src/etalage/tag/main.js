@@ -7,6 +7,7 @@ import { drafts } from "./draft.js";
 import { later, on, resting, safely } from "./guard.js";
 import { doc, isList, live, note, now, plainly, win } from "./live.js";
 import { happens, observe, renew } from "./moments.js";
+import { myPage } from "./my_page.js";
 import { moved, page, tell, told } from "./page.js";
 import { ask, fill, isBusy, rank, settle, shown, undraw } from "./place.js";
 import { forget, hasCookie, isKept, keep, kept, keptConsent, recall, stateIn } from "./remember.js";
@@ -177,8 +178,11 @@ const COMMANDS = {
     if (typeof name === "string") took(name, plainly(properties) ? properties : {});
   },
   page: (facts) => plainly(facts) && tell(facts),
-  identify: (userId, signature, traits) =>
-    record("identify", undefined, { type: "identify", event: undefined, properties: undefined, userId: "" + userId, signature, traits }),
+  identify(userId, signature, traits) {
+    live.customer = { userId: "" + userId, signature };
+    record("identify", undefined, { type: "identify", event: undefined, properties: undefined, ...live.customer, traits });
+  },
+  me: myPage,
   decide: (names) => (mayMeasure() && !resting() ? ask(isList(names) ? names : []).then((said) => said.decisions, () => []) : []),
   rank,
   staff(is) {

@@ -119,7 +119,8 @@ function contextual(here, names) {
 }
 
 function arrange(entry, asked) {
-  const refused = (kept().no || []).includes(entry.experience);
+  // Where she may be known the server knows it too, and also if she took it back on her own page.
+  const refused = !live.open.personalise && (kept().no || []).includes(entry.experience);
   if (refused) return note("refused_by_visitor", entry.experience);
   if (!entry.show) note("not_for_now", entry.experience);
   const one = { entry, asked, slot: slotOf(entry.slot), isLate: now() - asked > HOLD };
