@@ -33,6 +33,7 @@ help:
 	@echo "Installing Etalage into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m etalage.recommend.session_warm
 	@touch $@
 
 .venv/tested: .venv/installed requirements/test.lock

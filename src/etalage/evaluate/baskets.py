@@ -19,7 +19,14 @@ from etalage.errors import BadInput, Unknown
 from etalage.evaluate.interval import as_row, figure
 from etalage.evaluate.lists import Quality, best_first, filled, quality
 from etalage.evaluate.tables import Table, codes_of
-from etalage.recommend.baskets import Lines, Matrix, frequencies, recent_shares, those_alike
+from etalage.recommend.baskets import (
+    Lines,
+    Matrix,
+    blended,
+    frequencies,
+    recent_shares,
+    those_alike,
+)
 from etalage.recommend.session_index import Longs
 
 TOP = 10
@@ -48,26 +55,35 @@ def basket_task(train: Table, test: Table | None) -> BasketTask:
         Lines(user, _numbered(table, user), item)
         for table, user, item in zip(tables, users, items, strict=True)
     ]
-    baskets = _counts(lines[0], len(user_names))
+    counts = (len(user_names), len(item_names))
     if test is None:
-        asked = (lines[0].basket == baskets[lines[0].user] - 1) & _enough(baskets + 1, lines[0])
-        history, told = _only(lines[0], ~asked), _only(lines[0], asked)
-    else:
-        history = lines[0]
-        told = _only(lines[1], (lines[1].basket == 0) & _enough(baskets + 2, lines[1]))
+        return _without_last(lines[0], counts)
+    baskets = _baskets(lines[0], len(user_names))
+    enough = baskets[lines[1].user] >= BASKETS_NEEDED - 1
+    return _task(lines[0], _only(lines[1], (lines[1].basket == 0) & enough), counts, has_test=True)
+
+
+def _without_last(lines: Lines, counts: tuple[int, int]) -> BasketTask:
+    """Take off the last basket of everybody who has enough of them."""
+    baskets = _baskets(lines, counts[0])[lines.user]
+    asked = (lines.basket == baskets - 1) & (baskets >= BASKETS_NEEDED)
+    return _task(_only(lines, ~asked), _only(lines, asked), counts, has_test=False)
+
+
+def _task(history: Lines, told: Lines, counts: tuple[int, int], *, has_test: bool) -> BasketTask:
     truth: dict[int, set[int]] = {}
     for user, item in zip(told.user.tolist(), told.item.tolist(), strict=True):
         truth.setdefault(user, set()).add(item)
     if not truth:
         raise BadInput(f"nobody has {BASKETS_NEEDED} baskets, of which the last can be predicted")
-    sold = frequencies(history, len(user_names), len(item_names), fades=1.0).values.sum(axis=0)
+    sold = frequencies(history, *counts, fades=1.0).values.sum(axis=0)
     return BasketTask(
         history=history,
         truth={user: frozenset(found) for user, found in sorted(truth.items())},
-        users=len(user_names),
-        items=len(item_names),
+        users=counts[0],
+        items=counts[1],
         popular=np.lexsort((np.arange(len(sold)), -sold))[: np.count_nonzero(sold)],
-        has_test=test is not None,
+        has_test=has_test,
     )
 
 
@@ -130,7 +146,56 @@ def _alike(task: BasketTask, counted: Matrix, **changed: float) -> Matrix:
     return those_alike(shares, counted, **changed)  # type: ignore[arg-type]
 
 
+def _blended(task: BasketTask, counted: Matrix) -> Matrix:
+    """Blend her own decayed frequency with those alike, in the way that does best on the last basket of training.
+
+    How fast habits fade and how much others tell differs per shop, so it is learned; never from what is asked.
+    """
+    try:
+        training = _without_last(task.history, (task.users, task.items))
+    except BadInput:  # too few baskets to learn it from
+        return _decayed(task, counted)
+    return _blend(task, counted, *_best_blend(training))
+
+
+def _blend(task: BasketTask, counted: Matrix, fades: float, share: float) -> Matrix:
+    own = frequencies(task.history, task.users, task.items, fades=fades)
+    return blended(own, _wider(task, counted), share) if share else own
+
+
+def _wider(task: BasketTask, counted: Matrix) -> Matrix:
+    """Give UP-CF over more baskets and more people than alone: beside her own habits it needs to say less."""
+    return _alike(task, counted, recent=25, locality=3.0)
+
+
+def _best_blend(task: BasketTask) -> tuple[float, float]:
+    counted = frequencies(task.history, task.users, task.items, fades=1.0)
+    others = _wider(task, counted)
+    ranks = _ranks(task)
+    tried: dict[tuple[float, float], float] = {}
+    for fades in FADES_TRIED:
+        own = frequencies(task.history, task.users, task.items, fades=fades)
+        for share in SHARES_TRIED:
+            scores = blended(own, others, share) if share else own
+            found = [
+                quality(_listed(scores, user, ranks, "all", set()), truth).recall
+                for user, truth in task.truth.items()
+            ]
+            tried[fades, share] = sum(found) / len(found)
+    return max(tried, key=tried.__getitem__)
+
+
+def _ranks(task: BasketTask) -> Longs:
+    """Give the place of each item in the order of popularity."""
+    ranks = np.full(task.items, task.items, np.int64)
+    ranks[task.popular] = np.arange(len(task.popular))
+    return ranks
+
+
+FADES_TRIED = (0.9, 0.95, 0.97, 0.98, 0.99, 1.0)
+SHARES_TRIED = (0.0, 0.3)
 METHODS: dict[str, Method] = {
+    "blended": Method(_blended),
     "global": Method(lambda _, __: None),
     "personal": Method(lambda _, counted: counted, is_filled=False, kinds=("all", "repeat")),
     "personal_popular": Method(lambda _, counted: counted),
@@ -143,8 +208,7 @@ BASELINES = ("global", "personal")
 def _row(
     task: BasketTask, name: str, kind: Kind, scores: Matrix | None, counted: Matrix
 ) -> dict[str, Any]:
-    ranks = np.full(task.items, task.items, np.int64)
-    ranks[task.popular] = np.arange(len(task.popular))
+    ranks = _ranks(task)
     popular = task.popular.tolist()
     measured: list[Quality] = []
     for user, bought in task.truth.items():
@@ -208,14 +272,10 @@ def _numbered(table: Table, user: Longs) -> Longs:
     return np.asarray(numbers[which], np.int64)
 
 
-def _counts(lines: Lines, users: int) -> Longs:
+def _baskets(lines: Lines, users: int) -> Longs:
     counts = np.zeros(users, np.int64)
     np.maximum.at(counts, lines.user, lines.basket + 1)
     return counts
-
-
-def _enough(baskets: Longs, lines: Lines) -> Any:
-    return baskets[lines.user] > BASKETS_NEEDED
 
 
 def _only(lines: Lines, which: Any) -> Lines:

@@ -111,6 +111,20 @@ def those_alike(
     return Matrix(vstack(parts).tocsr())
 
 
+def blended(own: Matrix, others: Matrix, share: float) -> Matrix:
+    """Add what others say to what she herself does, each on a scale of her own from 0 to 1."""
+    return Matrix((_scaled(own) + share * _scaled(others)).tocsr())
+
+
+def _scaled(scores: Matrix) -> Any:
+    scaled = scores.values.copy()
+    lengths = np.diff(scaled.indptr)
+    highest = np.zeros(len(lengths))
+    np.maximum.at(highest, np.repeat(np.arange(len(lengths)), lengths), scaled.data)
+    scaled.data = scaled.data / np.repeat(highest, lengths)
+    return scaled
+
+
 def _nearest(similar: Floats, first: int, alike: int, locality: float) -> Any:
     """Keep the most similar of each row, to the power; everybody is wholly like herself."""
     from scipy.sparse import csr_array
