@@ -52,7 +52,7 @@ from etalage.store.lmdb.profiles import LmdbProfiles
 from etalage.store.sql.records import SqlRecords
 
 LEDGER_SECONDS = 0.2  # between two looks at whether somebody else has replayed the ledger
-FORMAT = "1"
+FORMAT = "2"
 LATER = {"kafka", "redis", "sc", "postgresql"}  # distributed answers: a later version brings them
 GIGABYTE = 1_000_000_000
 
@@ -129,6 +129,8 @@ def create_shop(
         raise BadInput("only the secrets of a simulated shop may follow from a seed", field="world")
     if purposes and not basis:
         raise BadInput("declared purposes need a basis: --basis TEXT", field="basis")
+    if (directory / format.FILE).exists():
+        format.bring_up(directory, FORMAT)  # the other shops in it too, before it says so
     home.mkdir(parents=True)
     format.write(directory, FORMAT)
     root = hashlib.sha256(world.encode()).digest() if world else None

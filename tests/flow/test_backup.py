@@ -319,15 +319,15 @@ def test_a_directory_of_a_newer_format_is_refused_with_what_to_do(directory: Pat
 
 def test_more_than_one_step_at_a_time_is_refused(directory: Path) -> None:
     with pytest.raises(NoShop, match="versions between"):
-        format.bring_up(directory, "3", {"3": mark})
+        format.bring_up(directory, "4", {"4": mark})
 
 
 def test_an_upgrade_is_done_once_and_then_never_again(directory: Path) -> None:
-    assert format.bring_up(directory, "2", {"2": mark}) == "1"
-    assert format.bring_up(directory, "2", {"2": refuse}) == "2"
+    assert format.bring_up(directory, "3", {"3": mark}) == "2"
+    assert format.bring_up(directory, "3", {"3": refuse}) == "3"
 
     assert (directory / "shops/noord/upgraded").read_text() == "once"
-    with pytest.raises(NoShop, match="format 2"):  # an older version does not touch it
+    with pytest.raises(NoShop, match="format 3"):  # an older version does not touch it
         app.open_ports(directory, NOORD, settings=SETTINGS)
 
 
@@ -350,23 +350,23 @@ def step(home):
     (home / "upgraded").write_text("once")
 written = format.write
 def write(directory, said):
-    if said == "2" and left[0] == 0:
+    if said == "3" and left[0] == 0:
         os.kill(os.getpid(), signal.SIGKILL)
     written(directory, said)
 format.write = write
-format.bring_up(Path(sys.argv[1]), "2", {{"2": step}})
+format.bring_up(Path(sys.argv[1]), "3", {{"3": step}})
 """
     killed = subprocess.run(
         [sys.executable, "-c", program, str(directory)], check=False, timeout=PATIENCE
     )
     assert killed.returncode == -9
-    assert format.found_in(directory) == "1 to 2"
+    assert format.found_in(directory) == "2 to 3"
     with pytest.raises(NoShop):  # half an upgrade is open to nobody but who goes on with it
         app.open_ports(directory, NOORD, settings=SETTINGS)
 
-    format.bring_up(directory, "2", {"2": mark})
+    format.bring_up(directory, "3", {"3": mark})
 
-    assert format.found_in(directory) == "2"
+    assert format.found_in(directory) == "3"
     assert {path.read_text() for path in directory.glob("shops/*/upgraded")} == {"once"}
     assert len(list(directory.glob("shops/*/upgraded"))) == 3
 

@@ -10,11 +10,12 @@ import pytest
 from etalage.domain.context import Context
 from etalage.domain.event import Line, Scalar
 from etalage.domain.ids import VisitorKey
-from etalage.domain.profile import Fold, Part, Person, Recent, Tally, Written
+from etalage.domain.profile import RECENT_EVENTS, Fold, Part, Person, Recent, Tally, Written
 from etalage.domain.time import HOUR, MINUTE, ShopZone, micros
 from etalage.segment.features import features
 from etalage.segment.live import compile_live
 from etalage.segment.parse import parse
+from etalage.unify.person import readable_part
 
 ZONE = ShopZone("Europe/Amsterdam")
 NOW = micros(datetime(2026, 3, 30, 10, 0, tzinfo=UTC))  # the day after the clock went forward
@@ -46,10 +47,10 @@ def did_on(written: object, tallies: dict[int, Tally]) -> Part:
     return msgspec.structs.replace(EMPTY, features={feature.id: days})
 
 
-def recent(*events: tuple[int, str], visitor: VisitorKey = KAREL) -> tuple[Recent, ...]:
+def recent(*events: tuple[int, str]) -> tuple[Recent, ...]:
     """Give recents by (minutes ago, name), oldest first."""
     return tuple(
-        Recent(time=NOW - ago * MINUTE, id=f"{i}", name=name, visitor=visitor)
+        Recent(time=NOW - ago * MINUTE, id=f"{i}", name=name)
         for i, (ago, name) in enumerate(events)
     )
 
@@ -163,9 +164,24 @@ def test_a_silence_of_more_than_half_an_hour_ends_the_session() -> None:
 
 def test_a_session_never_spans_two_browsers() -> None:
     at_home = recent((10, "view_item"), (5, "page_view"))
-    on_the_way = recent((8, "add_to_cart"), visitor=PHONE)
+    on_the_way = recent((8, "add_to_cart"))
+    folds = {
+        KAREL: Fold(0, None, {}, {}, {}, {1: remembering(*at_home)}),
+        PHONE: Fold(0, None, {}, {}, {}, {1: remembering(*on_the_way)}),
+    }
 
-    assert not is_in(ORDER, remembering(*at_home, *on_the_way))
+    assert is_in(ORDER, remembering(*at_home, *on_the_way))  # by one browser it is one session
+    assert not is_in(ORDER, readable_part(folds))
+
+
+def test_what_a_person_of_two_browsers_no_longer_remembers_is_in_no_session() -> None:
+    long_ago = recent((20_000, "view_item"), (19_999, "add_to_cart"))
+    since = recent(*[(8_000 - i, "page_view") for i in range(RECENT_EVENTS)])
+    alone, both = remembering(*long_ago), {KAREL: long_ago, PHONE: since}
+    folds = {v: Fold(0, None, {}, {}, {}, {1: remembering(*own)}) for v, own in both.items()}
+
+    assert is_in(ORDER, alone)
+    assert not is_in(ORDER, readable_part(folds))
 
 
 def test_one_event_is_one_step() -> None:

@@ -8,8 +8,6 @@ Idea: as everywhere, what she did is read only while `personalise` is open, and 
 
 from __future__ import annotations
 
-from msgspec import to_builtins
-
 from etalage.domain.consent import PURPOSES, Registers
 from etalage.domain.context import Context
 from etalage.domain.ids import VisitorKey, is_placeholder, visitor_named
@@ -107,10 +105,12 @@ def _values(written: dict[str, Written]) -> dict[str, object]:
 
 
 def _recent(recent: Recent) -> dict[str, object]:
-    """Write an event as it is remembered, without what is empty and without our pseudonym."""
+    """Write an event as it is remembered, without what is empty."""
     told: dict[str, object] = {"time": iso(recent.time)}
     for name in recent.__struct_fields__:
         value = getattr(recent, name)
-        if name not in {"time", "visitor"} and value not in (None, (), {}):
-            told[name] = to_builtins(value)
+        if name not in {"time", "lines"} and value not in (None, (), {}):
+            told[name] = value
+    if recent.lines:
+        told["lines"] = [line.named() for line in recent.lines]
     return told

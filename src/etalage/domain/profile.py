@@ -29,13 +29,25 @@ MAX_LINKED = 20  # visitors of one person; more is quarantined
 HOLDOUT_EXPERIENCE = ExperienceName("@holdout")
 
 
+class KeptLine(Line, frozen=True, array_like=True, omit_defaults=False, gc=False):
+    """A line as a profile keeps it: the same, written without the names of its fields."""
+
+    def named(self) -> dict[str, str | int]:
+        """Give the fields that say something, by name."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in values.items() if value is not None}
+
+
 class Recent(Struct, frozen=True, array_like=True, gc=False):
-    """An event as a profile remembers it: all that a segment may ask, and nothing else."""
+    """An event as a profile remembers it: all that a segment may ask, and nothing else.
+
+    Whose it is stands nowhere in it: the fold is one visitor's (see `Joined`).
+    """
 
     time: int
     id: str
     name: str
-    lines: tuple[Line, ...] = ()
+    lines: tuple[KeptLine, ...] = ()
     category: str | None = None
     value: int | None = None
     currency: str | None = None
@@ -51,7 +63,6 @@ class Recent(Struct, frozen=True, array_like=True, gc=False):
     region: str | None = None
     language: str | None = None
     properties: dict[str, Scalar] = {}
-    visitor: VisitorKey | None = None  # whose it is: a session never spans two browsers of a person
 
 
 class Written(Struct, frozen=True, array_like=True, gc=False):
@@ -94,6 +105,14 @@ class Part(Struct, frozen=True, array_like=True):
     sessions: dict[
         VisitorKey, tuple[tuple[int, int, int], ...]
     ]  # (start, end, events), gaps > 30 minutes
+
+
+class Joined(Part, frozen=True, array_like=True):
+    """The part of a person of several visitors; made when somebody asks, and never stored."""
+
+    apart: tuple[
+        tuple[Recent, ...], ...
+    ] = ()  # `recents` by visitor: no session spans two browsers
 
 
 class Arm(Struct, frozen=True, array_like=True, gc=False):
@@ -154,6 +173,7 @@ class Person(Struct, frozen=True):
 
     `asking` is the visitor that asks; `oldest` the one first seen, which is the unit of allocation (design 7).
     `part` is the merge of all epochs that began after her last refusal; None while `personalise` is closed.
+    `fold` is the merge of all the rest: its own `parts` may be missing, so that nobody reads past `part`.
     """
 
     asking: VisitorKey

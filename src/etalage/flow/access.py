@@ -14,7 +14,6 @@ from functools import reduce
 from typing import Any, cast
 
 import msgspec
-from msgspec import to_builtins
 
 from etalage.decide.replay import read_record
 from etalage.domain.consent import PURPOSES
@@ -220,7 +219,10 @@ def _shopping(part: Part) -> Said:
             {"from": iso(start), "to": iso(end), "events": count}
             for start, end, count in sorted(s for spans in part.sessions.values() for s in spans)
         ],
-        "remembered": [to_builtins(_named(one)) for one in part.recents],
+        "remembered": [
+            _named(one) | ({"lines": [line.named() for line in one.lines]} if one.lines else {})
+            for one in part.recents
+        ],
     }
 
 

@@ -20,8 +20,8 @@ from operator import attrgetter
 from typing import Protocol, TypeAlias
 
 from etalage.domain.context import Context
-from etalage.domain.ids import FeatureId, VisitorKey
-from etalage.domain.profile import RECENT_LIMIT, Part, Person, Recent, Written
+from etalage.domain.ids import FeatureId
+from etalage.domain.profile import RECENT_LIMIT, Joined, Part, Person, Recent, Written
 from etalage.domain.segment import (
     AllOf,
     AnyOf,
@@ -282,7 +282,8 @@ def _in_order(node: InOrder, zone: ShopZone) -> _Holds:
     times, window = node.times, node.window
 
     def holds(part: Part, _context: Context, now: int, _answers: Answers) -> bool:
-        starts = _complete_sessions(part.recents, steps)
+        visitors = part.apart if isinstance(part, Joined) else (part.recents,)
+        starts = [start for recents in visitors for start in _complete_sessions(recents, steps)]
         return times.holds(sum(_began_within(start, window, zone, now) for start in starts))
 
     return holds
@@ -299,21 +300,21 @@ def _began_within(start: int, window: Window, zone: ShopZone, now: int) -> bool:
 def _complete_sessions(
     recents: tuple[Recent, ...], steps: tuple[tuple[str, Matcher], ...]
 ) -> list[int]:
-    """Give the beginnings of the sessions in which all steps were taken in order.
+    """Give the beginnings of the sessions of one visitor in which all steps were taken in order.
 
     Taking each step at the first event that fits is enough: a later one leaves less room for the next.
     """
     complete: list[int] = []
-    open_sessions: dict[VisitorKey | None, tuple[int, int, int]] = {}  # start, newest, steps taken
+    start = newest = recents[0].time if recents else 0
+    taken = 0
     for event in recents:
-        start, newest, taken = open_sessions.get(event.visitor, (event.time, event.time, 0))
         if event.time - newest > SESSION_GAP:
             start, taken = event.time, 0
+        newest = event.time
         if taken < len(steps):
             name, matches = steps[taken]
             if event.name == name and matches(event):
                 taken += 1
                 if taken == len(steps):
                     complete.append(start)
-        open_sessions[event.visitor] = (start, event.time, taken)
     return complete

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from etalage.domain.consent import PURPOSES, Choice, Purpose, Register, merge_register, register_of
-from etalage.domain.event import NOT_ACTIVITY, TRUSTED_FOR_IDENTITY, Event
+from etalage.domain.event import NOT_ACTIVITY, TRUSTED_FOR_IDENTITY, Event, Line
 from etalage.domain.ids import ExperienceName, FeatureId, VariantName, VisitorKey
 from etalage.domain.privacy import PAUSE, RESTRICTION
 from etalage.domain.profile import (
@@ -22,6 +22,7 @@ from etalage.domain.profile import (
     Arm,
     CartLine,
     Fold,
+    KeptLine,
     Part,
     Recent,
     Tally,
@@ -212,7 +213,7 @@ def _recent(event: Event) -> Recent:
         time=event.time,
         id=event.id,
         name=event.name,
-        lines=event.lines,
+        lines=tuple([_kept(line) for line in event.lines]),
         category=event.category,
         value=event.value,
         currency=event.currency,
@@ -228,8 +229,11 @@ def _recent(event: Event) -> Recent:
         region=event.region,
         language=event.language,
         properties=event.properties,
-        visitor=event.visitor,
     )
+
+
+def _kept(line: Line) -> KeptLine:
+    return KeptLine(line.product, line.quantity, line.price, line.category, line.brand, line.size)
 
 
 def _written_order(written: Written) -> tuple[int, str]:

@@ -7,8 +7,11 @@ Idea: every part merges on its own and needs no look at the log: sums, newest, u
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from etalage.domain.consent import merge_registers
 from etalage.domain.ids import VariantName
@@ -34,13 +37,19 @@ Span = tuple[int, int, int]  # start, end, events
 
 def merge(one: Fold, other: Fold) -> Fold:
     """Merge the memories of two disjoint sets of events of one visitor, or of one person's visitors."""
+    merged = merge_but_parts(one, other)
+    return replace(merged, parts=_both(one.parts, other.parts, merge_parts))
+
+
+def merge_but_parts(one: Fold, other: Fold) -> Fold:
+    """Merge what does not depend on consent; who may read the parts is for the caller to say."""
     return Fold(
         first_seen=min(one.first_seen, other.first_seen),
         link=_newest(one.link, other.link),
         consent=merge_registers(one.consent, other.consent),
         arms=_both(one.arms, other.arms, _merge_arms),
         triggered=_both(one.triggered, other.triggered, _merge_moments),
-        parts=_both(one.parts, other.parts, merge_parts),
+        parts={},
         restricted=_newest(one.restricted, other.restricted),
         paused=_newest(one.paused, other.paused),
     )
@@ -82,6 +91,13 @@ def _merge_recents(one: tuple[Recent, ...], other: tuple[Recent, ...]) -> tuple[
     if not one or not other or _moment(one[-1]) < _moment(other[0]):
         return _newest_of((*one, *other))
     return newest_recents((*one, *other))
+
+
+def since(kept: tuple[Recent, ...], events: tuple[Recent, ...]) -> tuple[Recent, ...]:
+    """Give those of one of the merged that the merge kept: it keeps the newest of all, so what comes after its first."""
+    if not kept or not events or _moment(events[0]) >= _moment(kept[0]):
+        return events if kept else ()
+    return events[bisect_left(events, _moment(kept[0]), key=_moment) :]
 
 
 def _moment(event: Recent) -> tuple[int, str]:

@@ -9,13 +9,13 @@ Idea: linking and unlinking only change the set of folds that is merged; nothing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from etalage.domain.consent import Purpose, last_refusal, open_purposes
 from etalage.domain.ids import VisitorKey
-from etalage.domain.profile import MAX_LINKED, Fold, Part, Person
-from etalage.unify.merge import merge, merge_parts
+from etalage.domain.profile import MAX_LINKED, Fold, Joined, Part, Person
+from etalage.unify.merge import merge_but_parts, merge_parts, since
 
 NO_PURPOSES: frozenset[Purpose] = frozenset()
 NOTHING = Fold(first_seen=0, link=None, consent={}, arms={}, triggered={}, parts={})
@@ -34,7 +34,7 @@ def person_of(asking: VisitorKey, folds: Mapping[VisitorKey, Fold], *, gpc: bool
         folds = {asking: folds[asking]} if asking in folds else {}
     own = folds.get(asking, NOTHING)
     linked = [fold.consent for visitor, fold in folds.items() if visitor != asking]
-    merged = reduce(merge, folds.values()) if folds else NOTHING
+    merged = reduce(merge_but_parts, folds.values()) if folds else NOTHING
     allowed = NO_PURPOSES if is_restricted(merged) else open_purposes(own.consent, linked, gpc=gpc)
     return Person(
         asking=asking,
@@ -49,7 +49,7 @@ def person_of(asking: VisitorKey, folds: Mapping[VisitorKey, Fold], *, gpc: bool
 
 def as_known(folds: Mapping[VisitorKey, Fold]) -> Person:
     """Make the person as the shop may count her in batch: no browser asks, her own newest choice decides."""
-    merged = reduce(merge, folds.values())
+    merged = reduce(merge_but_parts, folds.values())
     oldest = min(folds, key=lambda v: (folds[v].first_seen, v))
     allowed = NO_PURPOSES if is_restricted(merged) else open_purposes(merged.consent)
     return Person(
@@ -70,10 +70,21 @@ def is_restricted(fold: Fold) -> bool:
 def readable_part(folds: Mapping[VisitorKey, Fold]) -> Part:
     """Merge what was remembered since the person's last refusal to be personalised."""
     refused = last_refusal("personalise", (fold.consent for fold in folds.values()))
-    parts = [
-        part for fold in folds.values() for epoch, part in fold.parts.items() if epoch > refused
+    own = [
+        reduce(merge_parts, parts)
+        for fold in folds.values()
+        if (parts := [part for epoch, part in fold.parts.items() if epoch > refused])
     ]
-    return reduce(merge_parts, parts) if parts else EMPTY
+    if len(own) < 2:  # noqa: PLR2004  one visitor: all that is remembered is hers
+        return own[0] if own else EMPTY
+    return _joined(own)
+
+
+def _joined(parts: Sequence[Part]) -> Joined:
+    """Merge the parts of several visitors, and keep apart what each of them did."""
+    merged = reduce(merge_parts, parts)
+    every = {name: getattr(merged, name) for name in Part.__struct_fields__}
+    return Joined(**every, apart=tuple(since(merged.recents, part.recents) for part in parts))
 
 
 EMPTY = Part(

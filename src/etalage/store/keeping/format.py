@@ -18,14 +18,13 @@ from pathlib import Path
 
 from etalage.errors import Conflict, NoShop
 from etalage.store.keeping.backup import sync_directory
+from etalage.store.lmdb.upgrading import to_format_2
 
 FILE = "format"
 _LOCK = "format.lock"
 Step = Callable[[Path], None]  # changes one shop's directory; once more changes nothing
 
-STEPS: Mapping[
-    str, Step
-] = {}  # by the format that a step makes: {"2": from 1 to 2}; there is none yet
+STEPS: Mapping[str, Step] = {"2": to_format_2}  # by the format that a step makes: from 1 to 2
 
 
 def found_in(directory: Path) -> str:
