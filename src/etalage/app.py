@@ -224,6 +224,15 @@ def open_ports(
     return known, ports
 
 
+def zone_of(directory: Path, shop: ShopId) -> ShopZone:
+    """Read where a shop's days begin, and open nothing else of it."""
+    records = SqlRecords(_records_at(directory / "shops" / shop))
+    try:
+        return ShopZone(shop_from(records.shop()).zone)
+    finally:
+        records.close()
+
+
 def _replay_ledger(shop: Shop, ports: Ports) -> None:
     """Erase again whoever was erased after this data was saved; nobody is served before."""
     how = Memorist(ShopZone(shop.zone), shop.currency)

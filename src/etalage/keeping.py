@@ -6,7 +6,9 @@ Restore      into an empty place: unpack, make profiles again, check every recor
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,9 +19,13 @@ from etalage import app
 from etalage.api.background import Lease
 from etalage.config import Settings
 from etalage.domain.ids import ShopId
+from etalage.domain.time import ShopZone
 from etalage.errors import Conflict, Damaged
 from etalage.flow.account import Disk
+from etalage.flow.clean import clean
 from etalage.flow.make_again import make_profiles_again
+from etalage.flow.privacy import advance
+from etalage.flow.remember import Memorist
 from etalage.flow.serve import CODE
 from etalage.store.damage import Damage
 from etalage.store.keeping import backup, format, restore  # noqa: A004  a module of ours
@@ -74,7 +80,10 @@ def mend(
             ports.close()
 
     try:
-        return mend_files(home, found, rebuild=rebuild)
+        mended = mend_files(home, found, rebuild=rebuild, zone=lambda: app.zone_of(directory, shop))
+        if any(one.mend == "from_journal" for one in mended):
+            _go_on_erasing(directory, shop, settings)
+        return mended
     finally:
         lease.give_back()
 
@@ -130,6 +139,24 @@ def restore_workspace(
 def upgrade(directory: Path) -> str:
     """Bring a data directory to the format of this version; give the format it had."""
     return format.bring_up(directory, app.FORMAT)
+
+
+def _go_on_erasing(directory: Path, shop: ShopId, settings: Settings) -> None:
+    """Erase from the files who was erased while a day could not be read; else she would be back in it until the night.
+
+    Where something else is damaged too that has to wait: the night shift goes on when it is mended.
+    """
+    with contextlib.suppress(Damaged):
+        known, ports = app.open_ports(directory, shop, settings=settings)
+        try:
+            how, now = Memorist(ShopZone(known.zone), known.currency), time.time_ns() // 1000
+            waiting = [one for one in ports.keys.erasures() if not one.rewritten]
+            for erasure in waiting:
+                advance(ports, erasure, how, now=now)
+            if waiting:
+                clean(ports, how, causes=("erased",), now=now, at_once=True)
+        finally:
+            ports.close()
 
 
 def _make_ready(aside: Path, shop: ShopId, settings: Settings) -> None:

@@ -135,6 +135,7 @@ def _tell_damage(files: dict[str, Any], *, json: bool) -> None:
 _ADVICE = {
     "rebuild": "stop the server, then: etalage doctor --verify --repair makes it again from the log",
     "from_parquet": "stop the server, then: etalage doctor --verify --repair takes it from its sealed day",
+    "from_journal": "stop the server, then: etalage doctor --verify --repair seals it again from the journal",
     "count_again": "etalage doctor --verify --repair removes it; the night shift makes it again",
     "unfinished": "after a power cut: start the server, or etalage doctor --verify --repair; else restore it from a backup",
     "backup": "restore it from a backup: docs/how-to/back-up-and-restore.md",

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 # How it can be made whole without a backup; "backup": only from one. "unfinished": by leaving out the last change.
-Mend = Literal["rebuild", "from_parquet", "count_again", "unfinished", "backup"]
+Mend = Literal["rebuild", "from_parquet", "from_journal", "count_again", "unfinished", "backup"]
 
 
 class Damage(Struct, frozen=True):

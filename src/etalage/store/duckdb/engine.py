@@ -86,7 +86,9 @@ def in_our_words(directory: Path, files: Sequence[str]) -> Iterator[None]:
         raise Overloaded(f"the question needs more memory than it may use: {error}") from error
     except duckdb.Error as error:
         if broken := damaged(directory, files):
-            raise Damaged(f"{broken} is missing or damaged; restore it from a backup") from error
+            raise Damaged(
+                f"{broken} is missing or damaged; etalage doctor --verify says what to do"
+            ) from error
         if "No space left" in str(error):
             raise Overloaded(f"the disk is full: {error}") from error
         if isinstance(error, (duckdb.InvalidInputException, duckdb.IOException)):

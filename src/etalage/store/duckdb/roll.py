@@ -111,8 +111,9 @@ class Roller:
             "SELECT day, min(position), max(position) FROM chunk GROUP BY day ORDER BY day"
         ).fetchall()
         files = [
-            self._write(
+            write_sorted(
                 engine,
+                self._directory,
                 f"FROM chunk WHERE day = {day}",
                 folder=f"day={self._zone.date(day).isoformat()}",
                 first=first,
@@ -133,8 +134,9 @@ class Roller:
     def _merge(self, engine: duckdb.DuckDBPyConnection, folder: str, files: Sequence[str]) -> None:
         parts = [part(file) for file in files]
         with in_our_words(self._directory, files):
-            merged = self._write(
+            merged = write_sorted(
                 engine,
+                self._directory,
                 sealed(self._directory, files),
                 folder=folder,
                 first=min(named.first for named in parts),
@@ -145,21 +147,23 @@ class Roller:
         retire(self._directory, files)
         self._log.seal(manifest.sealed_to, (*kept, merged), removed=files)
 
-    def _write(
-        self,
-        engine: duckdb.DuckDBPyConnection,
-        query: str,
-        *,
-        folder: str,
-        first: int,
-        last: int,
-    ) -> str:
-        written = new_export(self._directory).with_suffix(".parquet")
-        try:
-            engine.execute(f"COPY ({query} {_SORTED}) TO {quoted(str(written))} {_PARQUET}")
-            return finish(written, self._directory / folder, first=first, last=last)
-        finally:
-            written.unlink(missing_ok=True)
+
+def write_sorted(
+    engine: duckdb.DuckDBPyConnection,
+    directory: Path,
+    query: str,
+    *,
+    folder: str,
+    first: int,
+    last: int,
+) -> str:
+    """Write what a query gives as a durable file of one day; give its name. Nothing lists it yet."""
+    written = new_export(directory).with_suffix(".parquet")
+    try:
+        engine.execute(f"COPY ({query} {_SORTED}) TO {quoted(str(written))} {_PARQUET}")
+        return finish(written, directory / folder, first=first, last=last)
+    finally:
+        written.unlink(missing_ok=True)
 
 
 @contextmanager

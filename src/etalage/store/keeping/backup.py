@@ -141,7 +141,8 @@ def sync_directory(path: Path) -> None:
 
 
 def _pack(home: Home, aside: Path, *, made: int) -> Packed:
-    serious = [one for one in verify(home).damage if one.mend in {"backup", "from_parquet"}]
+    of_the_log = {"backup", "from_parquet", "from_journal"}
+    serious = [one for one in verify(home).damage if one.mend in of_the_log]
     if serious:
         raise Damaged(f"{serious[0]}; what is damaged is not backed up: see etalage doctor")
     to = aside / home.shop

@@ -347,6 +347,11 @@ class LmdbEventLog:
             manifest = self._manifest(txn)
             yield manifest, self._walk(txn, manifest.sealed_to, self._number(txn, b"head"))
 
+    def kept_from(self) -> int:
+        """Give the position of the oldest event that was not pruned."""
+        with self._env.read() as txn:
+            return self._first(txn)
+
     def prune(self, upto: int) -> int:
         """Drop sealed events up to `upto`; give how many."""
         dropped = 0
