@@ -225,6 +225,7 @@ def _wanted(body: Body) -> Wanted:
         at_least=body.number("at_least", 1, least=1, most=24),
         under=body.text_or_none("under"),
         same_category=body.flag("same_category"),
+        last_category=body.flag("last_category"),
         price_from=body.number_or_none("price_from", least=0, most=10**9),
         price_to=body.number_or_none("price_to", least=0, most=10**9),
     )

@@ -154,6 +154,7 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
     at_least: int = 1  # with fewer the experience is not shown
     under: str | None = None  # a category
     same_category: bool = False  # only the category of the page
+    last_category: bool = False  # first the category of what she looked at last
     price_from: int | None = None  # minor units
     price_to: int | None = None
 

@@ -40,6 +40,7 @@ from etalage.domain.experience import Language
 from etalage.domain.ids import EventId, ExperienceName, VisitorKey
 from etalage.domain.product import Product
 from etalage.domain.profile import Person
+from etalage.domain.time import DAY
 from etalage.flow.configuration import Configuration
 from etalage.flow.plan import LiveSegment
 from etalage.recommend.rank import rank
@@ -48,6 +49,7 @@ from etalage.segment.live import Answers
 from etalage.unify.person import person_of
 
 CODE = version("etalage")
+SEARCH_MEMORY = 7 * DAY  # what she searched for longer ago is not brought up again
 NOBODY = VisitorKey("")  # a person without a past, for segments that ask of the page alone
 KEPT_IF_OPEN: frozenset[Purpose] = frozenset({"measure", "personalise"})
 
@@ -142,9 +144,18 @@ def _words(question: Question, here: Product | None, live: Configuration, shelf:
         cart_count=None if cart is None else sum(line.quantity for line in cart),
         cart_value=question.page.cart_value,
         free_delivery_from=live.shop.free_delivery_from,
-        query=question.page.query,
+        query=question.page.query or _last_search(question),
     )
     return Words(live.plan.messages, live.plan.window, situation, question.language)
+
+
+def _last_search(question: Question) -> str | None:
+    """Give what she searched for last; only of somebody whose past may be read."""
+    part = None if question.person is None else question.person.part
+    for recent in reversed(part.recents if part is not None else ()):
+        if recent.name == "search" and question.now - SEARCH_MEMORY <= recent.time <= question.now:
+            return recent.query
+    return None
 
 
 def _logged(

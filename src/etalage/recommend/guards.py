@@ -16,6 +16,7 @@ from etalage.domain.ids import ProductId
 from etalage.domain.product import CATEGORY_SEPARATOR, Catalogue, Offer, Product, is_under
 from etalage.domain.profile import Part
 from etalage.domain.time import DAY
+from etalage.recommend.recent import last_category
 
 BOUGHT_MEMORY = 30 * DAY  # what was bought in this time is not offered again (methods 1.4)
 _REFUSED = "product:"  # prefix of a refused product in a fold
@@ -28,6 +29,7 @@ class Limits(NamedTuple):
 
     now: int
     under: str | None = None
+    prefer: str | None = None  # a category that goes first; no bound
     price_from: int | None = None
     price_to: int | None = None
     size: str | None = None
@@ -51,6 +53,7 @@ def limits_of(
     return Limits(
         now=facts.now,
         under=_category(wanted, facts, catalogue),
+        prefer=last_category(part, facts.now, catalogue) if wanted.last_category else None,
         price_from=wanted.price_from,
         price_to=wanted.price_to,
         size=_size(part),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from etalage.domain.ids import ProductId
+from etalage.domain.product import Catalogue
 from etalage.domain.profile import Part
 
 
@@ -24,3 +25,12 @@ def recently_viewed(part: Part | None, now: int) -> Iterator[ProductId]:
             if line.product not in seen:
                 seen.add(line.product)
                 yield ProductId(line.product)
+
+
+def last_category(part: Part | None, now: int, catalogue: Catalogue) -> str | None:
+    """Give the category of what was viewed last, as the catalogue has it today."""
+    for product in recently_viewed(part, now):
+        known = catalogue.find(product)
+        if known is not None and known.category is not None:
+            return known.category
+    return None

@@ -114,9 +114,20 @@ def _allowed(proposals: Iterator[Proposal], limits: Limits, shelf: Shelf) -> Ite
 
 
 def _popular_now(limits: Limits, _: Part | None, shelf: Shelf) -> Iterator[Proposal]:
+    """Propose what is popular; where a category goes first, its products, and behind them the rest."""
     because: Because = "popular" if limits.under is None else "popular_in_category"
+    if limits.prefer is None:
+        for line in shelf.popular.best(limits.under):
+            yield Proposal(line.product, line.score, because, limits.under)
+        return
+    first = set()
+    for line in shelf.popular.best(limits.prefer):
+        first.add(line.product)
+        score = (MILLION + line.score) // 2  # above all others, and still best first
+        yield Proposal(line.product, score, "popular_in_category", limits.prefer)
     for line in shelf.popular.best(limits.under):
-        yield Proposal(line.product, line.score, because, limits.under)
+        if line.product not in first:
+            yield Proposal(line.product, line.score // 2, because, limits.under)
 
 
 def _recently_viewed(limits: Limits, part: Part | None, _: Shelf) -> Iterator[Proposal]:

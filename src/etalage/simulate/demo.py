@@ -30,7 +30,7 @@ from etalage.simulate.catalogue import shelf
 from etalage.simulate.client import Client
 from etalage.simulate.run import Played, run
 from etalage.simulate.server import HOST, PROGRAM, SERVER_KEY, WRITE_KEY, port_of, serving
-from etalage.simulate.shop import EFFECTS, HELPS, Opened, open_shop
+from etalage.simulate.shop import EFFECTS, FIVE, HELPS, Opened, open_shop
 from etalage.simulate.shopping import Shop
 from etalage.simulate.trickle import trickle
 from etalage.simulate.world import World
@@ -82,9 +82,14 @@ def demo(
     with _ending_in_order(), _place(directory) as data:
         start = _now() - world.days * DAY
         chosen = port_of(port)
-        opened = open_shop(data, now=start, seed=seed, at=f"http://{HOST}:{chosen}")
+        opened = open_shop(
+            data, now=start, experiences=(*EFFECTS, *FIVE), seed=seed, at=f"http://{HOST}:{chosen}"
+        )
         keys = {WRITE_KEY: opened.created.write_key, SERVER_KEY: opened.created.server_key}
-        counts = {"products": len(opened.catalogue.products), "experiences": len(EFFECTS)}
+        counts = {
+            "products": len(opened.catalogue.products),
+            "experiences": len(EFFECTS) + len(FIVE),
+        }
         screen.print(say(language, "opening", **{k: str(v) for k, v in counts.items()}))
         with serving(data, port=chosen, program=program, keys=keys) as url:
             if not headless:
@@ -147,7 +152,10 @@ def _play(
             progress=lambda done, _: bar.update(task, completed=done),
         )
     reports = measured(data, opened.created.shop.id, now=played.end)
-    return Shown(played, beside(played, reports))
+    planted = [
+        one for one in reports if one.name in world.effects
+    ]  # the others have no known truth
+    return Shown(played, beside(played, planted))
 
 
 def _print(screen: Console, shown: Shown, language: Language) -> None:

@@ -24,6 +24,15 @@ AUTHOR, APPROVER = "ann", "bob"
 # What each message does to the chance to buy. Design 12: one helps, one does nothing, one harms.
 EFFECTS = {"maathulp": 0.30, "gratis-ruilen": 0.0, "nieuwsbrief": -0.25, "verder-kijken": 0.10}
 HELPS = "maathulp"
+# What a visitor of the demo's pages meets besides; simulated shoppers only land on products, and meet none of them.
+FIVE = (
+    "nieuws-over-zoeken",
+    "drie-lijsten",
+    "fijn-dat-je-er-bent",
+    "bijna-gratis",
+    "hulp-bij-weggaan",
+)
+FREE_DELIVERY_FROM = 6_000  # cents, as the shop's own basket counts
 
 
 class Opened(Struct, frozen=True):
@@ -31,7 +40,7 @@ class Opened(Struct, frozen=True):
 
     created: Created
     catalogue: Catalogue
-    slots: tuple[str, ...]
+    slots: tuple[str, ...]  # which simulated shoppers ask for
 
 
 def open_shop(
@@ -58,7 +67,10 @@ def open_shop(
         Conflict: the directory already has a shop of this name.
     """
     world = f"{name}:{seed}"
-    places = {} if at is None else {"origins": [at, at.replace("127.0.0.1", "localhost")]}
+    places: dict[str, object] = {}
+    if at is not None:
+        own = [at, at.replace("127.0.0.1", "localhost")]
+        places = {"origins": own, "free_delivery_from": FREE_DELIVERY_FROM}
     shop = new_shop(name, DOMAIN, simulated=True, salt=world, **places)
     created = create_shop(directory, shop, now=now, world=world)
     catalogue = noord() if at is None else noord(f"{at}/shop")
@@ -72,7 +84,7 @@ def open_shop(
             approve(ports, f"{one.kind}:{one.name}", actor=APPROVER, now=now)
     finally:
         ports.close()
-    slots = (str(one.body["slot"]) for one in written if one.kind == "experience")
+    slots = (str(one.body["slot"]) for one in written if one.name in EFFECTS)
     return Opened(created, catalogue, tuple(sorted(set(slots))))
 
 
