@@ -279,11 +279,12 @@ def _not_yet(what: str) -> Callable[[Request], Response]:
     return answer
 
 
-def _refused(_: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, EtalageError)  # noqa: S101  registered for these only
     metrics.count_error(error.code)
     headers = {"cache-control": "no-store"}
-    if isinstance(error, Unauthorized):
+    if isinstance(error, Unauthorized) and not request.url.path.startswith("/v1/me"):
+        # Her own page is asked by a browser, which would ask the visitor for a password.
         headers["www-authenticate"] = 'Basic realm="etalage", charset="UTF-8"'
     if isinstance(error, Overloaded):
         headers["retry-after"] = str(RETRY_SECONDS)

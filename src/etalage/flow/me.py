@@ -136,7 +136,7 @@ def _groups(person: Person, live: Configuration, language: Language, now: int) -
         return []
     return [
         {
-            "title": segment.name.replace("-", " ").capitalize(),
+            "title": segment.titles.get(language) or segment.name.replace("-", " ").capitalize(),
             "said": segment.sentences.get(language, ""),
         }
         for segment in live.segments.values()

@@ -36,6 +36,7 @@ class LiveSegment(Struct, frozen=True):
     is_warm: bool  # False: it still counts the past and matches nobody
     is_contextual: bool  # asks of the moment only, nothing of her past
     sentences: Texts
+    titles: Mapping[str, str] = {}  # by language, as the shop calls it
 
 
 class Relevant(Struct, frozen=True):
