@@ -167,7 +167,15 @@ def _compiled(
         is_warm=is_warm,
         is_contextual=not has_history(node),
         sentences={lang: sentence(node, lang, currency=shop.currency) for lang in LANGUAGES},
+        titles=_titles(document),
     )
+
+
+def _titles(document: Document) -> dict[str, str]:
+    said = document.body.get("title")
+    if isinstance(said, str):
+        return dict.fromkeys(LANGUAGES, said)
+    return {str(k): str(v) for k, v in said.items()} if isinstance(said, dict) else {}
 
 
 def _experiences(
