@@ -151,18 +151,18 @@ def test_events_are_refused_whole_while_nobody_can_read_what_people_allow(
     assert shop.account()["accepted"] == before["accepted"] + 1
 
 
-def test_a_slow_profile_store_holds_up_one_decision_and_then_nobody(
+def test_a_slow_profile_store_holds_up_three_decisions_and_then_nobody(
     shop: Shop, watch: Watch
 ) -> None:
     furnish(shop)
     profiles = put_before(shop, "profiles")
     profiles.seconds = 0.3
 
-    first, _ = asked(shop)
+    first = [asked(shop)[0] for _ in range(3)]
     profiles.calls.clear()
     later = [asked(shop) for _ in range(20)]
 
-    assert first["degraded"] in ([], ["profiles"])
+    assert all(answer["degraded"] in ([], ["profiles"]) for answer in first)
     assert all(answer["degraded"] == ["profiles"] for answer, _ in later)
     assert max(seconds for _, seconds in later) < 0.3
     assert "get" not in profiles.calls  # who must be quick asks it no more
@@ -215,19 +215,19 @@ def test_events_are_acknowledged_while_profiles_cannot_be_written(shop: Shop, wa
     assert asked(shop)[0]["degraded"] == []
 
 
-def test_slow_writing_of_profiles_holds_up_one_acknowledgement_only(shop: Shop) -> None:
+def test_slow_writing_of_profiles_holds_up_three_acknowledgements_only(shop: Shop) -> None:
     furnish(shop)
     profiles = put_before(shop, "profiles")
     profiles.names, profiles.seconds = ("update",), 1.2
 
     taken = []
-    for number in range(3):
+    for number in range(5):
         began = time.perf_counter()
         assert send(shop, f"n-{number}").status == 200
         taken.append(time.perf_counter() - began)
 
-    assert taken[0] > 1.0
-    assert max(taken[1:]) < BUDGET
+    assert min(taken[:3]) > 1.0
+    assert max(taken[3:]) < BUDGET
     assert reds(shop) == ["profiles_write"]
 
 

@@ -22,7 +22,9 @@ from etalage.flow.health import Part, said_by
 from etalage.flow.open_shop import OpenShop
 
 EVERY_SECONDS = 1.0
-SLOW_SECONDS = 1.0  # a look that takes longer finds its part red
+SLOW_SECONDS = (
+    2.0  # a look that does not come back by then finds its part red, a late one counts against it
+)
 END_SECONDS = 1.0  # for looks under way when the doors close
 
 MOST_BEHIND = 5_000  # events; profiles that lack more do not know what people allowed last
@@ -115,8 +117,8 @@ class Watch:
             told(post.shop, post.part, said_by(error))
             return
         seconds = time.monotonic() - post.began
-        if seconds > self._slow and not post.shop.health.is_red(post.part):
-            told(post.shop, post.part, f"an answer took {seconds:.1f} s")
+        if seconds > self._slow:
+            post.shop.health.slow(post.part, f"an answer took {seconds:.1f} s")
         elif seconds <= self._slow and post.shop.health.heal(post.part):
             log.warning("well again", shop=post.shop.configuration.shop.id, part=post.part)
 

@@ -3,7 +3,8 @@
 In:   what went wrong, from whoever met it; a look at every part once a second (`api/watch.py`).
 Out:  names for `degraded` in answers; lines for `/readyz`, `/metrics` and `doctor`.
 Idea: a breaker. Who must be quick asks nothing of a part that is red; the watch goes on asking, and the part is green
-      again once it answers well and quickly. Nobody has to start anything anew.
+      again once it answers well and quickly. Nobody has to start anything anew. Once too slow is not yet red: on a
+      busy machine everything stands still for a moment, and the store has done nothing wrong.
 
     log         takes no events (full, or its disk fails)      decisions go on, their records are not kept
     profiles    cannot be read, or too slowly                  decisions are contextual, events are refused
@@ -22,6 +23,7 @@ from typing import Literal, Protocol, get_args
 
 from msgspec import Struct
 
+from etalage.domain.time import SECOND
 from etalage.errors import EtalageError
 
 Part = Literal["log", "profiles", "profiles_write", "records", "models", "committer", "clock"]
@@ -31,6 +33,7 @@ UNDER_DECISIONS: frozenset[Part] = frozenset(
     {"log", "profiles", "profiles_write", "records", "models"}
 )
 LONGEST = 300  # characters of what a part said
+STRIKES, STRIKE_SECONDS = 3, 30  # so often too slow within so long, and a part is red
 
 
 class Red(Struct, frozen=True):
@@ -86,6 +89,7 @@ class Health:
         self._lock = threading.Lock()
         self._red: dict[str, Red] = {}
         self._seen: set[str] = set()  # parts that were found well since the start
+        self._strikes: dict[str, tuple[int, ...]] = {}  # by part: when it was too slow
         self.degraded: tuple[str, ...] = ()  # under decisions; read with every one of them
 
     def fail(self, part: Part, says: str) -> bool:
@@ -99,10 +103,21 @@ class Health:
             self._signs.put(red)
         return known is None
 
+    def slow(self, part: Part, says: str) -> bool:
+        """Count that a part took too long; the third time within half a minute makes it red."""
+        now = self._clock()
+        with self._lock:
+            late = (*self._strikes.get(part, ()), now)
+            late = tuple(at for at in late if at > now - STRIKE_SECONDS * SECOND)[-STRIKES:]
+            self._strikes[part] = late
+        return len(late) == STRIKES and self.fail(part, says)
+
     def heal(self, part: Part) -> bool:
         """Make a part green; tell whether it was red."""
         with self._lock:
             was_red = self._red.pop(part, None) is not None
+            if was_red:
+                self._strikes.pop(part, None)
             is_first = part not in self._seen
             self._seen.add(part)
             self._tell()

@@ -18,11 +18,13 @@ from etalage.domain.ids import EventId
 from etalage.errors import Damaged, Overloaded
 from etalage.flow.configuration import Configuration, composition, configure
 from etalage.flow.health import Health, said_by
+from etalage.flow.learn import SESSIONS, session_shelf, why_unused
 from etalage.flow.nightly import POPULAR, popular_now
 from etalage.flow.quota import KeyKind, Quota, Work
 from etalage.flow.remember import remember
 from etalage.ports import Erasable, Ports
 from etalage.recommend.popular import EMPTY, PopularIndex, PopularModel
+from etalage.recommend.session_shelf import SessionShelf
 from etalage.recommend.strategy import Shelf
 
 SLOW_SECONDS = 1.0  # writing to profiles may take this long, ...
@@ -91,6 +93,8 @@ class OpenShop:
         self._popular: PopularModel = EMPTY
         self._popular_stamp = 0
         self._damaged_stamp = 0  # of a list that could not be read
+        self._sessions: SessionShelf | None = None
+        self._sessions_stamp = 0
         self._untold: tuple[Configuration, int] | None = None  # what is live and not in the log
         self._remembered = ports.profiles.position()
         self.shelf: Shelf = self._stocked()
@@ -117,7 +121,7 @@ class OpenShop:
             raise
         seconds = time.perf_counter() - began
         if seconds > SLOW_SECONDS + SECONDS_PER_EVENT * (self._remembered - before):
-            self.health.fail("profiles_write", f"writing took {seconds:.1f} s")
+            self.health.slow("profiles_write", f"writing took {seconds:.1f} s")
 
     def catch_up(self) -> int:
         """Bring profiles up to the log, however they are; give the position reached."""
@@ -172,9 +176,15 @@ class OpenShop:
         """Raise what keeps models from being read, or `Damaged` where the newest one could not be."""
         if self.ports.models.stamp(POPULAR) == self._damaged_stamp != 0:
             raise Damaged("the list of popular products is damaged; the one before it is in use")
+        reason = why_unused(self.ports.models) if self._sessions is None else None
+        if reason not in {None, "absent"}:
+            raise Damaged(
+                f"the session model is not used ({reason}); it is learned again by itself"
+            )
 
     def _restock(self) -> None:
         """Take over the list of popular products if it was counted again; a damaged one leaves what is here."""
+        self._take_up_sessions()
         stamp = self.ports.models.stamp(POPULAR)
         if stamp == self._popular_stamp:
             return
@@ -184,10 +194,19 @@ class OpenShop:
         self._popular_stamp = stamp
         self.shelf = self._stocked()
 
+    def _take_up_sessions(self) -> None:
+        """Take over the session model if it was learned again; without a usable one strategies fall back."""
+        stamp = self.ports.models.stamp(SESSIONS)
+        if stamp == self._sessions_stamp:
+            return
+        self._sessions = session_shelf(self.ports.models)
+        self._sessions_stamp = stamp
+        self.shelf = self._stocked()
+
     def _stocked(self) -> Shelf:
         catalogue = self.configuration.catalogue
         index = PopularIndex(self._popular, catalogue)
-        return Shelf(catalogue, index, self.configuration.shop.sensitive)
+        return Shelf(catalogue, index, self.configuration.shop.sensitive, self._sessions)
 
     def _tell_composition(self, configuration: Configuration, now: int) -> None:
         """Write into the log what a configuration is made of, once per version."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import threading
+import time
 from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 from typing import Any
@@ -22,6 +23,8 @@ from etalage.errors import BadInput, NotFound
 
 TIMEOUT = 30.0  # seconds
 OK = 200
+BUSY = frozenset({429, 503})
+WAITS = (0.2, 0.5, 1.0, 1.0, 2.0, 2.0, 5.0, 5.0, 10.0)  # seconds, before trying again
 
 Event = dict[str, Any]
 
@@ -43,9 +46,12 @@ class Client:
         self._opened: list[HTTPConnection] = []
 
     def decide(self, question: Event, *, now: int | None = None) -> dict[str, Any]:
-        """Ask for a decision; `now` in micros, or the real time."""
-        answer = self._post("/v1/decide", question, now)
-        found: dict[str, Any] = msgspec.json.decode(answer)
+        """Ask for a decision; `now` in micros, or the real time. One that a store was in the way of is asked again."""
+        for waited in WAITS:
+            found: dict[str, Any] = msgspec.json.decode(self._post("/v1/decide", question, now))
+            if not found["degraded"]:
+                break
+            time.sleep(waited)
         return found
 
     def send(self, events: Sequence[Event], *, now: int | None = None) -> None:
@@ -58,7 +64,7 @@ class Client:
             connection.close()
 
     def _post(self, path: str, body: object, now: int | None) -> bytes:
-        """Send, and send once more over a fresh connection if the server had closed the idle one.
+        """Send, and again while the server asks for patience, as any good client does.
 
         Raises:
             NotFound: nobody answers there.
@@ -66,17 +72,25 @@ class Client:
         """
         headers = self._headers if now is None else self._headers | {"Etalage-Now": iso(now)}
         encoded = msgspec.json.encode(body)
-        try:
-            try:
-                status, answer = self._exchange(path, encoded, headers)
-            except (RemoteDisconnected, ConnectionError):
-                status, answer = self._exchange(path, encoded, headers)
-        except (OSError, HTTPException) as error:
-            raise NotFound(f"no answer from {self._host}:{self._port}: {error}") from error
+        for waited in WAITS:
+            status, answer = self._sent(path, encoded, headers)
+            if status not in BUSY:
+                break
+            time.sleep(waited)
         if status != OK:
             said = answer.decode(errors="replace")[:500]
             raise BadInput(f"POST {path} was answered with {status}: {said}")
         return answer
+
+    def _sent(self, path: str, encoded: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+        """Send, and once more over a fresh connection if the server had closed the idle one."""
+        try:
+            try:
+                return self._exchange(path, encoded, headers)
+            except (RemoteDisconnected, ConnectionError):
+                return self._exchange(path, encoded, headers)
+        except (OSError, HTTPException) as error:
+            raise NotFound(f"no answer from {self._host}:{self._port}: {error}") from error
 
     def _exchange(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         connection = self._connection()
