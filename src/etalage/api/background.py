@@ -24,7 +24,7 @@ from etalage.domain.shop import shop_from
 from etalage.domain.time import DAY, ShopZone
 from etalage.flow.clean import kept_by
 from etalage.flow.health import NoSigns, Red, Signs, said_by
-from etalage.flow.nightly import EVERY_MINUTE, NOW_AND_THEN, Night, Shift, own_time
+from etalage.flow.nightly import EVERY_MINUTE, NOW_AND_THEN, Night, Shift, learn, own_time
 from etalage.flow.remember import Memorist
 from etalage.ports import Ports, Sealable
 
@@ -127,6 +127,7 @@ def jobs_of(settings: Settings) -> list[Job]:
     return [
         *(Job(name, work, settings.roll_seconds) for name, work in EVERY_MINUTE),
         *(Job(name, work, settings.popular_seconds, can_wait=True) for name, work in NOW_AND_THEN),
+        Job("learn", learn, HOUSEKEEPING_SECONDS, can_wait=True),
         Job("prune", prune_journal, HOUSEKEEPING_SECONDS, can_wait=True),
         Job("catalogues", _prune_catalogues, HOUSEKEEPING_SECONDS * 24, can_wait=True),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -18,12 +18,16 @@ from etalage.cli.console import (
     out,
     print_json,
 )
+from etalage.config import load
 from etalage.domain.context import Context
 from etalage.domain.ids import visitor_named
 from etalage.domain.time import ShopZone
 from etalage.flow.ask import decision_for, recommended
+from etalage.flow.learn import SESSIONS, learn_sessions, learned_sessions
 from etalage.ports import Ports
+from etalage.recommend.model_file import Unusable
 
+MODELS_COMMANDS = {"train", "show"}  # reserved: no strategy is called so
 WhoOption = Annotated[
     str,
     typer.Option("--as", help="A visitor id, or user:NUMBER, or email:ADDRESS.", metavar="PROFILE"),
@@ -96,7 +100,12 @@ def _note_unused(wanted: list[str], ports: Ports) -> None:
 
 
 def recommend(
-    strategy: Annotated[str, typer.Argument(help="popular_now or recently_viewed.")],
+    strategy: Annotated[
+        str,
+        typer.Argument(
+            help="popular_now, recently_viewed, for_you or also_viewed; or train, or show: the models."
+        ),
+    ],
     data: DataOption,
     profile: Annotated[str | None, typer.Option(help="A visitor id, or user:NUMBER.")] = None,
     n: Annotated[int, typer.Option("--n", min=1, max=100)] = 20,
@@ -104,8 +113,14 @@ def recommend(
     json: JsonOption = False,
     now: NowOption = None,
 ) -> None:
-    """List what a strategy recommends, within all guards."""
+    """List what a strategy recommends, within all guards; learn the models now, or show their cards."""
     with opened(data, shop, now=now) as (_, ports, moment):
+        if strategy in MODELS_COMMANDS:
+            if strategy == "train":
+                needed = load(data).popular_least_visitors
+                learn_sessions(ports, now=moment, visitors_needed=needed)
+            _show_model(ports, json=json)
+            return
         visitor = None if profile is None else visitor_named(ports.keys.pepper, profile)
         found = recommended(ports, strategy, visitor, most=n, now=moment)
         if json:
@@ -126,6 +141,27 @@ def recommend(
             )
         if not found.candidates:
             out.print(_why_nothing(strategy, profile, has_catalogue=catalogue is not None))
+
+
+def _show_model(ports: Ports, *, json: bool) -> None:
+    """Print the card of the session model: its data, size, figures, and the bar it has to pass."""
+    found = learned_sessions(ports.models)
+    if isinstance(found, Unusable):
+        said: dict[str, Any] = {"model": SESSIONS, "used": False, "reason": found.reason}
+    else:
+        card = msgspec.to_builtins(found.card)
+        used = found.card.is_worth_it
+        said = {
+            "model": SESSIONS,
+            "used": used,
+            "reason": None if used else "below_popular",
+            **card,
+        }
+    if json:
+        print_json({"models": [said]})
+        return
+    for name, value in said.items():
+        out.print(f"{name:<17} {value}", markup=False, highlight=False)
 
 
 def _why_nothing(strategy: str, profile: str | None, *, has_catalogue: bool) -> str:

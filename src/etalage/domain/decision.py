@@ -57,7 +57,7 @@ GuardReason = Literal[
 ]
 
 # Why a product was chosen: the text stands in deliver/words.toml.
-Because = Literal["popular", "popular_in_category", "viewed"]
+Because = Literal["popular", "popular_in_category", "viewed", "looked_at", "viewed_after"]
 
 
 class Used(Struct, frozen=True, omit_defaults=True):

@@ -19,6 +19,7 @@ from etalage.domain.shop import Shop, shop_from
 from etalage.domain.time import ShopZone
 from etalage.errors import Unknown
 from etalage.flow.configuration import Configuration, configure, tree_of
+from etalage.flow.learn import session_shelf
 from etalage.flow.nightly import popular_now
 from etalage.flow.serve import Question, serve
 from etalage.flow.who import person_behind
@@ -38,17 +39,6 @@ class Size(Struct, frozen=True):
     people: int
     of: int  # all people who may be known
     at_most: bool  # it asks about the moment too, which batch does not know
-
-
-FEWEST = (
-    10  # people of whom anything is said (safety.md 3): fewer are too easily somebody in particular
-)
-
-
-def is_too_few(counted: Size) -> bool:
-    """Tell whether a segment, or what is left outside it, is so small that its size is not told."""
-    inside, outside = counted.people, counted.of - counted.people
-    return 0 < inside < FEWEST or 0 < outside < FEWEST
 
 
 def node_of(ports: Ports, tree: object, shop: Shop) -> Node:
@@ -133,7 +123,7 @@ def recommended(
 
 def _shelf(ports: Ports, live: Configuration) -> Shelf:
     index = PopularIndex(popular_now(ports) or EMPTY, live.catalogue)
-    return Shelf(live.catalogue, index, live.shop.sensitive)
+    return Shelf(live.catalogue, index, live.shop.sensitive, session_shelf(ports.models))
 
 
 def _prepare(questions: Questions) -> None:

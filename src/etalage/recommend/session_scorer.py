@@ -9,6 +9,7 @@ Idea: what is the same for every session (rarity, nearness, room to add up in) i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 from types import ModuleType
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from etalage.recommend.session_index import Floats, Ints, Longs, SessionIndex
 from etalage.recommend.session_plain import Weights, plain_scores
-from etalage.recommend.session_recipe import Recipe, nearness, walk
+from etalage.recommend.session_recipe import Recipe, Walk, nearness, walk
 
 DIGITS = (
     6  # a score is rounded before it is compared, so that every machine orders alike (design 4.3)
@@ -31,7 +32,7 @@ class Scored(NamedTuple):
 
 
 class SessionScorer:
-    """One index under one recipe. Holds room to work in: one thread at a time."""
+    """One index under one recipe. It holds room to work in, so threads take turns."""
 
     def __init__(self, index: SessionIndex, recipe: Recipe, *, compiled: bool = True) -> None:
         self.index = index
@@ -40,6 +41,7 @@ class SessionScorer:
         self._scores = np.zeros(index.items)
         self._touched = np.zeros(index.items, np.int32)
         self._compiled = _compiled() if compiled else None
+        self._turn = Lock()
 
     @property
     def is_compiled(self) -> bool:
@@ -54,7 +56,11 @@ class SessionScorer:
         if self._compiled is None:
             found = plain_scores(self.index, self.recipe, steps, self._weights, now=now)
             return Scored(np.fromiter(found, np.int64), np.fromiter(found.values(), np.float64))
-        count = self._compiled.compiled_scores(
+        with self._turn:
+            return self._compiled_scores(self._compiled, steps, now)
+
+    def _compiled_scores(self, compiled: ModuleType, steps: Walk, now: float) -> Scored:
+        count = compiled.compiled_scores(
             self.index.base,
             self.index.live,
             np.array(steps.items, np.int32),

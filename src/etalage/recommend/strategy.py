@@ -8,7 +8,7 @@ Idea: a strategy only proposes, best first; the guards decide, and the list take
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -26,7 +26,9 @@ from etalage.recommend.guards import (
 )
 from etalage.recommend.popular import PopularIndex
 from etalage.recommend.recent import recently_viewed
+from etalage.recommend.session_shelf import SessionShelf
 
+LOOKED_AT = 10  # distinct products, the newest (methods 1.2)
 REMEMBERED = 20_000  # judgements of a shelf; beyond it products are judged anew
 
 
@@ -36,20 +38,28 @@ class Shelf:
     Whether a product may be shown, and by which facts, is the same for everybody of one size: judged once.
     """
 
-    __slots__ = ("_judged", "catalogue", "popular", "sensitive")
+    __slots__ = ("_judged", "catalogue", "popular", "sensitive", "sessions")
 
     def __init__(
-        self, catalogue: Catalogue, popular: PopularIndex, sensitive: tuple[str, ...] = ()
+        self,
+        catalogue: Catalogue,
+        popular: PopularIndex,
+        sensitive: tuple[str, ...] = (),
+        sessions: SessionShelf | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.popular = popular
         self.sensitive = sensitive  # categories that are never recommended
+        self.sessions = (
+            sessions  # None: nothing learned yet, or nothing better than what is popular
+        )
         self._judged: dict[tuple[object, ...], Candidate | None] = {}
 
     @property
     def versions(self) -> dict[str, str]:
         """The models by version, for the record of a decision."""
-        return {"popular": self.popular.version}
+        learned = {} if self.sessions is None else {"sessions": self.sessions.version}
+        return {"popular": self.popular.version, **learned}
 
     def judged(self, proposal: Proposal, limits: Limits) -> Candidate | None:
         """Write down a product with the facts it was judged by; None if nobody of this size may be shown it."""
@@ -135,11 +145,40 @@ def _recently_viewed(limits: Limits, part: Part | None, _: Shelf) -> Iterator[Pr
         yield Proposal(product, MILLION - place, "viewed")
 
 
+def _for_you(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[Proposal]:
+    """Propose what others came to from where she was lately, the page she is on last."""
+    lately = list(islice(recently_viewed(part, limits.now), LOOKED_AT))
+    here = [product for product in limits.excluded if product not in lately]
+    if lately:
+        yield from _near((*reversed(lately), *here), "looked_at", limits, shelf)
+
+
+def _also_viewed(limits: Limits, _: Part | None, shelf: Shelf) -> Iterator[Proposal]:
+    """Propose what others looked at after the product of this page, which is the one that is excluded."""
+    yield from _near(tuple(limits.excluded), "viewed_after", limits, shelf)
+
+
+def _near(
+    looked_at: Sequence[str], because: Because, limits: Limits, shelf: Shelf
+) -> Iterator[Proposal]:
+    products = shelf.catalogue.products
+    known = [product for product in looked_at if product in products]
+    if shelf.sessions is None or not known:
+        return
+    for near in shelf.sessions.near(known, now=limits.now):
+        title = products[ProductId(near.of)].title
+        yield Proposal(ProductId(near.product), round(near.score * MILLION), because, title)
+
+
 STRATEGIES: dict[StrategyName, Strategy] = {
     "popular_now": _popular_now,
     "recently_viewed": _recently_viewed,
+    "for_you": _for_you,
+    "also_viewed": _also_viewed,
 }
 FALLBACKS: dict[StrategyName, tuple[StrategyName, ...]] = {
     "popular_now": (),
     "recently_viewed": ("popular_now",),
+    "for_you": ("also_viewed", "popular_now"),
+    "also_viewed": ("popular_now",),
 }

@@ -1,0 +1,57 @@
+"""Step 4 of 8, recommend: what others looked at after this, by product id, each with the product that says so.
+
+In:   a session model, and the products somebody just looked at.
+Out:  products, best first, each because of one of those.
+Idea: a reason has to be true. Each of the newest few products is also asked alone, and a recommendation is given
+      "because of" the one that speaks for it most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from etalage.domain.time import SECOND
+from etalage.recommend.session_model import SessionModel
+from etalage.recommend.session_recipe import vstan
+from etalage.recommend.session_scorer import SessionScorer
+
+PROPOSED = 100  # products; the guards leave a list of twenty of them
+ASKED_ALONE = 3  # of the newest products
+
+
+class Near(NamedTuple):
+    """A product that others came to from here."""
+
+    product: str
+    score: float
+    of: str  # the product looked at that speaks for it most
+
+
+class SessionShelf:
+    """A model made ready to answer."""
+
+    __slots__ = ("_codes", "_products", "_scorer", "version")
+
+    def __init__(self, model: SessionModel) -> None:
+        self.version = model.card.version
+        self._products = model.products
+        self._codes = {product: code for code, product in enumerate(model.products)}
+        self._scorer = SessionScorer(model.past, vstan())
+
+    def near(self, looked_at: Sequence[str], *, now: int) -> Iterator[Near]:
+        """Give what comes next for who looked at these, oldest first; products of no session say nothing."""
+        seen = [self._codes[product] for product in looked_at if product in self._codes]
+        if not seen:
+            return
+        at = now / SECOND
+        best = self._scorer.best(seen, now=at, count=PROPOSED)
+        newest = list(dict.fromkeys(reversed(seen)))[:ASKED_ALONE]
+        alone = {code: self._alone(code, at) for code in newest} if len(newest) > 1 else {}
+        for code, score in best:
+            of = max(alone, key=lambda one: alone[one].get(code, 0.0), default=newest[0])
+            yield Near(self._products[code], score, self._products[of])
+
+    def _alone(self, code: int, at: float) -> dict[int, float]:
+        found = self._scorer.scored([code], now=at)
+        return dict(zip(found.items.tolist(), found.scores.tolist(), strict=True))
