@@ -20,7 +20,8 @@ from etalage.domain.decision import Candidate, WireEntry, WireSkip
 from etalage.domain.ids import VisitorKey, visitor_named
 from etalage.domain.report import Effect, ExperienceReport
 from etalage.domain.segment import Node
-from etalage.flow.ask import Size, decision_for, members, node_of, recommended, segment_named, size
+from etalage.flow.ask import decision_for, node_of, recommended, segment_named
+from etalage.flow.groups import Group, group_of, people_of
 from etalage.flow.report import report_all
 from etalage.measure.lines import headline
 from etalage.measure.shape import to_json
@@ -100,18 +101,36 @@ class SegmentFace:
     def __init__(self, shop: ShopFace, node: Node) -> None:
         self._shop, self._node = shop, node
 
-    def size(self, *, now: int | None = None) -> Size:
-        """Count its people exactly."""
+    def size(self, *, now: int | None = None) -> Group:
+        """Count its people; of fewer than ten, in it or outside it, the number is not told."""
         shop = self._shop
-        return size(shop._ports, self._node, shop.settings, now=now or _now())  # noqa: SLF001  one face
+        return group_of(shop._ports, self._node, shop.settings, now=now or _now())  # noqa: SLF001  one face
 
-    def members(self, limit: int = 1_000, *, now: int | None = None) -> list[str]:
-        """Give its people by their pseudonyms."""
+    def members(self, limit: int = 1_000, *, now: int | None = None) -> Members:
+        """Give its people by their pseudonyms; none where its size is not told."""
         shop = self._shop
-        return members(shop._ports, self._node, shop.settings, now=now or _now(), limit=limit)  # noqa: SLF001
+        group, found = people_of(
+            shop._ports,  # noqa: SLF001
+            self._node,
+            shop.settings,
+            now=now or _now(),
+            limit=limit,
+        )
+        return Members(group, found)
 
     def __repr__(self) -> str:
         return sentence(self._node, "en", currency=self._shop.settings.currency)
+
+
+class Members(list[str]):
+    """People by their pseudonyms; where it is empty because they are too few, it shows that."""
+
+    def __init__(self, group: Group, people: Sequence[str]) -> None:
+        super().__init__(people)
+        self.group = group
+
+    def __repr__(self) -> str:
+        return super().__repr__() if self.group.is_told else repr(self.group)
 
 
 class Products(msgspec.Struct, frozen=True):

@@ -40,8 +40,12 @@ def test_a_tree_has_a_size_and_a_sentence(face: notebook.ShopFace) -> None:
     now = one_day.micros_of("2026-09-17T12:00:00+00:00")
     lookers = face.segment("lookers")
 
-    assert lookers.size(now=now).people == 1
-    assert len(lookers.members(now=now)) == 1
+    # One person looked. As on the command line, nothing is said of so few: not how many, not who, and not all of three.
+    size, members = lookers.size(now=now), lookers.members(now=now)
+    assert (size.people, size.of, size.few_inside) == (None, None, True)
+    assert repr(size) == repr(members)
+    assert "Fewer than 10 people, or nobody, are in it" in repr(size)
+    assert members == []
     assert repr(lookers).startswith("Visitors who viewed")
 
 

@@ -116,3 +116,35 @@ def test_of_fewer_than_ten_people_nothing_is_said(shop: Shop, tmp_path: Path) ->
     shop.batch(*(track("search", f"w-{n}") for n in range(9)))
     size = json.loads(run(shop, "size", others, *at)[1])
     assert (size["people"], size["outside"]) == (None, True)
+    # Nor of those who are left outside if they are nobody: then everybody is known to be in it.
+    everybody = written(tmp_path / "c.json", {"any": [{"did": "view_item"}, {"did": "search"}]})
+    size = json.loads(run(shop, "size", everybody, *at)[1])
+    assert (size["people"], size["of"], size["outside"]) == (None, 22, True)
+
+
+def test_whether_one_person_did_something_cannot_be_read_from_a_size(
+    shop: Shop, tmp_path: Path
+) -> None:
+    at = ("--now", iso(NOON), "--json")
+    shop.batch(*(track("search", f"w-{n}") for n in range(12)))
+    shop.batch(view("S-1", "karel"))
+    did = written(tmp_path / "did.json", {"did": "view_item", "where": {"product": {"is": "S-1"}}})
+    not_ = written(tmp_path / "not.json", {"did": "view_item", "where": {"product": {"is": "S-2"}}})
+
+    one, nobody = (json.loads(run(shop, "size", tree, *at)[1]) for tree in (did, not_))
+
+    assert {**one, "name": ""} == {**nobody, "name": ""}
+    one, nobody = (json.loads(run(shop, "members", tree, *at)[1]) for tree in (did, not_))
+    assert {**one, "name": ""} == {**nobody, "name": ""}
+
+
+def test_a_shop_with_fewer_than_ten_people_does_not_say_how_many(
+    shop: Shop, tmp_path: Path
+) -> None:
+    tree = written(tmp_path / "a.json", {"did": "view_item"})
+    shop.batch(*(view("S-1", f"v-{n}") for n in range(7)))
+
+    said = run(shop, "size", tree, "--now", iso(NOON), "--json")[1]
+
+    assert json.loads(said)["of"] is None
+    assert "7" not in said

@@ -21,7 +21,8 @@ from etalage.connect.files import read_files
 from etalage.domain.segment import Node, has_context
 from etalage.domain.shop import Shop
 from etalage.errors import BadJson
-from etalage.flow.ask import FEWEST, Size, is_too_few, members, node_of, segment_named, size
+from etalage.flow.ask import node_of, segment_named
+from etalage.flow.groups import FEWEST, Group, group_of, people_of
 from etalage.flow.never_match import doubts
 from etalage.flow.publish import Draft, check_fields
 from etalage.ports import Ports
@@ -78,15 +79,14 @@ def size_(
     """Count its people exactly, over the log as it stands; of fewer than ten the number is not told."""
     with opened(data, shop, now=now) as (known, ports, moment):
         node = _node(what, ports, known)
-        counted = size(ports, node, known, now=moment)
-        if is_too_few(counted):
-            _tell_too_few(what, counted, json=json)
+        group = group_of(ports, node, known, now=moment)
+        if not group.is_told:
+            _tell_too_few(what, group, json=json)
             return
         if json:
-            print_json({"name": what, **msgspec.structs.asdict(counted)})
+            print_json({"name": what, **_numbers(group)})
             return
-        most = "at most " if counted.at_most else ""
-        out.print(f"{most}{counted.people:,} of {counted.of:,} people who may be known")
+        out.print(repr(group))
         out.print(sentence(node, "nl", currency=known.currency), style="dim", markup=False)
 
 
@@ -102,29 +102,28 @@ def members_(
     """List its people by their pseudonyms, if they are ten or more."""
     with opened(data, shop, now=now) as (known, ports, moment):
         node = _node(what, ports, known)
-        counted = size(ports, node, known, now=moment)
-        if is_too_few(counted):
-            _tell_too_few(what, counted, json=json, members=[])
+        group, found = people_of(ports, node, known, now=moment, limit=limit)
+        if not group.is_told:
+            _tell_too_few(what, group, json=json, members=[])
             return
-        found = members(ports, node, known, now=moment, limit=limit)
         if json:
             print_json({"name": what, "members": found})
             return
         for person in found:
             out.print(person, highlight=False)
-        if not found:
-            out.print("Nobody is in it.", style="dim")
 
 
-def _tell_too_few(what: str, counted: Size, *, json: bool, **said: object) -> None:
+def _tell_too_few(what: str, group: Group, *, json: bool, **said: object) -> None:
     """Say that a segment, or all outside it, are fewer than ten, and no more."""
-    few = 0 < counted.people < FEWEST
     if json:
-        numbers = {"people": None, "of": counted.of, "at_most": counted.at_most}
-        print_json({"name": what, **(said or numbers), "fewer_than": FEWEST, "outside": not few})
+        told = {**(said or _numbers(group)), "fewer_than": FEWEST, "outside": group.few_outside}
+        print_json({"name": what, **told})
         return
-    where = "in it" if few else "outside it"
-    out.print(f"Fewer than {FEWEST} people are {where}; nothing is said about so few.")
+    out.print(repr(group))
+
+
+def _numbers(group: Group) -> dict[str, object]:
+    return {"people": group.people, "of": group.of, "at_most": group.at_most}
 
 
 def _node(what: str, ports: Ports, shop: Shop) -> Node:
