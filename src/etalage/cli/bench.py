@@ -13,12 +13,13 @@ from rich.table import Table
 from etalage.bench.decide import bench_decide
 from etalage.bench.growth import bench_growth
 from etalage.bench.ingest import bench_ingest
+from etalage.bench.recommend import bench_recommend
 from etalage.bench.rows import Row
 from etalage.bench.segments import bench_segments
 from etalage.bench.serve import bench_serve
 from etalage.cli.console import JsonOption, err, out, print_json
 
-Bench = Literal["decide", "serve", "ingest", "segments", "growth"]
+Bench = Literal["decide", "serve", "ingest", "segments", "recommend", "growth"]
 BENCHES: tuple[Bench, ...] = get_args(Bench)
 
 
@@ -29,7 +30,7 @@ def add_to(commands: typer.Typer) -> None:
 
 def bench(
     what: Annotated[
-        Literal["decide", "serve", "ingest", "segments", "growth", "all"],
+        Literal["decide", "serve", "ingest", "segments", "recommend", "growth", "all"],
         typer.Argument(help="Which one; all takes some minutes."),
     ] = "all",
     seconds: Annotated[
@@ -37,6 +38,9 @@ def bench(
     ] = 5.0,
     events: Annotated[
         int, typer.Option(min=1_000, max=100_000_000, help="Events under the segments.")
+    ] = 1_000_000,
+    sessions: Annotated[
+        int, typer.Option(min=1_000, max=10_000_000, help="Sessions that are learned from.")
     ] = 1_000_000,
     profiles: Annotated[
         int, typer.Option(min=100, max=100_000_000, help="Profiles the shop has grown to.")
@@ -54,7 +58,7 @@ def bench(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Measure decisions, serving, intake, segments and growth; a ratio is the value over its floor."""
+    """Measure decisions, serving, intake, segments, recommending and growth; a ratio is the value over its floor."""
     measured: dict[Bench, list[Row]] = {}
     for name in BENCHES:
         if what not in {name, "all"}:
@@ -66,6 +70,7 @@ def bench(
                 Path(folder) / "shop",
                 seconds=seconds,
                 events=events,
+                sessions=sessions,
                 profiles=profiles,
                 workers=workers,
             )
@@ -77,7 +82,14 @@ def bench(
 
 
 def _run(
-    name: Bench, directory: Path, *, seconds: float, events: int, profiles: int, workers: int
+    name: Bench,
+    directory: Path,
+    *,
+    seconds: float,
+    events: int,
+    sessions: int,
+    profiles: int,
+    workers: int,
 ) -> list[Row]:
     match name:
         case "decide":
@@ -88,6 +100,8 @@ def _run(
             return bench_ingest(directory, seconds=seconds, workers=workers)
         case "segments":
             return bench_segments(directory, events=events)
+        case "recommend":
+            return bench_recommend(sessions=sessions, seconds=seconds)
         case "growth":
             return bench_growth(directory, profiles=profiles, seconds=seconds)
 

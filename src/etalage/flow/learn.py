@@ -7,7 +7,7 @@ take up    the file, if it is whole, of this layout, and better than naming what
 from __future__ import annotations
 
 from etalage.ports import Models, Ports
-from etalage.recommend.model_file import Unusable, WhyNone
+from etalage.recommend.model_file import Unusable
 from etalage.recommend.session_model import (
     Card,
     SessionModel,
@@ -38,15 +38,9 @@ def learned_sessions(models: Models) -> SessionModel | Unusable:
     return read(content)
 
 
-def session_shelf(models: Models) -> SessionShelf | None:
-    """Make the session model ready to answer; None where strategies have to fall back."""
+def session_shelf(models: Models) -> SessionShelf | Unusable:
+    """Make the session model ready to answer, or say why strategies have to fall back."""
     found = learned_sessions(models)
-    if isinstance(found, Unusable) or not found.card.is_worth_it:
-        return None
-    return SessionShelf(found)
-
-
-def why_unused(models: Models) -> WhyNone | None:
-    """Say why the file cannot be used; None if it can, whatever its worth."""
-    found = learned_sessions(models)
-    return found.reason if isinstance(found, Unusable) else None
+    if isinstance(found, Unusable):
+        return found
+    return SessionShelf(found) if found.card.is_worth_it else Unusable("below_popular")

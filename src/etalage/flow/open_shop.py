@@ -18,11 +18,12 @@ from etalage.domain.ids import EventId
 from etalage.errors import Damaged, Overloaded
 from etalage.flow.configuration import Configuration, composition, configure
 from etalage.flow.health import Health, said_by
-from etalage.flow.learn import SESSIONS, session_shelf, why_unused
+from etalage.flow.learn import SESSIONS, session_shelf
 from etalage.flow.nightly import POPULAR, popular_now
 from etalage.flow.quota import KeyKind, Quota, Work
 from etalage.flow.remember import remember
 from etalage.ports import Erasable, Ports
+from etalage.recommend.model_file import Unusable
 from etalage.recommend.popular import EMPTY, PopularIndex, PopularModel
 from etalage.recommend.session_shelf import SessionShelf
 from etalage.recommend.strategy import Shelf
@@ -30,6 +31,7 @@ from etalage.recommend.strategy import Shelf
 SLOW_SECONDS = 1.0  # writing to profiles may take this long, ...
 SECONDS_PER_EVENT = 0.005  # ... and this much for each event of it
 PATIENCE_SECONDS = 5.0  # for the log to take what is live now
+WITHOUT_WORRY = {"absent", "below_popular"}  # a young shop has learned nothing yet
 PROOF = "proof"  # a number in the log that says nothing
 
 
@@ -93,7 +95,7 @@ class OpenShop:
         self._popular: PopularModel = EMPTY
         self._popular_stamp = 0
         self._damaged_stamp = 0  # of a list that could not be read
-        self._sessions: SessionShelf | None = None
+        self._sessions: SessionShelf | Unusable = Unusable("absent")
         self._sessions_stamp = 0
         self._untold: tuple[Configuration, int] | None = None  # what is live and not in the log
         self._remembered = ports.profiles.position()
@@ -176,11 +178,9 @@ class OpenShop:
         """Raise what keeps models from being read, or `Damaged` where the newest one could not be."""
         if self.ports.models.stamp(POPULAR) == self._damaged_stamp != 0:
             raise Damaged("the list of popular products is damaged; the one before it is in use")
-        reason = why_unused(self.ports.models) if self._sessions is None else None
-        if reason not in {None, "absent"}:
-            raise Damaged(
-                f"the session model is not used ({reason}); it is learned again by itself"
-            )
+        unused = self._sessions
+        if isinstance(unused, Unusable) and unused.reason not in WITHOUT_WORRY:
+            raise Damaged(f"the session model is {unused.reason}; it is learned again by itself")
 
     def _restock(self) -> None:
         """Take over the list of popular products if it was counted again; a damaged one leaves what is here."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
-WhyNone = Literal["absent", "damaged", "older_version", "other_kind"]
+WhyNone = Literal["absent", "damaged", "older_version", "other_kind", "below_popular"]
 _HEADER = "header"
 
 

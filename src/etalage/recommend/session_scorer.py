@@ -89,11 +89,12 @@ class SessionScorer:
 
 def best_of(scored: Scored, count: int) -> list[tuple[int, float]]:
     """Give the `count` highest, best first; of equals the lower code first."""
-    scores, items = np.round(scored.scores, DIGITS), scored.items
+    items, scores = scored
     if len(items) > count:
         floor = np.partition(scores, len(scores) - count)[len(scores) - count]
-        high = scores >= floor
-        scores, items = scores[high], items[high]
+        high = scores >= floor - 10.0**-DIGITS  # what equals the last one when rounded stays in
+        items, scores = items[high], scores[high]
+    scores = np.round(scores, DIGITS)
     order = np.lexsort((items, -scores))[:count]
     return list(zip(items[order].tolist(), scores[order].tolist(), strict=True))
 

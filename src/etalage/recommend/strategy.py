@@ -24,10 +24,12 @@ from etalage.recommend.guards import (
     candidate_of,
     limits_of,
 )
+from etalage.recommend.model_file import Unusable
 from etalage.recommend.popular import PopularIndex
 from etalage.recommend.recent import recently_viewed
 from etalage.recommend.session_shelf import SessionShelf
 
+NOTHING_LEARNED = Unusable("absent")
 LOOKED_AT = 10  # distinct products, the newest (methods 1.2)
 REMEMBERED = 20_000  # judgements of a shelf; beyond it products are judged anew
 
@@ -45,20 +47,19 @@ class Shelf:
         catalogue: Catalogue,
         popular: PopularIndex,
         sensitive: tuple[str, ...] = (),
-        sessions: SessionShelf | None = None,
+        sessions: SessionShelf | Unusable = NOTHING_LEARNED,
     ) -> None:
         self.catalogue = catalogue
         self.popular = popular
         self.sensitive = sensitive  # categories that are never recommended
-        self.sessions = (
-            sessions  # None: nothing learned yet, or nothing better than what is popular
-        )
+        self.sessions = sessions
         self._judged: dict[tuple[object, ...], Candidate | None] = {}
 
     @property
     def versions(self) -> dict[str, str]:
         """The models by version, for the record of a decision."""
-        learned = {} if self.sessions is None else {"sessions": self.sessions.version}
+        sessions = self.sessions
+        learned = {} if isinstance(sessions, Unusable) else {"sessions": sessions.version}
         return {"popular": self.popular.version, **learned}
 
     def judged(self, proposal: Proposal, limits: Limits) -> Candidate | None:
@@ -163,7 +164,7 @@ def _near(
 ) -> Iterator[Proposal]:
     products = shelf.catalogue.products
     known = [product for product in looked_at if product in products]
-    if shelf.sessions is None or not known:
+    if isinstance(shelf.sessions, Unusable) or not known:
         return
     for near in shelf.sessions.near(known, now=limits.now):
         title = products[ProductId(near.of)].title

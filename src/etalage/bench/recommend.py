@@ -1,0 +1,96 @@
+"""How long it takes to say what comes next in a session, compiled and in plain Python, and to learn it.
+
+In:   generated sessions: twenty thousand products of which few are popular, in groups that are looked at together.
+Out:  p50, p90 and p99 of one question, each beside the plain path in the same run; seconds to index.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from etalage.bench.rows import Row, latency_rows, row
+from etalage.recommend.session_index import Clicks, Ints, SessionIndex, index_sessions
+from etalage.recommend.session_recipe import vstan
+from etalage.recommend.session_scorer import SessionScorer
+
+ITEMS = 20_000
+SMALLER = 200_000  # sessions: the size of the reference figures (methods 1.2)
+GROUP = 50  # products that are looked at together
+ONWARD = 0.25  # chance that a click is the last: four clicks a session
+STRAY = 0.2  # share of the clicks that go anywhere
+LONGEST = 10  # clicks of a question
+QUESTIONS = 2_000
+PLAIN_QUESTIONS = 100  # they take a hundred times as long
+LISTED = 100  # products that the guards choose from
+SEED = 5
+
+
+def bench_recommend(*, sessions: int, seconds: float) -> list[Row]:
+    """Measure VSTAN on generated sessions, at the size of the reference and at the size asked."""
+    rows: list[Row] = []
+    for size in sorted({min(SMALLER, sessions), sessions}):
+        rows += _measured(size, seconds)
+    return rows
+
+
+def _measured(sessions: int, seconds: float) -> list[Row]:
+    rng = np.random.default_rng(SEED)
+    clicks = _clicks(rng, sessions)
+    began = time.perf_counter()
+    index = index_sessions(clicks, ITEMS)
+    built = time.perf_counter() - began
+    questions = _questions(rng)
+    now = float(clicks.time[-1])
+    plain = _times(index, questions[:PLAIN_QUESTIONS], now, seconds, compiled=False)
+    compiled = _times(index, questions, now, seconds, compiled=True)
+    name = f"vstan, {sessions:,} sessions"
+    return [
+        *latency_rows(name, compiled, unit="ms", floor=plain),
+        row(f"{name}: index", built, "s"),
+    ]
+
+
+def _times(
+    index: SessionIndex, questions: list[list[int]], now: float, seconds: float, *, compiled: bool
+) -> list[float]:
+    """Ask each question once, for so many seconds; the first is asked before, to load what is compiled."""
+    scorer = SessionScorer(index, vstan(), compiled=compiled)
+    scorer.best(questions[0], now=now, count=LISTED)
+    taken: list[float] = []
+    until = time.perf_counter() + seconds
+    for session in questions:
+        began = time.perf_counter()
+        scorer.best(session, now=now, count=LISTED)
+        ended = time.perf_counter()
+        taken.append(ended - began)
+        if ended > until:
+            break
+    return taken
+
+
+def _clicks(rng: np.random.Generator, sessions: int) -> Clicks:
+    lengths = rng.geometric(ONWARD, sessions)
+    session = np.repeat(np.arange(sessions), lengths)
+    group = np.repeat(_skewed(rng, sessions) // GROUP, lengths)
+    times = session * 2.0 + np.arange(len(session)) * 1e-6
+    return Clicks(session, _within(rng, group), times)
+
+
+def _questions(rng: np.random.Generator) -> list[list[int]]:
+    lengths = np.minimum(rng.geometric(ONWARD, QUESTIONS), LONGEST)
+    groups = np.repeat(_skewed(rng, QUESTIONS) // GROUP, lengths)
+    items = _within(rng, groups)
+    return [part.tolist() for part in np.split(items, np.cumsum(lengths)[:-1])]
+
+
+def _within(rng: np.random.Generator, group: Ints) -> Ints:
+    """Draw clicks of a group; one in five goes anywhere."""
+    near = group * GROUP + rng.integers(0, GROUP, len(group))
+    return np.where(rng.random(len(group)) < STRAY, _skewed(rng, len(group)), near).astype(np.int32)
+
+
+def _skewed(rng: np.random.Generator, count: int) -> Ints:
+    """Draw products: a twentieth of them has more than a third of the clicks."""
+    return (ITEMS * rng.random(count) ** 3).astype(np.int32)
