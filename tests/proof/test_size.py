@@ -108,14 +108,14 @@ def test_an_idle_demo_is_small(room: Path) -> None:
 
 @contextlib.contextmanager
 def demo(room: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start a demo and wait until it has said its address."""
+    """Start a demo and wait until it was filled: then it says its server key."""
     command = [sys.executable, "-m", "etalage", "demo", "--port", "0", "--data", str(room / "demo")]
     said = room / "demo.log"
     with said.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, text=True)
     try:
         until = time.monotonic() + DEMO_PATIENCE
-        while not re.search(r"http://\S+:\d+", said.read_text(encoding="utf-8")):
+        while not re.search(r"\bsk_[0-9a-f]{48}\b", said.read_text(encoding="utf-8")):
             assert process.poll() is None, said.read_text(encoding="utf-8")
             assert time.monotonic() < until, "the demo does not get ready"
             time.sleep(0.5)

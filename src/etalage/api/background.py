@@ -161,6 +161,7 @@ class Background:
         settings: Settings,
         clock: Callable[[], int],
         signs: Callable[[Path], Signs] = lambda _: NoSigns(),
+        rest: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare.
 
@@ -170,6 +171,7 @@ class Background:
             settings: of the installation.
             clock: gives the moment, micros.
             signs: gives where it is written, for a shop's home, that a part is red.
+            rest: called after work, when there is none for a while.
         """
         self._posts = [
             Post(shop, Lease(home), jobs_of(settings), signs(home)) for shop, home in homes
@@ -177,21 +179,24 @@ class Background:
         self._open_ports = open_ports
         self._settings = settings
         self._clock = clock
+        self._rest = rest
 
     def run(self, ended: threading.Event) -> None:
         """Work until `ended` is set; what is under way is finished first."""
         try:
             while not ended.is_set():
-                for post in self._posts:
-                    self._attend(post, ended)
+                worked = [self._attend(post, ended) for post in self._posts]
+                if any(worked):
+                    self._rest()
                 ended.wait(LOOK_SECONDS)
         finally:
             for post in self._posts:
                 post.leave()
 
-    def _attend(self, post: Post, ended: threading.Event) -> None:
+    def _attend(self, post: Post, ended: threading.Event) -> bool:
+        """Do what is due; tell whether there was anything."""
         if ended.is_set() or time.monotonic() < post.due or not post.lease.take():
-            return
+            return False
         try:
             night = self._night(post)
         except Exception:  # noqa: BLE001  the outermost loop: logged, and tried again by whoever comes first
@@ -199,14 +204,15 @@ class Background:
             post.due = time.monotonic() + min(2.0**post.failures, LONGEST_WAIT_SECONDS)
             post.leave()
             log.exception("shop cannot be opened", shop=post.shop, attempt=post.failures)
-            return
+            return True
         post.failures = 0
         for job in post.jobs:
             if ended.is_set():
-                return
+                return True
             if not (job.can_wait and self._is_too_much(post)):
                 self._run(job, post, night)
         post.due = min(job.due for job in post.jobs)  # until then there is nothing to look at
+        return True
 
     def _run(self, job: Job, post: Post, night: Night) -> None:
         """Do a job; write down that it fails, until it does not."""

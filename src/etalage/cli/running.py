@@ -31,6 +31,7 @@ from etalage.api.children import Child, told_by_parent
 from etalage.api.hot import Hot
 from etalage.api.quiet import Doors, Quiet
 from etalage.api.rooms import Rooms
+from etalage.api.slim import Rest, few_arenas, give_back
 from etalage.api.steady import SteadyClock
 from etalage.api.watch import Watch
 from etalage.config import Settings
@@ -141,9 +142,15 @@ def attend() -> None:
         return clock()
 
     homes = [(shop, directory / "shops" / shop) for shop in app.shops_in(directory)]
-    Background(homes, open_ports=open_one, settings=order.settings, clock=now, signs=_signs).run(
-        ended
-    )
+    few_arenas()
+    Background(
+        homes,
+        open_ports=open_one,
+        settings=order.settings,
+        clock=now,
+        signs=_signs,
+        rest=give_back,
+    ).run(ended)
 
 
 def _signs(home: Path) -> FileSigns:
@@ -172,7 +179,8 @@ def _answer(
     beside: Beside | None = None,
 ) -> None:
     """Open all shops, answer calls until a signal, close them."""
-    directory, clock = Path(order.directory), SteadyClock()
+    directory, clock, rest = Path(order.directory), SteadyClock(), Rest()
+    few_arenas()
     with ExitStack() as opened:
         shops = {}
         for shop in app.shops_in(directory):
@@ -185,6 +193,7 @@ def _answer(
 
         def tick() -> None:
             server.look_again(rooms, clock())
+            rest.look()
             if tend is not None and doors.is_open:
                 tend()
 

@@ -23,6 +23,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from etalage.api.slim import few_arenas, give_back
 from etalage.domain.time import DAY, Micros
 from etalage.simulate import beside as besides
 from etalage.simulate.beside import Beside, Language, beside, measured, say
@@ -79,6 +80,7 @@ def demo(
         returning_share=RETURNING_SHARE,
     )
     screen = Console(stderr=json)
+    few_arenas()
     with _ending_in_order(), _place(directory) as data:
         start = _now() - world.days * DAY
         chosen = port_of(port)
@@ -99,6 +101,7 @@ def demo(
                 print_json(besides.to_json(shown.compared))
             _print(screen, shown, language)
             if not headless:
+                give_back()
                 screen.print(say(language, "address", url=url, directory=str(data)), markup=False)
                 key = opened.created.server_key
                 screen.print(say(language, "server_key", key=key), markup=False)
