@@ -11,7 +11,9 @@ from typer.testing import CliRunner
 
 from etalage.bench.rows import percentile, row
 from etalage.bench.traffic import numbered
-from etalage.cli.main import commands
+from etalage.cli.main import whole
+
+commands = whole()
 
 
 def measured(what: str, directory: Path, *options: str) -> list[dict[str, Any]]:

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from etalage.cli.main import commands
+from etalage.cli.main import whole
 from etalage.evaluate.interval import figure
 from etalage.evaluate.lists import quality
+
+commands = whole()
 
 TRAIN = "session,item,time\n1,a,1\n1,b,2\n2,a,11\n2,b,12\n3,b,21\n3,c,22\n"
 
