@@ -24,7 +24,9 @@ SESSIONS = "sessions"
 
 def learn_sessions(ports: Ports, *, now: int, visitors_needed: int) -> Card:
     """Learn the session model from the log as it stands, without who was erased; give its card."""
-    rows = ports.warehouse.ask(question(), parameters(now, visitors_needed=visitors_needed)).rows
+    erased = [v for one in ports.keys.erasures() if not one.rewritten for v in one.visitors]
+    bound = parameters(now, visitors_needed=visitors_needed, erased=erased)
+    rows = ports.warehouse.ask(question(), bound).rows
     model = session_model(rows, now)
     ports.models.put(SESSIONS, write(model))
     return model.card

@@ -63,8 +63,8 @@ def question() -> str:
     return files("etalage.recommend").joinpath("sql", "sessions.sql").read_text("utf-8")
 
 
-def parameters(now: int, *, visitors_needed: int) -> dict[str, object]:
-    """Give what is bound in the question."""
+def parameters(now: int, *, visitors_needed: int, erased: Sequence[str] = ()) -> dict[str, object]:
+    """Give what is bound in the question; `erased` are visitors whose events still wait to be removed."""
     return {
         "now": now,
         "since": now - WINDOW,
@@ -72,6 +72,7 @@ def parameters(now: int, *, visitors_needed: int) -> dict[str, object]:
         "visitors_needed": visitors_needed,
         "sessions_a_day": SESSIONS_A_DAY,
         "longest": LONGEST,
+        "erased": list(erased),
     }
 
 

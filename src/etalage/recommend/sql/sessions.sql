@@ -1,5 +1,5 @@
 -- sessions.sql: what people looked at, session by session (methods 1.2).
--- Params: now (micros), since (micros), gap (micros), visitors_needed, sessions_a_day, longest.
+-- Params: now (micros), since (micros), gap (micros), visitors_needed, sessions_a_day, longest, erased (visitors).
 -- One row per session of two views or more: ended (seconds), products (oldest first). Oldest session first.
 --
 -- A session is one visitor's views with gaps of at most `gap`. So that nobody can move a list alone, a visitor has so
@@ -12,6 +12,7 @@ WITH views AS (
     AND events.time > $since
     AND events.time <= $now
     AND list_contains(events.purposes, 'measure')
+    AND NOT list_contains($erased::VARCHAR[], events.visitor)
 ),
 known AS (
   SELECT product FROM views GROUP BY product HAVING count(DISTINCT visitor) >= $visitors_needed

@@ -1,0 +1,91 @@
+"""From what visitors look at to a model, and from the model to the shelf of an open shop."""
+
+from __future__ import annotations
+
+import pytest
+from shop import NO, Shop, view
+
+from etalage.domain.time import HOUR, MINUTE
+from etalage.errors import Damaged
+from etalage.flow import privacy
+from etalage.flow.learn import SESSIONS, learn_sessions, learned_sessions
+from etalage.flow.nightly import learn
+from etalage.recommend.model_file import Unusable
+from etalage.recommend.session_model import SessionModel
+from etalage.recommend.session_shelf import SessionShelf
+
+PAIRS = 30
+
+
+def look_around(shop: Shop, visitor: str, *products: str, ago: int = HOUR) -> None:
+    shop.batch(
+        *(
+            view(product, visitor, at=shop.now - ago + place * MINUTE)
+            for place, product in enumerate(products)
+        )
+    )
+
+
+def fill(shop: Shop) -> None:
+    """Two visitors look at each of thirty pairs: too many products to guess from what is popular."""
+    for number in range(2 * PAIRS):
+        pair = number % PAIRS
+        look_around(shop, f"v{number}", f"P-{pair}", f"Q-{pair}", ago=HOUR * 3 - number * MINUTE)
+
+
+def test_an_open_shop_takes_up_what_was_learned_and_recommends_from_it(shop: Shop) -> None:
+    fill(shop)
+
+    assert learn(shop.night()) == 2 * PAIRS
+    shop.opened.refresh(shop.now)
+
+    found = shop.opened.shelf.sessions
+    assert isinstance(found, SessionShelf)
+    assert {near.product for near in found.near(["P-7"], now=shop.now)} == {"P-7", "Q-7"}
+    assert shop.opened.shelf.versions["sessions"] == found.version
+
+
+def test_who_is_erased_or_did_not_allow_it_is_not_in_what_is_learned(shop: Shop) -> None:
+    fill(shop)
+    look_around(shop, "karel", "only-karel", "P-1")
+    shop.batch(*(view(product, "jip", consent=NO) for product in ("only-jip", "P-1")))
+    learn(shop.night())
+    before = learned_sessions(shop.ports.models)
+
+    how = shop.opened.configuration.how
+    privacy.erase(shop.ports, "karel", how, actor="ann", now=shop.now)
+    learn(shop.night())
+
+    after = learned_sessions(shop.ports.models)
+    assert isinstance(before, SessionModel)
+    assert isinstance(after, SessionModel)
+    assert "only-karel" in before.products
+    assert "only-karel" not in after.products
+    assert "only-jip" not in before.products
+
+
+def test_a_damaged_model_is_not_used_and_the_shop_says_so(shop: Shop) -> None:
+    fill(shop)
+    learn(shop.night())
+    path = next(shop.directory.rglob(f"{SESSIONS}.model"))
+    path.write_bytes(path.read_bytes()[:-50])
+
+    shop.opened.refresh(shop.now)
+
+    assert shop.opened.shelf.sessions == Unusable("damaged")
+    with pytest.raises(Damaged, match="session model"):
+        shop.opened.prove_models()
+    learn(shop.night())
+    shop.opened.refresh(shop.now)
+    shop.opened.prove_models()
+
+
+def test_a_young_shop_has_a_card_that_says_its_model_is_not_used(shop: Shop) -> None:
+    look_around(shop, "karel", "P-1", "Q-1")
+
+    card = learn_sessions(shop.ports, now=shop.now, visitors_needed=1)
+    shop.opened.refresh(shop.now)
+
+    assert (card.sessions, card.predictions, card.is_worth_it) == (1, 0, False)
+    assert shop.opened.shelf.sessions == Unusable("below_popular")
+    shop.opened.prove_models()
