@@ -142,7 +142,9 @@ class Filled:
             "server key": f"sk_{secrets.token_hex(24)}",
             "write key": f"wk_{secrets.token_hex(16)}",
             "visitor token": issue_visitor_token(f"{other}-browser", NOON, secrets.token_bytes(32)),
-            "me token": issue_me_token(f"{other}-browser", None, secrets.token_bytes(32), now=LATER)[0],
+            "me token": issue_me_token(
+                f"{other}-browser", None, secrets.token_bytes(32), now=LATER
+            )[0],
             "decision token": f"d-{secrets.token_urlsafe(len(self.ids['decision token']) * 3 // 4)}",
         }
 
