@@ -197,6 +197,10 @@ def _stock(raw: _Raw, notes: Notes) -> Stock:
     """Read the stock; a product whose stock is not managed has a statement but no count."""
     if is_nothing(raw.get("is_in_stock")) and is_nothing(raw.get("qty")):
         return Stock("unknown", None)
+    stated = raw.get("is_in_stock")
+    if stated not in {"0", "1"} and not is_nothing(stated):
+        notes.add(raw.row, "bad_availability", stated)
+        return Stock("unknown", None)
     managed = raw.says("manage_stock") or raw.get("use_config_manage_stock") != "0"
     count = None
     if managed and not is_nothing(raw.get("qty")):
@@ -208,7 +212,7 @@ def _stock(raw: _Raw, notes: Notes) -> Stock:
         count = max(count - reserve, 0)
     backorder = raw.get("allow_backorders") in {"1", "2", "101"}
     return stock_of(
-        says_in_stock=raw.get("is_in_stock") != "0",
+        says_in_stock=stated != "0",
         count=count,
         may_backorder=backorder and not raw.says("use_config_backorders"),
     )

@@ -24,9 +24,10 @@ from etalage.connect.catalogue.values import (
     plain_text,
     price,
 )
+from etalage.connect.catalogue.variants import Stock
 from etalage.domain.ids import ProductId
 from etalage.domain.money import currency_in, is_currency
-from etalage.domain.product import Availability, Offer, Product
+from etalage.domain.product import Offer, Product
 
 Attributes = Mapping[str, Sequence[str]]
 
@@ -57,10 +58,11 @@ class MerchantReader:
     def entry(self, row: int, attributes: Attributes) -> Entry:
         """Turn the attributes of one row into an entry."""
         told = {name: values[0].strip() for name, values in attributes.items() if values}
+        stock = self._stock(row, told)
         offer = Offer(
             id=told.get("id", ""),
-            availability=self._availability(row, told),
-            stock=self._stock(row, told),
+            availability=stock.availability,
+            stock=stock.pieces,
             size=told.get("size") or None,
             colour=told.get("color") or told.get("colour") or None,
             **self._prices(row, told),
@@ -118,25 +120,24 @@ class MerchantReader:
             return None
         return since, until
 
-    def _availability(self, row: int, told: Mapping[str, str]) -> Availability:
-        text = told.get("availability", "")
-        if not text:
-            return "unknown"
-        stated = availability(text)
-        if stated is None:
+    def _stock(self, row: int, told: Mapping[str, str]) -> Stock:
+        """Read the stock. What cannot be read makes it unknown, whatever stands beside it."""
+        text, counted = told.get("availability", ""), _counted(told)
+        stated = availability(text) if text else None
+        count = None if is_nothing(counted) else pieces(counted)
+        if text and stated is None:
             self._notes.add(row, "bad_availability", text)
-        return stated or "unknown"
+            return Stock("unknown", None)
+        if count is None and not is_nothing(counted):
+            self._notes.add(row, "bad_stock", counted)
+            return Stock(stated if stated == "out_of_stock" else "unknown", None)
+        if stated in {"out_of_stock", "preorder"}:
+            return Stock(stated, None)  # a count beside that is not believed
+        return Stock(stated or "unknown", count)
 
-    def _stock(self, row: int, told: Mapping[str, str]) -> int | None:
-        """Read the stock; where it is said to be out of stock, a count beside that is not believed."""
-        text = next((told[name] for name in _STOCK if told.get(name)), "")
-        if is_nothing(text):
-            return None
-        count = pieces(text)
-        if count is None:
-            self._notes.add(row, "bad_stock", text)
-        stated = availability(told.get("availability", ""))
-        return None if stated in {"out_of_stock", "preorder"} else count
+
+def _counted(told: Mapping[str, str]) -> str:
+    return next((told[name] for name in _STOCK if told.get(name)), "")
 
 
 def _product(told: Mapping[str, str], attributes: Attributes) -> Product:

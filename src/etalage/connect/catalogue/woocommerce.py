@@ -210,6 +210,9 @@ def _stock(raw: _Raw, parent: _Raw | None, notes: Notes) -> Stock:
         return Stock("backorder", count)
     if not stated and count is None:
         return Stock("unknown", None)
+    if stated not in {"0", "1"} and not is_nothing(stated):
+        notes.add(raw.row, "bad_availability", stated)
+        return Stock("unknown", None)
     return stock_of(
         says_in_stock=stated != "0",
         count=count,
