@@ -6,8 +6,9 @@ import pytest
 from shop import NO, Shop, view
 
 from etalage.domain.time import HOUR, MINUTE
-from etalage.errors import Damaged
+from etalage.errors import Damaged, Unknown
 from etalage.flow import privacy
+from etalage.flow.ask import recommended_after
 from etalage.flow.learn import SESSIONS, learn_sessions, learned_sessions
 from etalage.flow.nightly import learn
 from etalage.recommend.model_file import Unusable
@@ -78,6 +79,18 @@ def test_a_damaged_model_is_not_used_and_the_shop_says_so(shop: Shop) -> None:
     learn(shop.night())
     shop.opened.refresh(shop.now)
     shop.opened.prove_models()
+
+
+def test_a_list_can_be_asked_for_a_session_that_nobody_had(shop: Shop) -> None:
+    fill(shop)
+    learn(shop.night())
+
+    found = recommended_after(shop.ports, "for_you", ["P-3"], most=5, now=shop.now)
+
+    # without a catalogue nothing may be shown, and the list says what it fell back to
+    assert (found.asked, found.used, found.candidates) == ("for_you", "popular_now", ())
+    with pytest.raises(Unknown):
+        recommended_after(shop.ports, "for_yuo", ["P-3"], most=5, now=shop.now)
 
 
 def test_a_young_shop_has_a_card_that_says_its_model_is_not_used(shop: Shop) -> None:

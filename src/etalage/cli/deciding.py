@@ -22,7 +22,7 @@ from etalage.config import load
 from etalage.domain.context import Context
 from etalage.domain.ids import visitor_named
 from etalage.domain.time import ShopZone
-from etalage.flow.ask import decision_for, recommended
+from etalage.flow.ask import decision_for, recommended, recommended_after
 from etalage.flow.learn import SESSIONS, learn_sessions, learned_sessions
 from etalage.ports import Ports
 from etalage.recommend.model_file import Unusable
@@ -108,6 +108,10 @@ def recommend(
     ],
     data: DataOption,
     profile: Annotated[str | None, typer.Option(help="A visitor id, or user:NUMBER.")] = None,
+    session: Annotated[
+        str | None,
+        typer.Option(help="Products just looked at, oldest first.", metavar="P1,P2,..."),
+    ] = None,
     n: Annotated[int, typer.Option("--n", min=1, max=100)] = 20,
     shop: ShopOption = None,
     json: JsonOption = False,
@@ -121,8 +125,12 @@ def recommend(
                 learn_sessions(ports, now=moment, visitors_needed=needed)
             _show_model(ports, json=json)
             return
-        visitor = None if profile is None else visitor_named(ports.keys.pepper, profile)
-        found = recommended(ports, strategy, visitor, most=n, now=moment)
+        if session is not None:
+            viewed = [product.strip() for product in session.split(",") if product.strip()]
+            found = recommended_after(ports, strategy, viewed, most=n, now=moment)
+        else:
+            visitor = None if profile is None else visitor_named(ports.keys.pepper, profile)
+            found = recommended(ports, strategy, visitor, most=n, now=moment)
         if json:
             print_json(
                 {

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
+import msgspec
 from msgspec import Struct
 
 from etalage.domain.context import Context
 from etalage.domain.decision import Answer, DecisionFacts, Recommended
 from etalage.domain.experience import StrategyName, Wanted
 from etalage.domain.ids import VisitorKey
+from etalage.domain.profile import KeptLine, Recent
 from etalage.domain.segment import Node, has_context
 from etalage.domain.shop import Shop, shop_from
 from etalage.domain.time import ShopZone
@@ -29,7 +31,9 @@ from etalage.recommend.strategy import Shelf, recommend
 from etalage.segment.parse import parse
 from etalage.segment.sql import PROGRAMS, members_sql, programs_statement, size_sql
 from etalage.unify.batch import view_statements
+from etalage.unify.person import EMPTY as NO_PAST
 
+NOBODY = VisitorKey("0" * 32)  # stands for somebody of whom only a few views are known
 STRATEGIES: dict[str, StrategyName] = {name: name for name in get_args(StrategyName)}
 
 
@@ -117,6 +121,32 @@ def recommended(
         purposes=() if person is None else tuple(sorted(person.open)),
     )
     part = None if person is None else person.part
+    shelf = _shelf(ports, configure(ports))
+    return recommend(Wanted(STRATEGIES[strategy], size=most), facts, part, shelf)
+
+
+def recommended_after(
+    ports: Ports, strategy: str, session: Sequence[str], *, most: int, now: int
+) -> Recommended:
+    """List what a strategy recommends to somebody of whom only these views are known, oldest first.
+
+    Raises:
+        Unknown: no such strategy.
+    """
+    if strategy not in STRATEGIES:
+        raise Unknown("strategy", strategy, STRATEGIES, field="strategy")
+    views = tuple(
+        Recent(now - len(session) + place, str(place), "view_item", (KeptLine(product),))
+        for place, product in enumerate(session)
+    )
+    facts = DecisionFacts(
+        now=now,
+        zone=shop_from(ports.records.shop()).zone,
+        visitor=NOBODY,
+        purposes=("personalise",),
+        page=Context(page_type="product", product=session[-1] if session else None),
+    )
+    part = msgspec.structs.replace(NO_PAST, recents=views)
     shelf = _shelf(ports, configure(ports))
     return recommend(Wanted(STRATEGIES[strategy], size=most), facts, part, shelf)
 
