@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "etalage" / "tag"
 NODE = Path(executable.ROOT_DIR) / "bin" / "node"
 # The bar of design 13 is 8,192 for the tag: not met yet. Until it is, the tag may only become smaller.
-TAG_BYTES, LOADER_BYTES = 11_700, 600
+TAG_BYTES, LOADER_BYTES = 10_650, 600
 
 # Constructs that have no place in somebody else's page (safety 6).
 FORBIDDEN = {
@@ -51,7 +51,7 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, d
     return out, json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("name", ["tag.js", "tag.js.br", "loader.js"])
+@pytest.mark.parametrize("name", ["tag.js", "tag.js.br", "loader.js", "diagnose.js"])
 def test_what_is_served_was_made_from_these_sources(
     rebuilt: tuple[Path, dict[str, dict[str, int]]], name: str
 ) -> None:
@@ -68,7 +68,7 @@ def test_the_loader_and_the_tag_stay_within_their_budget(
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
-@pytest.mark.parametrize("name", ["tag.js", "loader.js"])
+@pytest.mark.parametrize("name", ["tag.js", "loader.js", "diagnose.js"])
 def test_the_built_files_do_not_hold(what: str, name: str) -> None:
     built = files("etalage.tag").joinpath("built", name).read_text("utf-8")
 

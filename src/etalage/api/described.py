@@ -108,6 +108,7 @@ ROUTES: tuple[Route, ...] = (
         errors=(401,),
     ),
     Route("GET", "/docs/tag", "What the tag says of its own installation, in Dutch and English"),
+    Route("GET", "/docs/tag.js", "What the tag loads to check its own installation"),
     Route(
         "GET",
         "/v1/profiles/{id:path}",

@@ -115,6 +115,7 @@ class Quiet:
             "/docs/errors/{code}": _error_page,
             "/docs/reasons": _reasons_page,
             "/docs/tag": tag.sentences_file,
+            "/docs/tag.js": tag.diagnose_file,
         }
         for route in ROUTES:
             if route.later:

@@ -55,6 +55,13 @@ def sentences_file(_: Request) -> Response:
     return Response(sentences(), headers=headers, media_type="application/json")
 
 
+def diagnose_file(_: Request) -> Response:
+    """Answer the module that checks an installation; the tag loads it only for a developer who asks."""
+    body = files("etalage.tag").joinpath("built", "diagnose.js").read_bytes()
+    headers = {**_OPEN, "cache-control": f"public, max-age={LOADER_SECONDS}"}
+    return Response(body, headers=headers, media_type="text/javascript")
+
+
 @cache
 def built() -> Built:
     """Read the built files."""

@@ -24,12 +24,12 @@ const plainCss = {
 };
 
 const sizes = {};
-for (const [name, entry] of [["tag", "main.js"], ["loader", "loader.js"]]) {
+for (const [name, entry] of [["tag", "main.js"], ["loader", "loader.js"], ["diagnose", "diagnose.js"]]) {
   const made = await build({
     entryPoints: [join(here, entry)],
     bundle: true,
     minify: true,
-    format: "iife",
+    format: name === "diagnose" ? "esm" : "iife",
     target: ["chrome93", "firefox92", "safari15.4"],
     charset: "utf8",
     legalComments: "none",
@@ -39,6 +39,7 @@ for (const [name, entry] of [["tag", "main.js"], ["loader", "loader.js"]]) {
   });
   const smaller = await minify(made.outputFiles[0].text, {
     ecma: 2020,
+    module: name === "diagnose",
     toplevel: true,
     compress: { passes: 4, unsafe_arrows: name === "tag", unsafe_methods: true, pure_getters: true },
   });

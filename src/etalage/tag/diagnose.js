@@ -1,14 +1,8 @@
 // Check the installation from within the page, and say in plain words why nothing appeared.
 // Only what this browser knows itself: with the public key nobody may learn the server's reasons.
 // The sentences stand on the server (api/tag_words.toml): visitors need not load them.
-import { call } from "./call.js";
-import { gpc, who } from "./consent.js";
-import { resting } from "./guard.js";
-import { live, win } from "./live.js";
-import { language } from "./page.js";
-import { shown, slotOf } from "./place.js";
-
-export async function diagnose() {
+// A file of its own (/docs/tag.js), which the tag loads when it is asked to; its parts come as arguments.
+export async function diagnose({ call, gpc, language, live, resting, shown, slotOf, who }) {
   const { config, open } = live;
   const found = [[config ? "ok" : "no_config", live.base]];
   const when = (is, reason, about) => is && found.push([reason, about]);
@@ -26,6 +20,6 @@ export async function diagnose() {
   const sentences = said[language()] || said.nl || {};
   const lines = found.concat(live.notes).map(([reason, about]) => (sentences[reason] || reason + ": *").replace("*", () => about || ""));
   const once = [...new Set(lines)];
-  win.console.info(once.join("\n"));
+  console.info(once.join("\n"));
   return once;
 }

@@ -2,46 +2,40 @@
 import { doc, isList, plainly } from "./live.js";
 
 const first = (value) => (isList(value) ? value[0] : value);
-const last = (value) => ("" + (value || "")).split("/").pop();
 
 // Broken JSON is common: comments, trailing commas, raw line ends. It is repaired as text and never run.
-export function parsed(written) {
-  try {
-    return JSON.parse(written);
-  } catch {
+const repaired = (written) =>
+  written
+    .replace(/\/\*[^]*?\*\/|^\s*\/\/.*$|<!--|-->|\/?<!\[CDATA\[|\]\]>/gm, "")
+    .replace(/[\n\r\t]+/g, " ")
+    .replace(/,\s*([}\]])/g, "$1")
+    .replace(/&quot;/g, '"');
+
+function parsed(written) {
+  for (const read of [(same) => same, repaired])
     try {
-      const repaired = written
-        .replace(/\/\*[^]*?\*\/|^\s*\/\/.*$|<!--|-->|\/?<!\[CDATA\[|\]\]>/gm, "")
-        .replace(/[\n\r\t]+/g, " ")
-        .replace(/,\s*([}\]])/g, "$1")
-        .replace(/&quot;/g, '"');
-      return JSON.parse(repaired);
-    } catch {
-      return null;
-    }
-  }
+      return JSON.parse(read(written));
+    } catch {} // then repaired, or not at all
 }
 
-const nodes = (value) =>
-  isList(value) ? value.flatMap(nodes) : !plainly(value) ? [] : [value, ...nodes(value["@graph"])];
-const is = (node, type) => [].concat(node["@type"]).some((one) => last(one) === type);
+const nodes = (value) => (isList(value) ? value.flatMap(nodes) : plainly(value) ? [value, ...nodes(value["@graph"])] : []);
 
 export function draftsIn(texts) {
   const found = texts.flatMap((written) => nodes(parsed(written)));
-  const crumbs = found.find((node) => is(node, "BreadcrumbList"));
-  const levels = ((crumbs && crumbs.itemListElement) || [])
+  const ofType = (types) => found.find((node) => [].concat(node["@type"]).some((one) => types.test(one)));
+  const levels = (ofType(/(^|\/)BreadcrumbList$/)?.itemListElement || [])
     .filter(plainly)
     .sort((one, other) => one.position - other.position)
-    .map((one) => one.name || (one.item && one.item.name))
+    .map((one) => one.name || one.item?.name)
     .filter((name) => typeof name === "string");
-  const told = found.find((node) => is(node, "Product") || is(node, "ProductGroup") || is(node, "IndividualProduct"));
-  const group = told && told.hasVariant ? { ...told, ...first(told.hasVariant), name: told.name } : told;
-  const offer = group && first(group.offers);
-  const id = group && (told.productGroupID || group.sku || group.productID || group.mpn || group.gtin13);
+  const told = ofType(/(^|\/)(Individual)?Product(Group)?$/);
+  const one = { ...told, ...first(told?.hasVariant) };
+  const availability = first(one.offers)?.availability;
+  const id = told?.productGroupID || one.sku || one.productID || one.mpn || one.gtin13;
   const product = id && {
     product_id: "" + id,
-    brand: typeof group.brand === "string" ? group.brand : group.brand && group.brand.name,
-    in_stock: offer && offer.availability ? /InStock|LimitedAvailability|OnlineOnly/.test(last(offer.availability)) : undefined,
+    brand: typeof one.brand === "string" ? one.brand : one.brand?.name,
+    in_stock: availability ? /(InStock|LimitedAvailability|OnlineOnly)$/.test(availability) : undefined,
   };
   return { product, levels };
 }

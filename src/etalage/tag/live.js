@@ -16,6 +16,7 @@ export const live = {
   began: now(), // this page view
   asked: 0, // when the last decision was asked for
   round: 0, // each new page view or consent begins a new one; answers of an older one are ignored
+  rest: 0, // until when nothing is asked
   staff: false,
   demo: false,
   lost: 0, // events that did not fit
@@ -24,5 +25,5 @@ export const live = {
 };
 
 export const note = (reason, about) => {
-  live.notes = live.notes.slice(-40).concat([[reason, about || ""]]);
+  live.notes = [...live.notes.slice(-40), [reason, about]];
 };

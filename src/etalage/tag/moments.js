@@ -13,19 +13,17 @@ let heights = [];
 let happened = {};
 let left = 0;
 
-export const happens = (name) => (happened[name] = now());
+export const happens = (name) => (happened[name] = true);
 export const renew = () => {
   happened = {};
   leaving = false;
   deepest = 0;
-  active = now();
+  stir();
 };
+const stir = () => (active = now());
 
 // A field in use: nothing covers it, and whoever writes is not idle. Only which element it is, never what is in it.
-export function isWriting() {
-  const at = doc.activeElement;
-  return !!at && (/^(INPUT|TEXTAREA|SELECT)$/.test(at.nodeName) || at.isContentEditable === true);
-}
+export const isWriting = () => doc.activeElement?.matches("input,textarea,select") || !!doc.activeElement?.isContentEditable;
 
 const quiet = (seconds) => now() - active >= seconds * 1_000;
 
@@ -35,33 +33,30 @@ const COMES = {
   scroll: ({ percent }) => deepest >= percent,
   exit_intent: () => leaving,
   idle: ({ seconds }) => quiet(seconds),
-  add_to_cart: () => !!happened.add_to_cart,
-  cart_idle: ({ seconds }) => Object.keys(kept().cart || {}).length > 0 && quiet(seconds),
-  view_count: ({ views }) => ((kept().views || {})[told.type || "other"] || 0) >= views,
-  search: () => !!happened.search || told.type === "search",
-  return: ({ days }) => (live.away || 0) >= days * DAY,
+  add_to_cart: () => happened.add_to_cart,
+  cart_idle: ({ seconds }) => Object.keys(kept().cart || {}).length && quiet(seconds),
+  view_count: ({ views }) => kept().views?.[told.type || "other"] >= views,
+  search: () => happened.search || told.type === "search",
+  return: ({ days }) => live.away >= days * DAY,
 };
 
-export const hasCome = (trigger) => !!COMES[trigger.on] && COMES[trigger.on](trigger);
+export const hasCome = (trigger) => COMES[trigger?.on]?.(trigger);
 
 export function observe() {
-  const stir = () => (active = now());
-  on(win, "pointermove pointerdown touchstart scroll wheel", stir);
-  on(doc, "mouseout", (event) => {
-    if (!event.relatedTarget && event.clientY <= 0) leaving = true;
-  });
+  on(win, "pointermove pointerdown scroll", stir);
+  on(doc, "mouseout", (event) => (leaving ||= !event.relatedTarget && event.clientY <= 0));
   // Without a mouse: coming back after having been away, or a fast way back up.
+  const isTouched = () => matchMedia("(hover: none)").matches;
   on(doc, "visibilitychange", () => {
     if (doc.visibilityState === "hidden") left = now();
-    else if (left && now() - left > 2_000 && win.matchMedia("(hover: none)").matches) leaving = true;
+    else leaving ||= left && now() - left > 2_000 && isTouched();
   });
   everyBeat(() => {
-    const root = doc.documentElement;
-    const room = win.innerHeight;
-    const top = win.scrollY;
-    deepest = Math.max(deepest, (100 * (top + room)) / Math.max(root.scrollHeight, 1));
+    const room = innerHeight;
+    const top = scrollY;
+    deepest = Math.max(deepest, (100 * (top + room)) / doc.documentElement.scrollHeight);
     heights = [...heights.slice(-2), top];
-    if (win.matchMedia("(hover: none)").matches && heights[0] - top > room && heights[0] > room) leaving = true;
+    leaving ||= heights[0] > room && heights[0] - top > room && isTouched();
     if (isWriting()) stir();
   });
 }

@@ -1,61 +1,53 @@
 // Remember, on the device, only while `device` is open: one key and one cookie. Otherwise in this page alone.
-import { rest } from "./guard.js";
 import { doc, live, now, win } from "./live.js";
 import { text } from "./text.js";
 
 const NAME = "etalage";
-const COOKIE = "etalage_visitor";
 const GAP = 1_800_000; // between two sessions
 const YEAR = 34_128_000; // seconds: 395 days, within the 400 that browsers allow
 let memory = {};
 
-function stored() {
+// Blocked or not ours: nothing. Before consent is known only one thing is read of it: a yes to the shop's own call.
+export function stored() {
   try {
-    return JSON.parse(win.localStorage.getItem(NAME));
-  } catch {
-    return null; // blocked, or not ours
-  }
+    return JSON.parse(localStorage.getItem(NAME));
+  } catch {}
 }
 
-export const isKept = () => !!stored();
-export const kept = () => (live.open.device && stored()) || memory;
-// The one thing that is read before consent is known: a yes that she gave to the shop's own call.
-export const keptConsent = () => (stored() || {}).consent;
-export const stateIn = (value) => JSON.parse(value) || {};
-
-export function keep(change) {
-  memory = kept();
-  change(memory);
-  if (!live.open.device) return;
+function store(act) {
   try {
-    win.localStorage.setItem(NAME, text(memory));
+    act(localStorage);
   } catch {
     live.unkept = true;
   }
 }
 
-function cookie(value, seconds) {
-  const secure = win.location.protocol === "https:" ? ";Secure" : "";
-  doc.cookie = `${COOKIE}=${value};Path=/;SameSite=Lax;Max-Age=${seconds}${secure}`;
+export const kept = () => (live.open.device && stored()) || memory;
+
+export function keep(change) {
+  memory = kept();
+  change(memory);
+  if (live.open.device) store((storage) => storage.setItem(NAME, text(memory)));
 }
 
-export const hasCookie = (name) => ("; " + doc.cookie).includes("; " + name + "=1");
+export function writeCookie(name, value, seconds) {
+  const secure = location.protocol === "https:" ? ";Secure" : "";
+  doc.cookie = `etalage_${name}=${value};Path=/;SameSite=Lax;Max-Age=${seconds}${secure}`;
+}
+
+export const hasCookie = (name) => `; ${doc.cookie};`.includes(`; etalage_${name}=1;`);
 
 export function keepToken(token) {
   live.token = token;
-  if (live.open.device) cookie(token, YEAR);
+  if (live.open.device && token) writeCookie("visitor", token, YEAR);
   keep((state) => (state.token = token));
 }
 
 export function forget() {
   memory = {};
   live.token = undefined;
-  try {
-    win.localStorage.removeItem(NAME);
-  } catch {
-    live.unkept = true;
-  }
-  cookie("", 0);
+  store((storage) => storage.removeItem(NAME));
+  writeCookie("visitor", "", 0);
 }
 
 // Begin where she left off: her token, her session, and how long she was away.
@@ -64,13 +56,10 @@ export function recall() {
     const away = now() - (state.seen || 0);
     if (away > GAP) {
       state.views = {};
-      live.away = state.seen ? away : 0;
-      state.away = live.away;
+      state.away = state.seen ? away : 0;
     }
-    live.away = state.away || 0;
+    live.away = state.away;
     state.seen = now();
-    live.token = state.token;
-    if (state.rest > now()) rest(state.rest);
   });
-  if (live.token) cookie(live.token, YEAR);
+  keepToken(kept().token);
 }

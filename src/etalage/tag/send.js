@@ -13,103 +13,96 @@ let waiting = [];
 let timer;
 
 export const mayMeasure = () => live.open.device && (live.open.measure || live.open.personalise);
-export const mayAsk = () => live.open.device;
-const random = () => win.crypto.getRandomValues(new Uint32Array(4)).join("-");
+const maySend = () => live.token && mayMeasure() && waiting.length;
+const time = () => new Date().toISOString();
+const soon = (milliseconds) => (timer ||= later(flush, milliseconds));
+
+const event = (name, properties, more) => ({
+  type: "track",
+  event: name,
+  messageId: "t-" + crypto.getRandomValues(new Uint32Array(4)).join("-"),
+  timestamp: time(),
+  properties,
+  ...more,
+});
 
 export function record(name, properties, more) {
   const { language, ...here } = page();
-  waiting.push({
-    type: "track",
-    event: name,
-    messageId: "t-" + random(),
-    timestamp: new Date().toISOString(),
-    properties: properties || {},
-    context: { page: here, locale: language },
-    ...more,
-  });
-  shed();
-  if (!timer) timer = later(flush, 1_000);
+  put([...waiting, event(name, properties || {}, { context: { page: here, locale: language }, ...more })]);
+  soon(1_000);
 }
 
-function shed() {
-  while (waiting.length > MOST || (waiting.length > 1 && text(waiting).length > ROOM)) {
+function put(events) {
+  waiting = events;
+  while (waiting.length > MOST || (waiting[1] && text(waiting).length > ROOM)) {
     waiting.shift();
     live.lost++;
   }
 }
 
-const context = () => ({
-  consent: stated(live.open),
-  webdriver: (!live.demo && win.navigator.webdriver) || undefined,
-  staff: live.staff || undefined,
-  gpc: win.navigator.globalPrivacyControl || undefined,
+// What goes with events: who says what is open, and what is counted nowhere.
+const about = () => ({
+  context: {
+    consent: stated(live.open),
+    webdriver: (!live.demo && navigator.webdriver) || undefined,
+    staff: live.staff || undefined,
+    gpc: navigator.globalPrivacyControl || undefined,
+  },
+  sentAt: time(),
 });
-
-const batch = (events) => signed({ batch: events, context: context(), sentAt: new Date().toISOString() });
 
 // Give all that waits to a decision, so that it knows of this page; `back` if it did not arrive.
 export function take() {
-  const taken = live.token && mayMeasure() ? waiting : [];
-  if (taken.length) waiting = [];
-  return { events: taken.length ? taken : undefined, context: context(), sentAt: new Date().toISOString() };
+  const events = maySend() ? waiting : undefined;
+  if (events) waiting = [];
+  return { events, ...about() };
 }
 
-export function back(events) {
-  if (!events) return;
-  waiting = events.concat(waiting);
-  shed();
+export function back(events = []) {
+  put([...events, ...waiting]);
   save();
 }
 
 export async function flush() {
   timer = undefined;
-  if (!waiting.length || !live.token || !mayMeasure()) return;
-  const events = waiting;
-  waiting = [];
+  const { events, ...rest } = take();
+  if (!events) return;
   try {
-    await call("/v1/batch", batch(events));
+    await call("/v1/batch", signed({ batch: events, ...rest }));
   } catch (status) {
     if (status >= 400 && status < 500 && status !== 429) return; // refused for good
     back(events);
-    if (!timer) timer = later(flush, 15_000);
+    soon(15_000);
   }
 }
 
 // The page is being left: a beacon, or else the device keeps it until the next page.
 export function leave() {
-  if (!waiting.length || !live.token || !mayMeasure()) return;
+  if (!maySend()) return;
   try {
-    if (win.navigator.sendBeacon(live.base + "/v1/batch", text(batch(waiting)))) waiting = [];
+    if (navigator.sendBeacon(live.base + "/v1/batch", text(signed({ batch: waiting, ...about() })))) waiting = [];
   } catch (error) {
     failed(error);
   }
   save();
 }
 
-const save = () =>
-  keep((state) => {
-    if (mayMeasure() && waiting.length) state.queue = waiting;
-    else delete state.queue;
-  });
+const save = () => keep((state) => (state.queue = mayMeasure() && waiting[0] ? waiting : undefined));
 
 // What the last page could not send.
 export function resume() {
   const left = kept().queue;
   if (!left) return;
   keep((state) => delete state.queue);
-  waiting = left.concat(waiting);
-  shed();
-  timer = timer || later(flush, 1_000);
+  put([...left, ...waiting]);
+  soon(1_000);
 }
 
 export const clear = () => (waiting = []);
 
 // The one thing that is sent after a no: the no itself, so that the server stops too.
-export function tellRefusal(token, before) {
-  if (!token) return;
-  const properties = {};
-  Object.keys(before).forEach((purpose) => before[purpose] && (properties[purpose] = false));
-  const event = { type: "track", event: "consent", messageId: "t-" + random(), properties };
-  event.timestamp = new Date().toISOString();
-  call("/v1/batch", signed({ visitorToken: token, batch: [event], sentAt: event.timestamp })).catch(() => {});
+export function tellRefusal(visitorToken, before) {
+  const closed = {};
+  Object.keys(before).forEach((purpose) => before[purpose] && (closed[purpose] = false));
+  if (visitorToken) call("/v1/batch", signed({ visitorToken, batch: [event("consent", closed)], sentAt: time() })).catch(() => {});
 }

@@ -8,29 +8,25 @@ let watched = [];
 const beats = [];
 let timer;
 
-// `place()` gives top, height and how much of it must be seen; `null` while it is not there.
-export function watch(place, then) {
-  watched.push({ place, then, count: -1 });
-}
+// `place()` gives top, height and how much of it must be seen; nothing while it is not there.
+export const watch = (place, then) => watched.push({ place, then, count: -1 });
 export const unwatch = () => (watched = []);
 export const everyBeat = (act) => beats.push(safely(act));
 
-const isHalfSeen = ({ top, height }) => {
-  const room = win.innerHeight;
-  const shown = Math.min(top + height, room) - Math.max(top, 0);
-  return height < 1 ? top >= 0 && top <= room : shown >= Math.min(height, room) / 2;
+// A place without a height is seen where it would be.
+const isHalfSeen = ({ top, height }) =>
+  Math.min(top + height, innerHeight) - Math.max(top, 0) >= (height && Math.min(height, innerHeight) / 2);
+
+const look = (one) => {
+  const place = one.place();
+  one.count = place && isHalfSeen(place) ? one.count + 1 : -1;
+  if (one.count < BEATS) return;
+  watched = watched.filter((other) => other !== one);
+  one.then();
 };
 
 function beat() {
-  watched.slice().forEach(
-    safely((one) => {
-      const place = one.place();
-      one.count = place && isHalfSeen(place) ? one.count + 1 : -1;
-      if (one.count < BEATS) return;
-      watched = watched.filter((other) => other !== one);
-      one.then();
-    }),
-  );
+  [...watched].forEach(safely(look));
   beats.forEach((act) => act());
 }
 
@@ -41,5 +37,5 @@ export function keepTime() {
 
 export const isInView = (element) => {
   const { top, bottom } = element.getBoundingClientRect();
-  return bottom > 0 && top < win.innerHeight;
+  return bottom > 0 && top < innerHeight;
 };
