@@ -101,3 +101,12 @@ def test_a_server_takes_in_every_batch_of_the_bench(tmp_path: Path) -> None:
     assert named(rows, "answered otherwise than with 200")["value"] == 0
     assert named(rows, "taken in")["value"] > 0
     assert named(rows, "taken in, against append alone")["ratio"] < 1
+
+
+def test_what_comes_next_is_timed_beside_plain_python(tmp_path: Path) -> None:
+    rows = measured("recommend", tmp_path, "--sessions", "3000")
+
+    timed = named(rows, "vstan, 3,000 sessions p50")
+    assert timed["unit"] == "ms"
+    assert timed["floor"] > 0
+    assert named(rows, "vstan, 3,000 sessions: index")["value"] > 0
