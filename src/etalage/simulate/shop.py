@@ -73,7 +73,7 @@ def open_shop(
         places = {"origins": own, "free_delivery_from": FREE_DELIVERY_FROM}
     shop = new_shop(name, DOMAIN, simulated=True, salt=world, **places)
     created = create_shop(directory, shop, now=now, world=world)
-    catalogue = noord() if at is None else noord(f"{at}/shop")
+    catalogue = noord() if at is None else noord("/shop")  # within the shop, on whichever host
     written = documents(experiences)
     _, ports = open_ports(directory, created.shop.id, settings=load(directory))
     try:

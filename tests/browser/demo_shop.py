@@ -1,0 +1,92 @@
+"""The demo as `etalage demo` opens it, made small: two days of few shoppers, and the doors open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from etalage import app
+from etalage.cli.showing import SHOP_PROGRAM
+from etalage.config import load
+from etalage.decide.allocate import allocate
+from etalage.decide.token import issue_visitor_token
+from etalage.domain.event import Event
+from etalage.domain.ids import ExperienceName, visitor_key
+from etalage.domain.time import DAY, MINUTE
+from etalage.flow.configuration import configure
+from etalage.simulate.run import run
+from etalage.simulate.server import SERVER_KEY, WRITE_KEY, port_of, serving
+from etalage.simulate.shop import EFFECTS, FIVE, Opened, open_shop
+from etalage.simulate.world import World
+
+# A small shop may call something popular sooner; that is a setting.
+SETTINGS_FILE = "popular_seconds = 1\npopular_least_visitors = 2\n"
+WORLD = World(seed=1, effects=EFFECTS, base=0.18, visitors_per_day=60, days=2, returning_share=0)
+
+
+@dataclass
+class Demo:
+    """The running demo, and a supply of visitors whose arms are known beforehand."""
+
+    url: str
+    directory: Path
+    opened: Opened
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def shop(self) -> str:
+        return f"{self.url}/shop"
+
+    def visitor(self, **arms: str) -> str:
+        """Give the token of somebody new who is in these arms; `drie_lijsten="control"` for drie-lijsten."""
+        settings = load(self.directory)
+        _, ports = app.open_ports(self.directory, self.opened.created.shop.id, settings=settings)
+        try:
+            keys = ports.keys
+            live = configure(ports).plan.experiences
+        finally:
+            ports.close()
+        wanted = {ExperienceName(name.replace("_", "-")): arm for name, arm in arms.items()}
+        for number in self._numbers:
+            called = f"somebody-{number}"
+            unit = str(visitor_key(keys.pepper, "visitor", called))
+            if all(allocate(live[name], unit).arm == arm for name, arm in wanted.items()):
+                return issue_visitor_token(called, time.time_ns() // 1000, keys.secret("visitor"))
+        raise AssertionError
+
+    def events(self, *names: str) -> list[Event]:
+        """Read the log beside the running server."""
+        settings = load(self.directory)
+        _, ports = app.open_ports(self.directory, self.opened.created.shop.id, settings=settings)
+        try:
+            return [event for _, event in ports.log.read(0) if not names or event.name in names]
+        finally:
+            ports.close()
+
+
+@contextmanager
+def demo_shop(home: Path) -> Iterator[Demo]:
+    """Open the shop, let its shoppers by, and keep its doors open."""
+    directory = home / "noord"
+    directory.mkdir(parents=True)
+    (directory / "etalage.toml").write_text(SETTINGS_FILE, encoding="utf-8")
+    start = time.time_ns() // 1000 - WORLD.days * DAY - 10 * MINUTE
+    port = port_of(0)
+    opened = open_shop(
+        directory, now=start, experiences=(*EFFECTS, *FIVE), at=f"http://127.0.0.1:{port}"
+    )
+    keys = {WRITE_KEY: opened.created.write_key, SERVER_KEY: opened.created.server_key}
+    with serving(directory, port=port, program=SHOP_PROGRAM, keys=keys) as url:
+        run(
+            url,
+            opened.created.server_key,
+            WORLD,
+            catalogue=opened.catalogue,
+            slots=opened.slots,
+            start=start,
+        )
+        yield Demo(url, directory, opened)
