@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from demo_shop import Demo, demo_shop
+from demo_visits import letting_in
 from page_server import PageServer
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from shop_for_browser import Noord, noord
@@ -64,6 +66,20 @@ def artefacts() -> Path:
     folder = Path(__file__).resolve().parents[2] / "artefacts" / "browser"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo with its shop, made small."""
+    with demo_shop(tmp_path_factory.mktemp("demo")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def coming(browser: Browser, demo: Demo) -> Iterator[Callable[..., Page]]:
+    """Let somebody into the demo."""
+    with letting_in(browser, demo) as come:
+        yield come
 
 
 @pytest.fixture(autouse=True)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from demo_shop import Demo, demo_shop
-from playwright.sync_api import Browser, Locator, Page, expect
+from demo_shop import Demo
+from playwright.sync_api import Locator, Page, expect
 
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
 RAIN_JACKETS = ("regenjas-texel", "regenjas-schiermonnikoog", "regenjas-ameland-kort")
 ASKED = "performance.getEntriesByType('resource').some((one) => one.name.endsWith('/v1/decide'))"
 ALL_SHOWN = {
@@ -23,50 +18,6 @@ ALL_SHOWN = {
     "bijna_gratis": "bedrag",
     "hulp_bij_weggaan": "antwoord",
 }
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with demo_shop(tmp_path_factory.mktemp("demo")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def coming(browser: Browser, demo: Demo) -> Iterator[Callable[..., Page]]:
-    """Let somebody in, at a desk or with a phone; a token makes her somebody whose arms are known."""
-    with letting_in(browser, demo) as come:
-        yield come
-
-
-@contextmanager
-def letting_in(browser: Browser, demo: Demo) -> Iterator[Callable[..., Page]]:
-    opened = []
-
-    def come(token: str | None = None, *, phone: bool = False, away_days: int = 0) -> Page:
-        kept: dict[str, object] = {"token": token}
-        if away_days:
-            kept["seen"] = round((time.time() - away_days * 86_400) * 1_000)
-        remembered = [{"name": "etalage", "value": json.dumps(kept)}] if token else []
-        context = browser.new_context(
-            viewport=PHONE if phone else DESKTOP,
-            has_touch=phone,
-            is_mobile=phone,
-            locale="nl-NL",
-            storage_state={
-                "cookies": [],
-                "origins": [{"origin": demo.url, "localStorage": remembered}],
-            },
-        )
-        context.set_default_timeout(8_000)
-        context.add_cookies([{"name": "etalage_demo", "value": "1", "url": demo.url}])
-        opened.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(f"the page threw: {error}"))
-        return page
-
-    yield come
-    for context in opened:
-        context.close()
 
 
 def soon(page: Page, said: str) -> None:
@@ -96,7 +47,7 @@ def until_drawn(page: Page, address: str, slot: str) -> Locator:
         page.goto(address)
         place = page.locator(f'[data-etalage-slot="{slot}"]')
         message = place.locator(".why").first
-        place.scroll_into_view_if_needed()
+        place.evaluate("(e) => e.scrollIntoView({block: 'center'})")
         try:
             message.wait_for(state="attached", timeout=2_500)
         except Exception:  # noqa: BLE001, S112  the machine was slow
@@ -178,7 +129,7 @@ def test_the_amount_to_free_delivery_follows_the_basket(
 ) -> None:
     base = "" if language == "nl" else "/en"
     page = coming(demo.visitor(**ALL_SHOWN), phone=language == "en")
-    page.goto(f"{demo.shop}{base}/p/wandelsok-klei")
+    page.goto(f"{demo.shop}{base}/p/wandelsokken-klei")
     accept(page)
     put_in_basket(page)
     place = until_drawn(page, f"{demo.shop}{base}/winkelmand", "cart_bar")
@@ -189,13 +140,15 @@ def test_the_amount_to_free_delivery_follows_the_basket(
 
     for _ in range(40):
         page.wait_for_timeout(100)
-        after = amount_in(place)
-        if after and after != first:
+        if amount_in(place) not in {None, first}:
             break
+    else:  # the answer came too late for what is in view: the next page has it
+        until_drawn(page, page.url, "cart_bar")
+    after = amount_in(place)
     price = page.locator(".sums span").nth(1).inner_text()
     assert after == pytest.approx(60 - cents(price) / 100)
     picture(page, artefacts, f"basket-after-{language}")
-    for _ in range(4):
+    for _ in range(7):
         page.locator(".amount button").last.click()
     expect(place.locator(".why")).to_have_count(0)  # it is free now: nothing to say
 
