@@ -135,6 +135,10 @@ EXPERIENCES: dict[str, dict[str, Any]] = {
     "searched": experience("overlay", "toast", _on("search", "/zoek"), _POPUP[:1]),
     "third-view": experience("overlay", "toast", _on("view_count", "/teller", views=3), _POPUP[:1]),
     "long-idle": experience("overlay", "toast", _on("idle", "/stil", seconds=5), _POPUP[:1]),
+    "cart-left": experience(
+        "overlay", "toast", _on("cart_idle", "/mandje-stil", seconds=30), _POPUP[:1]
+    ),
+    "back-again": experience("overlay", "toast", _on("return", "/terug", days=7), _POPUP[:1]),
     "first-of-two": experience(
         "overlay", "toast", _on("load", "/twee"), [text("Voorrang", 2)], priority=90
     ),

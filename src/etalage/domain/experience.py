@@ -70,7 +70,7 @@ class Trigger(Struct, frozen=True, omit_defaults=True):
     on: Moment
     seconds: int | None = None  # delay, idle, cart_idle
     percent: int | None = None  # scroll
-    views: int | None = None  # view_count: page views in this session
+    views: int | None = None  # view_count: views of pages of its type in this session
     days: int | None = None  # return: away for at least this long
     page: PageRule = PageRule()
 

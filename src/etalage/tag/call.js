@@ -30,7 +30,7 @@ export async function call(path, body) {
 export const signed = (body) => ({
   writeKey: live.key,
   visitorToken: live.token,
-  staff: live.staff || undefined,
-  demo: live.demo || undefined,
+  staff: live.staff,
+  demo: live.demo,
   ...body,
 });

@@ -5,7 +5,7 @@ import { isList, now, plainly, win } from "./live.js";
 import { ofOldShape } from "./old_shape.js";
 
 const NAMES =
-  /^(view_(item(_list)?|cart|promotion|search_results)|select_(item|promotion)|add_(to_(cart|wishlist)|(shipping|payment)_info)|remove_from_cart|begin_checkout|purchase|search|login|sign_up|generate_lead)$/;
+  /^((view|select)_(item|promotion)|view_(item_list|cart|search_results)|add_(to_(cart|wishlist)|(shipping|payment)_info)|remove_from_cart|begin_checkout|purchase|search|login|sign_up|generate_lead)$/;
 const WITHOUT_ITEMS = /search|log|_up|lead/;
 const KEPT =
   /^((item|promotion|creative)_\w+|currency|value|tax|shipping(_tier)?|coupon|transaction_id|search_term|price|quantity|discount|index|size|method|(payment|customer)_type)$/;

@@ -16,7 +16,7 @@ const make = (name, attributes, ...children) => {
 
 // https or within the shop; checked at save and at serve, and here once more.
 const safeLink = (link, isImage) =>
-  /^(https:\/\/|\/(?![/\\])|[#?])[^\s\u0000-\u001f\\]*$/.test(link) && !(isImage && /^[#?]/.test(link)) ? link : undefined;
+  /^(https:\/\/|\/(?![/\\])|[#?])[^\s\u0000-\u001f\\]*$/.test(link) && !(isImage && /^[#?]/.test(link));
 
 function dress(root) {
   try {

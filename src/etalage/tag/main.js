@@ -27,14 +27,14 @@ const levels = (item) => ["", 2, 3, 4, 5].map((n) => item["item_category" + n]).
 
 function took(name, properties) {
   if (name === "view_search_results") name = "search";
-  const { items = [], search_term } = properties;
+  const items = properties.items || [];
   const type = { view_item: "product", view_item_list: "category", view_cart: "cart", begin_checkout: "checkout", search: "search" }[name];
   if (type && !page().type) tell({ type });
   if (items[0] && /^view_item/.test(name)) {
     const category = told.category || levels(items[0]) || undefined;
     tell({ category, product_id: told.product_id || (type === "product" ? items[0].item_id : undefined) });
   }
-  if (type === "search") tell({ query: search_term });
+  if (type === "search") tell({ query: properties.search_term });
   happens(name);
   if (/cart$|^begin_checkout$|^purchase$/.test(name)) keep((state) => (state.cart = cartAfter(name, items, state.cart)));
   record(name, properties);
@@ -175,7 +175,7 @@ const COMMANDS = {
   rank,
   staff(is) {
     writeCookie("staff", 1, is ? 31_536_000 : 0);
-    live.staff = !!is;
+    live.staff = is || undefined;
   },
   why: () =>
     shown().map(({ entry, box }) => {
@@ -187,7 +187,7 @@ const COMMANDS = {
 };
 
 // What a command gives comes as a promise, so that the stub before us could promise it too.
-const run = ([command, ...rest]) => Object.hasOwn(COMMANDS, command) ? COMMANDS[command](...rest) : undefined;
+const run = ([command, ...rest]) => (Object.hasOwn(COMMANDS, command) ? COMMANDS[command](...rest) : undefined);
 const etalage = (...given) => Promise.resolve(safely(run)(given)).catch(() => {});
 
 async function start() {

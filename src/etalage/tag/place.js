@@ -32,14 +32,12 @@ export function slotOf(name) {
 }
 
 function hold(names) {
-  const hidden = names.map(slotOf).filter((slot) => slot && !slot.style.visibility);
-  hidden.forEach((slot) => (slot.style.visibility = "hidden"));
-  const release = () => hidden.splice(0).forEach((slot) => (slot.style.visibility = ""));
-  held.push(release);
+  held = names.map(slotOf).filter((slot) => slot && !slot.style.visibility);
+  held.forEach((slot) => (slot.style.visibility = "hidden"));
   later(release, HOLD);
 }
 
-const release = () => held.splice(0).forEach((one) => one());
+const release = () => held.splice(0).forEach((slot) => (slot.style.visibility = ""));
 
 export function undraw() {
   release();

@@ -35,7 +35,7 @@ export function writeCookie(name, value, seconds) {
   doc.cookie = `etalage_${name}=${value};Path=/;SameSite=Lax;Max-Age=${seconds}${secure}`;
 }
 
-export const hasCookie = (name) => `; ${doc.cookie};`.includes(`; etalage_${name}=1;`);
+export const hasCookie = (name) => `; ${doc.cookie};`.includes(`; etalage_${name}=1;`) || undefined;
 
 export function keepToken(token) {
   live.token = token;

@@ -1,8 +1,8 @@
 // Send what happened: in small batches, once, only what she allows, and later if it cannot be now.
 import { call, signed } from "./call.js";
-import { stated } from "./consent.js";
+import { gpc, stated } from "./consent.js";
 import { failed, later } from "./guard.js";
-import { live, win } from "./live.js";
+import { live } from "./live.js";
 import { page } from "./page.js";
 import { keep, kept } from "./remember.js";
 import { text } from "./text.js";
@@ -44,9 +44,8 @@ function put(events) {
 const about = () => ({
   context: {
     consent: stated(live.open),
-    webdriver: (!live.demo && navigator.webdriver) || undefined,
-    staff: live.staff || undefined,
-    gpc: navigator.globalPrivacyControl || undefined,
+    staff: live.staff,
+    gpc: gpc() || undefined,
   },
   sentAt: time(),
 });
