@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -13,14 +16,20 @@ from rich.table import Table
 from etalage.bench.decide import bench_decide
 from etalage.bench.growth import bench_growth
 from etalage.bench.ingest import bench_ingest
+from etalage.bench.page import available, bench_page
 from etalage.bench.recommend import bench_recommend
 from etalage.bench.rows import Row
 from etalage.bench.segments import bench_segments
 from etalage.bench.serve import bench_serve
 from etalage.cli.console import JsonOption, err, out, print_json
+from etalage.cli.showing import SHOP_PROGRAM
+from etalage.simulate.server import SERVER_KEY, WRITE_KEY, port_of, serving
+from etalage.simulate.shop import EFFECTS, FIVE, open_shop
 
-Bench = Literal["decide", "serve", "ingest", "segments", "recommend", "growth"]
+Bench = Literal["decide", "serve", "ingest", "segments", "recommend", "growth", "page"]
 BENCHES: tuple[Bench, ...] = get_args(Bench)
+# What the demo's shop keeps of a visitor who said yes to everything.
+SAID_YES = {"noord_consent": '{"measure":true,"personalise":true,"ads":true}'}
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -30,7 +39,7 @@ def add_to(commands: typer.Typer) -> None:
 
 def bench(
     what: Annotated[
-        Literal["decide", "serve", "ingest", "segments", "recommend", "growth", "all"],
+        Literal["decide", "serve", "ingest", "segments", "recommend", "growth", "page", "all"],
         typer.Argument(help="Which one; all takes some minutes."),
     ] = "all",
     seconds: Annotated[
@@ -58,10 +67,16 @@ def bench(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Measure decisions, serving, intake, segments, recommending and growth; a ratio is the value over its floor."""
+    """Measure decisions, serving, intake, segments, recommending, growth and the page; a ratio is value over floor.
+
+    `page` needs Chromium and playwright; `all` leaves it out where they are missing.
+    """
     measured: dict[Bench, list[Row]] = {}
     for name in BENCHES:
         if what not in {name, "all"}:
+            continue
+        if name == "page" and what == "all" and not available():
+            err.print("[dim]page is left out: it needs Chromium and playwright[/dim]")
             continue
         with tempfile.TemporaryDirectory(prefix="etalage-bench-", dir=where) as folder:
             err.print(f"[dim]measuring {name} ...[/dim]")
@@ -81,7 +96,7 @@ def bench(
         _show(name, rows)
 
 
-def _run(
+def _run(  # noqa: PLR0911  one for each bench
     name: Bench,
     directory: Path,
     *,
@@ -104,6 +119,25 @@ def _run(
             return bench_recommend(sessions=sessions, seconds=seconds)
         case "growth":
             return bench_growth(directory, profiles=profiles, seconds=seconds)
+        case "page":
+            with _demo_shop(directory) as home:
+                return bench_page(home, consent=SAID_YES)
+
+
+@contextmanager
+def _demo_shop(directory: Path) -> Iterator[str]:
+    """Serve the demo's shop, without its shoppers; give its home page."""
+    directory.mkdir(parents=True)
+    port = port_of(0)
+    opened = open_shop(
+        directory,
+        now=time.time_ns() // 1000,
+        experiences=(*EFFECTS, *FIVE),
+        at=f"http://127.0.0.1:{port}",
+    )
+    keys = {WRITE_KEY: opened.created.write_key, SERVER_KEY: opened.created.server_key}
+    with serving(directory, port=port, program=SHOP_PROGRAM, keys=keys) as url:
+        yield f"{url}/shop/"
 
 
 def _flat(measured: dict[Bench, list[Row]]) -> list[Row]:

@@ -93,7 +93,7 @@ LISTED = {
     ),
     "bench": (
         "bench",
-        "Measure decisions, serving, intake, segments, recommending and growth; a ratio is the value over its floor.",
+        "Measure decisions, serving, intake, segments, recommending, growth and the page; a ratio is value over floor.",
     ),
     "import": ("importing", "Take over a file: catalogue, events, orders, customers."),
     "shop": ("shops", "Show and change the settings of a shop."),
