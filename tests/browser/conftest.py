@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from chromium import chromium
 from demo_shop import Demo, demo_shop
 from demo_visits import letting_in
 from page_server import PageServer
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from shop_for_browser import Noord, noord
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: sudo apt-get install chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")

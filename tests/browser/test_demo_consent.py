@@ -43,7 +43,7 @@ def test_before_consent_etalage_is_asked_for_its_tag_and_its_public_configuratio
     key = demo.opened.created.write_key
     page = coming()
     asked: list[Request] = []
-    page.on("request", lambda one: asked.append(one))
+    page.on("request", lambda one: asked.append(one))  # noqa: PLW0108  it asks for a function
     for seed in half:
         for path in walk(seed):
             page.goto(f"{demo.shop}{path}")
@@ -67,7 +67,7 @@ def test_the_detector_finds_what_is_sent_after_consent(
 ) -> None:
     page = coming()
     asked: list[Request] = []
-    page.on("request", lambda one: asked.append(one))
+    page.on("request", lambda one: asked.append(one))  # noqa: PLW0108  it asks for a function
     page.goto(f"{demo.shop}/p/muts-boei")
     page.locator('.consent button[value="all"]').click()
     page.wait_for_timeout(1_500)
