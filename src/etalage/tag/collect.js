@@ -10,7 +10,6 @@ const WITHOUT_ITEMS = /search|log|_up|lead/;
 const KEPT =
   /^((item|promotion|creative)_\w+|currency|value|tax|shipping(_tier)?|coupon|transaction_id|search_term|price|quantity|discount|index|size|method|(payment|customer)_type)$/;
 const COPY = 3_000; // within which a plugin's copy of an event is the same event
-const AGAIN = 500;
 
 const seen = new WeakSet(); // pushes that were read, and our own
 let remembered = {};
@@ -68,7 +67,7 @@ function once(name, about, shape, take) {
   const what = [name, transaction_id, search_term, ...items.map((item) => item.item_id + "x" + (item.quantity || 1))].join();
   const time = now();
   recent = recent.filter((one) => time - one.time < COPY);
-  const isCopy = recent.some((one) => one.what === what && (one.shape !== shape || time - one.time < AGAIN));
+  const isCopy = recent.some((one) => one.what === what && one.shape !== shape);
   recent.push({ what, shape, time });
   if (!isCopy) take(name, properties);
 }
