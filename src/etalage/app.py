@@ -34,7 +34,7 @@ from etalage.domain.ids import ShopId
 from etalage.domain.money import is_currency
 from etalage.domain.shop import QUOTAS, Shop, shop_from, to_settings
 from etalage.domain.time import ShopZone
-from etalage.errors import BadInput, Conflict, NoShop, NotYet, Unknown
+from etalage.errors import BadInput, Conflict, Damaged, NoShop, NotYet, Unknown
 from etalage.flow.health import Health
 from etalage.flow.open_shop import OpenShop
 from etalage.flow.privacy import replay_ledger
@@ -46,6 +46,7 @@ from etalage.store.duckdb.warehouse import DuckdbWarehouse
 from etalage.store.files.models import FileModels
 from etalage.store.files.signs import FileSigns
 from etalage.store.keeping import format  # noqa: A004  a module of ours
+from etalage.store.lmdb.exchange import FILE, is_lost
 from etalage.store.lmdb.journal import LmdbEventLog
 from etalage.store.lmdb.keys import LmdbKeys
 from etalage.store.lmdb.profiles import LmdbProfiles
@@ -187,10 +188,13 @@ def open_ports(
         NoShop: the directory is of a newer format, or holds no such shop.
         Conflict: another process is bringing it to this version's format.
         KeysMissing: the keys that belong to it are not there.
+        Damaged: what was made from the log is there, and the log is not.
     """
     stores = stores or Stores()
     format.bring_up(directory, FORMAT)
     home = directory / "shops" / shop
+    if not stores.events:
+        _refuse_without_log(home)
     records = SqlRecords(_sql_url(stores.records, home))
     records.upgrade()
     known = shop_from(records.shop())
@@ -222,6 +226,17 @@ def open_ports(
     ports = Ports(log, profiles, keys, records, warehouse, models)
     _replay_ledger(known, ports)
     return known, ports
+
+
+def _refuse_without_log(home: Path) -> None:
+    """Refuse to begin an empty log beside what was made from a full one: the sealed days would be swept as unlisted.
+
+    The log is made first when a shop is new, so it is looked at last.
+    """
+    is_used = (home / "profiles" / FILE).exists() or any((home / "events").glob("day=*/*.parquet"))
+    if is_used and is_lost(home / "journal"):
+        says = f"{home / 'journal'} is missing or empty, and the shop has events"
+        raise Damaged(f"{says}: put it back (is its disk there?), or restore a backup elsewhere")
 
 
 def zone_of(directory: Path, shop: ShopId) -> ShopZone:

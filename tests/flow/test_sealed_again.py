@@ -334,3 +334,20 @@ def ports_key(ports: Ports, visitor: str) -> str:
     from etalage.domain.ids import visitor_key
 
     return visitor_key(ports.keys.pepper, "visitor", visitor)
+
+
+@pytest.mark.parametrize("how", ["missing", "empty"])
+def test_a_shop_whose_journal_was_lost_is_not_opened_and_keeps_its_sealed_days(
+    directory: Path, how: str
+) -> None:
+    journal = directory / "shops/noord/journal/data.mdb"
+    was, days, all_rows = journal.read_bytes(), sealed_files(directory), rows(directory)
+    journal.unlink()
+    if how == "empty":
+        journal.touch()
+    for _ in range(2):  # a first try leaves nothing that would let a second one in
+        with pytest.raises(Damaged, match="is missing or empty, and the shop has events"):
+            app.open_ports(directory, NOORD, settings=SETTINGS)
+    assert sealed_files(directory) == days
+    journal.write_bytes(was)
+    assert rows(directory) == all_rows

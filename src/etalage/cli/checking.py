@@ -61,6 +61,8 @@ def doctor(
         raise typer.BadParameter("--repair mends what --verify finds: give both")
     if dry_run and replay_reason is None:
         raise typer.BadParameter("--dry-run tells what --replay would do: give both")
+    if verify and replay_reason is not None:
+        raise typer.BadParameter("--verify looks and --replay sends again: give one of them")
     if replay_reason is not None:
         send_again_(data, shop, replay_reason, dry_run=dry_run, json=json)
         return

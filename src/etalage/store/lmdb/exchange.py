@@ -69,6 +69,14 @@ def identity(path: Path) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino)
 
 
+def is_lost(path: Path) -> bool:
+    """Tell whether there are no files, nor new ones that `recover` would put in their place."""
+    with holding(path):
+        file = path / FILE
+        is_there = file.exists() and file.stat().st_size > 0
+        return not is_there and not (not path.exists() and (next_of(path) / WHOLE).exists())
+
+
 @contextmanager
 def holding(path: Path, *, alone: bool = False) -> Iterator[None]:
     """Keep the name where it is while files are opened, or keep openers out while it changes hands."""
