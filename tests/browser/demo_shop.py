@@ -12,10 +12,10 @@ from pathlib import Path
 from etalage import app
 from etalage.cli.showing import SHOP_PROGRAM
 from etalage.config import load
-from etalage.decide.allocate import allocate
+from etalage.decide.allocate import allocate, draw_holdout
 from etalage.decide.token import issue_visitor_token
 from etalage.domain.event import Event
-from etalage.domain.ids import ExperienceName, visitor_key
+from etalage.domain.ids import HOLDOUT, ExperienceName, visitor_key
 from etalage.domain.time import DAY, MINUTE
 from etalage.flow.configuration import configure
 from etalage.simulate.run import run
@@ -41,19 +41,33 @@ class Demo:
     def shop(self) -> str:
         return f"{self.url}/shop"
 
-    def visitor(self, **arms: str) -> str:
+    def hold_out(self, share: float) -> None:
+        """Keep a share of all persons from everything; the server takes over within a second."""
+        settings = load(self.directory)
+        _, ports = app.open_ports(self.directory, self.opened.created.shop.id, settings=settings)
+        try:
+            now = time.time_ns() // 1000
+            ports.records.change_shop({"holdout_share": share}, actor="ann", now=now)
+        finally:
+            ports.close()
+        time.sleep(1.5)
+
+    def visitor(self, *, held: bool = False, **arms: str) -> str:
         """Give the token of somebody new who is in these arms; `drie_lijsten="control"` for drie-lijsten."""
         settings = load(self.directory)
         _, ports = app.open_ports(self.directory, self.opened.created.shop.id, settings=settings)
         try:
             keys = ports.keys
-            live = configure(ports).plan.experiences
+            plan = configure(ports).plan
+            live, holdout = plan.experiences, plan.rules.holdout
         finally:
             ports.close()
         wanted = {ExperienceName(name.replace("_", "-")): arm for name, arm in arms.items()}
         for number in self._numbers:
             called = f"somebody-{number}"
             unit = str(visitor_key(keys.pepper, "visitor", called))
+            if (draw_holdout(holdout, unit).arm == HOLDOUT) is not held:
+                continue
             if all(allocate(live[name], unit).arm == arm for name, arm in wanted.items()):
                 return issue_visitor_token(called, time.time_ns() // 1000, keys.secret("visitor"))
         raise AssertionError
