@@ -39,7 +39,7 @@ function took(name, properties) {
   if (/cart$|^begin_checkout$|^purchase$/.test(name)) keep((state) => (state.cart = cartAfter(name, items, state.cart)));
   record(name, properties);
   // A message in the basket speaks of amounts: they follow what goes in and out.
-  if (/_cart$/.test(name) && told.type === "cart" && live.config && isBegun) changed ||= later(() => ((changed = 0), fill()), AFTER_CHANGE);
+  if (/(to|from)_cart$/.test(name) && told.type === "cart" && live.config && isBegun) changed ||= later(() => ((changed = 0), fill()), AFTER_CHANGE);
 }
 
 function cartAfter(name, items, before) {
