@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from etalage.bench.page import Load, difference, rows_of
+from etalage.bench.page import Load, difference, rows_of, tasks_in
 
 
-def load(lcp: float, *, cls: float = 0.0, slow: tuple[float, ...] = (), blocking: int = 0) -> Load:
-    return Load(lcp=lcp, cls=cls, loaded=lcp + 10, slow=list(slow), asked=3, blocking=blocking)
+def load(
+    lcp: float,
+    *,
+    cls: float = 0.0,
+    slow: tuple[float, ...] = (),
+    busy: tuple[float, ...] = (),
+    blocking: int = 0,
+) -> Load:
+    return Load(
+        lcp=lcp,
+        cls=cls,
+        loaded=lcp + 10,
+        slow=list(slow),
+        asked=3,
+        blocking=blocking,
+        busy=list(busy),
+    )
 
 
 def said(turns: list[tuple[Load, Load]], slow: list[Load]) -> dict[str, float]:
@@ -31,7 +47,21 @@ def test_a_machine_that_is_busy_for_both_loads_of_a_pair_adds_nothing() -> None:
 
 def test_a_task_of_the_tag_over_50_ms_and_a_blocking_request_are_counted() -> None:
     turns = [(load(100.0, blocking=blocking), load(100.0)) for blocking in (0, 1)]
-    rows = said(turns, [load(400.0, slow=(20.0, 51.0)), load(400.0)])
+    rows = said(turns, [load(400.0, slow=(90.0,), busy=(20.0, 51.0)), load(400.0)])
     assert rows["render-blocking requests of ours"] == 1
-    assert rows["tasks of the tag over 50 ms, processor 1/4"] == 1
-    assert rows["the longest of a load, least disturbed, processor 1/4"] == 0
+    assert rows["tasks of the tag over 50 ms of the processor 1/4"] == 1
+    assert rows["scripts of the tag over 50 ms by the clock, processor 1/4"] == 1
+    assert rows["the longest of all, processor 1/4"] == 51
+
+
+def test_a_task_is_the_tags_if_its_file_ran_in_it() -> None:
+    thread = {"ph": "X", "pid": 1, "tid": 1}
+    ours, other = {"data": {"url": "http://a/tag/k.js"}}, {"data": {"url": "http://a/shop.js"}}
+    trace = [
+        thread | {"name": "RunTask", "ts": 0, "dur": 90_000, "tdur": 30_000},
+        thread | {"name": "EvaluateScript", "ts": 10, "dur": 80_000, "args": ours},
+        thread | {"name": "RunTask", "ts": 100_000, "dur": 70_000, "tdur": 70_000},
+        thread | {"name": "FunctionCall", "ts": 100_010, "dur": 60_000, "args": other},
+        thread | {"name": "RunTask", "ts": 0, "dur": 90_000, "tdur": 80_000, "tid": 2},
+    ]
+    assert tasks_in(msgspec.json.encode({"traceEvents": trace})) == [30.0]
