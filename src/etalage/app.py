@@ -224,6 +224,11 @@ def open_ports(
     keys = LmdbKeys(keys_directory(directory, settings) / shop)
     models = FileModels(home / "models")
     ports = Ports(log, profiles, keys, records, warehouse, models)
+    try:
+        _refuse_older_log(home, ports)
+    except Damaged:
+        ports.close()
+        raise
     _replay_ledger(known, ports)
     return known, ports
 
@@ -237,6 +242,19 @@ def _refuse_without_log(home: Path) -> None:
     if is_used and is_lost(home / "journal"):
         says = f"{home / 'journal'} is missing or empty, and the shop has events"
         raise Damaged(f"{says}: put it back (is its disk there?), or restore a backup elsewhere")
+
+
+def _refuse_older_log(home: Path, ports: Ports) -> None:
+    """Refuse a log that holds less than the profiles were made from: what is missing would be answered as new."""
+    try:
+        position = ports.profiles.position()  # first: both only grow, and others may be writing
+    except Damaged:
+        return  # the watch makes decisions contextual, and `doctor --verify` names it
+    if position > (head := ports.log.head()):
+        says = f"{home / 'journal'} has {head} events, and profiles know {position}"
+        raise Damaged(
+            f"{says}: an older copy was put back; put the newest there, or restore a backup elsewhere"
+        )
 
 
 def zone_of(directory: Path, shop: ShopId) -> ShopZone:

@@ -351,3 +351,18 @@ def test_a_shop_whose_journal_was_lost_is_not_opened_and_keeps_its_sealed_days(
     assert sealed_files(directory) == days
     journal.write_bytes(was)
     assert rows(directory) == all_rows
+
+
+def test_a_shop_whose_journal_is_an_older_copy_is_not_opened(directory: Path) -> None:
+    journal = directory / "shops/noord/journal/data.mdb"
+    older = journal.read_bytes()
+    _, ports = app.open_ports(directory, NOORD, settings=SETTINGS)
+    try:
+        reached = ports.profiles.position()
+        ports.profiles.update(lambda write: setattr(write, "position", reached + 1))
+    finally:
+        ports.close()
+    journal.write_bytes(older)
+
+    with pytest.raises(Damaged, match="an older copy was put back"):
+        app.open_ports(directory, NOORD, settings=SETTINGS)
