@@ -107,7 +107,8 @@ def test_of_fewer_than_ten_people_nothing_is_said(shop: Shop, tmp_path: Path) ->
 
     assert (size["people"], size["fewer_than"], size["outside"]) == (None, 10, False)
     assert (members["members"], members["fewer_than"]) == ([], 10)
-    assert "9" not in run(shop, "size", tree, "--now", iso(NOON))[1].splitlines()[0]
+    said = run(shop, "size", tree, "--now", iso(NOON))[1].splitlines()[0]
+    assert "9" not in said.replace(str(tree), "")
     shop.batch(view("S-1", "v-9"))
     assert json.loads(run(shop, "size", tree, *at)[1])["people"] == 10
     assert len(json.loads(run(shop, "members", tree, *at)[1])["members"]) == 10
@@ -146,5 +147,6 @@ def test_a_shop_with_fewer_than_ten_people_does_not_say_how_many(
 
     said = run(shop, "size", tree, "--now", iso(NOON), "--json")[1]
 
-    assert json.loads(said)["of"] is None
-    assert "7" not in said
+    told = json.loads(said) | {"name": ""}  # the name is the file's, with digits of its own
+    assert told["of"] is None
+    assert "7" not in json.dumps(told)

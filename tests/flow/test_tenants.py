@@ -108,7 +108,16 @@ PARTS: dict[str, tuple[str, ...]] = {
 ELSEWISE = {"/v1/me/{deed}": "download"}
 # The part is the key itself.
 BY_KEY = {"/v1/config/{write_key}", "/tag/{write_key}.js", "/tag/{write_key}.{hash}.js"}
-PLAIN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs/reasons", "/docs/tag", "/me"}
+PLAIN = {
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/docs/reasons",
+    "/docs/tag",
+    "/docs/tag.js",
+    "/me",
+}
 # With the key of its own shop these tell nothing more of an id that exists.
 SAYS_NOTHING = {"/v1/merge", "/docs/errors/{code}", "/me/{file}", *PLAIN}
 THERE = [route for route in ROUTES if not route.later]
