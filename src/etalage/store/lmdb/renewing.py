@@ -55,7 +55,9 @@ def renew(
     reached = _Reached()
 
     def grown(txn: Transaction, new: Environment) -> None:
-        if not reached.event:  # what was pruned just while another renewal copied it stays behind now
+        if (
+            not reached.event
+        ):  # what was pruned just while another renewal copied it stays behind now
             reached.event = number_key(_first(env, txn) - 1)
         events = records(env, txn, "events", after=reached.event)
         put_all(new, "events", _judged(events, verdicts, zone, reached))
