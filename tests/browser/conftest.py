@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from shop_for_browser import Noord, noord
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
+    """The system's Chromium; while it is there this thread has a running loop, which other tests cannot bear."""
     with chromium() as started:
         yield started
 
@@ -72,10 +71,3 @@ def coming(browser: Browser, demo: Demo) -> Iterator[Callable[..., Page]]:
     """Let somebody into the demo."""
     with letting_in(browser, demo) as come:
         yield come
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < 60
