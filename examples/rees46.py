@@ -39,7 +39,7 @@ from rich.table import Table
 
 import etalage
 from etalage import app
-from etalage.cli.main import commands
+from etalage.cli.main import whole
 from etalage.domain.time import DAY, MINUTE, iso
 from etalage.errors import EtalageError
 from etalage.notebook import ShopFace
@@ -128,7 +128,7 @@ def command(*words: object, **options: object) -> Any:
     started = time.monotonic()
     try:
         with redirect_stdout(io.StringIO()) as output:
-            commands([*told, "--json"], standalone_mode=False)
+            whole()([*told, "--json"], standalone_mode=False)
     except EtalageError as error:
         raise SystemExit(f"{shlex.join(told)}: {error.code}: {error.message}") from error
     _say(shlex.join(told), time.monotonic() - started)
