@@ -102,7 +102,11 @@ def test_a_ghost_tells_of_its_moment_as_a_message_does_and_is_never_drawn(
 ) -> None:
     heard = listen(page, shop)
     visit(page, pages, shop, "/spook")
-    page.wait_for_timeout(1_600)
+    for _ in range(20):
+        page.wait_for_timeout(400)
+        if "triggered" in heard.names():
+            break
+    page.wait_for_timeout(800)
 
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert heard.names().count("triggered") == 1
