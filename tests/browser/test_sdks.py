@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import CHROMIUM
+from chromium import CHROMIUM
 from page_server import PageServer
 from playwright.sync_api import Browser, Page, Request, Route
 from shop_for_browser import Noord
