@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "etalage" / "tag"
 NODE = Path(executable.ROOT_DIR) / "bin" / "node"
 # The bar of design 13 is 8,192 for the tag: not met yet. Until it is, the tag may only become smaller.
-TAG_BYTES, LOADER_BYTES = 10_570, 600
+TAG_BYTES, LOADER_BYTES = 10_560, 600
 
 # Constructs that have no place in somebody else's page (safety 6).
 FORBIDDEN = {

@@ -38,8 +38,8 @@ function took(name, properties) {
   happens(name);
   if (/cart$|^begin_checkout$|^purchase$/.test(name)) keep((state) => (state.cart = cartAfter(name, items, state.cart)));
   record(name, properties);
-  // A message in the basket speaks of amounts: they follow what goes in and out.
-  if (/(to|from)_cart$/.test(name) && told.type === "cart" && live.config && isBegun) changed ||= later(() => ((changed = 0), fill()), AFTER_CHANGE);
+  // A message in the basket speaks of amounts: they follow what goes in and out (add_to_cart, remove_from_cart).
+  if (/[om]_cart$/.test(name) && told.type === "cart" && live.config && isBegun) changed ||= later(() => ((changed = 0), fill()), AFTER_CHANGE);
 }
 
 function cartAfter(name, items, before) {
