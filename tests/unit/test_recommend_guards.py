@@ -21,7 +21,8 @@ from etalage.domain.time import DAY
 from etalage.recommend.guards import broken_guard, limits_of, offers_for
 from etalage.recommend.popular import PopularIndex, Popularity, PopularModel
 from etalage.recommend.recent import recently_viewed
-from etalage.recommend.strategy import Shelf, recommend
+from etalage.recommend.shelf import Shelf
+from etalage.recommend.strategy import recommend
 from etalage.unify.person import EMPTY
 
 CASES = 2_000

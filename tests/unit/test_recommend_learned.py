@@ -31,7 +31,8 @@ from etalage.recommend.session_model import (
     write,
 )
 from etalage.recommend.session_shelf import SessionShelf
-from etalage.recommend.strategy import Shelf, recommend
+from etalage.recommend.shelf import Shelf
+from etalage.recommend.strategy import recommend
 from etalage.unify.person import EMPTY
 
 View = tuple[str, str, int]  # visitor, product, age in micros

@@ -27,7 +27,8 @@ from etalage.flow.serve import Question, serve
 from etalage.flow.who import person_behind
 from etalage.ports import Ports, Questions
 from etalage.recommend.popular import EMPTY, PopularIndex
-from etalage.recommend.strategy import Shelf, recommend
+from etalage.recommend.shelf import Shelf
+from etalage.recommend.strategy import recommend
 from etalage.segment.parse import parse
 from etalage.segment.sql import PROGRAMS, members_sql, programs_statement, size_sql
 from etalage.unify.batch import view_statements

@@ -26,7 +26,7 @@ from etalage.ports import Erasable, Ports
 from etalage.recommend.model_file import Unusable
 from etalage.recommend.popular import EMPTY, PopularIndex, PopularModel
 from etalage.recommend.session_shelf import SessionShelf
-from etalage.recommend.strategy import Shelf
+from etalage.recommend.shelf import Shelf
 
 SLOW_SECONDS = 1.0  # writing to profiles may take this long, ...
 SECONDS_PER_EVENT = 0.005  # ... and this much for each event of it

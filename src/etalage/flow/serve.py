@@ -44,7 +44,8 @@ from etalage.domain.time import DAY
 from etalage.flow.configuration import Configuration
 from etalage.flow.plan import LiveSegment
 from etalage.recommend.rank import rank
-from etalage.recommend.strategy import Shelf, recommend
+from etalage.recommend.shelf import Shelf
+from etalage.recommend.strategy import recommend
 from etalage.segment.live import Answers
 from etalage.unify.person import person_of
 

@@ -1,0 +1,85 @@
+"""Step 4 of 8, recommend: what a shop recommends from, and what a strategy is.
+
+In:   a catalogue and models, of one version each.
+Out:  a product judged by all that is the same for everybody of one size, each judgement made once.
+Idea: a strategy is a function of the limits, what is known of a person, and the shelf. It proposes, best first, and
+      judges nothing: `strategy.recommend` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from etalage.domain.decision import Because, Candidate
+from etalage.domain.ids import ProductId
+from etalage.domain.product import Catalogue, Product
+from etalage.domain.profile import Part
+from etalage.recommend.guards import Limits, broken_for_all, candidate_of
+from etalage.recommend.model_file import Unusable
+from etalage.recommend.popular import PopularIndex
+from etalage.recommend.session_shelf import SessionShelf
+
+NOTHING_LEARNED = Unusable("absent")
+REMEMBERED = 20_000  # judgements of a shelf; beyond it products are judged anew
+
+
+class Shelf:
+    """What a shop can recommend from: its catalogue and models, of one version each.
+
+    Whether a product may be shown, and by which facts, is the same for everybody of one size: judged once.
+    """
+
+    __slots__ = ("_judged", "catalogue", "popular", "sensitive", "sessions")
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        popular: PopularIndex,
+        sensitive: tuple[str, ...] = (),
+        sessions: SessionShelf | Unusable = NOTHING_LEARNED,
+    ) -> None:
+        self.catalogue = catalogue
+        self.popular = popular
+        self.sensitive = sensitive  # categories that are never recommended
+        self.sessions = sessions
+        self._judged: dict[tuple[object, ...], Candidate | None] = {}
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The models by version, for the record of a decision."""
+        sessions = self.sessions
+        learned = {} if isinstance(sessions, Unusable) else {"sessions": sessions.version}
+        return {"popular": self.popular.version, **learned}
+
+    def judged(self, proposal: Proposal, limits: Limits) -> Candidate | None:
+        """Write down a product with the facts it was judged by; None if nobody of this size may be shown it."""
+        product = self.catalogue.products.get(proposal.product)
+        if product is None:
+            return None
+        if any(offer.sale_price is not None for offer in product.offers):  # its price has an hour
+            return _judged(product, proposal, limits)
+        key = (proposal, limits.under, limits.price_from, limits.price_to, limits.size)
+        if key not in self._judged:
+            if len(self._judged) >= REMEMBERED:
+                self._judged.clear()
+            self._judged[key] = _judged(product, proposal, limits)
+        return self._judged[key]
+
+
+def _judged(product: Product, proposal: Proposal, limits: Limits) -> Candidate | None:
+    if broken_for_all(product, limits) is not None:
+        return None
+    return candidate_of(product, limits, proposal.score, proposal.because, proposal.of)
+
+
+class Proposal(NamedTuple):
+    """A product as a strategy proposes it."""
+
+    product: ProductId
+    score: int  # millionths
+    because: Because
+    of: str | None = None
+
+
+Strategy = Callable[[Limits, Part | None, Shelf], Iterator[Proposal]]
