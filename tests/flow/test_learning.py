@@ -9,10 +9,10 @@ from etalage.domain.time import HOUR, MINUTE
 from etalage.errors import Damaged, Unknown
 from etalage.flow import privacy
 from etalage.flow.ask import recommended_after
-from etalage.flow.learn import SESSIONS, learn_sessions, learned_sessions
+from etalage.flow.learn import KINDS, cards, learn_models
 from etalage.flow.nightly import learn
 from etalage.recommend.model_file import Unusable
-from etalage.recommend.session_model import SessionModel
+from etalage.recommend.session_model import KIND, Card, SessionModel, read
 from etalage.recommend.session_shelf import SessionShelf
 
 PAIRS = 30
@@ -37,11 +37,12 @@ def fill(shop: Shop) -> None:
 def test_an_open_shop_takes_up_what_was_learned_and_recommends_from_it(shop: Shop) -> None:
     fill(shop)
 
-    assert learn(shop.night()) == 2 * PAIRS
+    assert learn(shop.night()) == len(KINDS)
+    assert learn(shop.night()) == 0  # nothing is due
     shop.opened.refresh(shop.now)
 
-    found = shop.opened.shelf.sessions
-    assert isinstance(found, SessionShelf)
+    found = shop.opened.shelf.learned(SessionShelf)
+    assert found is not None
     assert {near.product for near in found.near(["P-7"], now=shop.now)} == {"P-7", "Q-7"}
     assert shop.opened.shelf.versions["sessions"] == found.version
 
@@ -51,13 +52,13 @@ def test_who_is_erased_or_did_not_allow_it_is_not_in_what_is_learned(shop: Shop)
     look_around(shop, "karel", "only-karel", "P-1")
     shop.batch(*(view(product, "jip", consent=NO) for product in ("only-jip", "P-1")))
     learn(shop.night())
-    before = learned_sessions(shop.ports.models)
+    before = read(shop.ports.models.get(KIND))
 
     how = shop.opened.configuration.how
     privacy.erase(shop.ports, "karel", how, actor="ann", now=shop.now)
     learn(shop.night())
 
-    after = learned_sessions(shop.ports.models)
+    after = read(shop.ports.models.get(KIND))
     assert isinstance(before, SessionModel)
     assert isinstance(after, SessionModel)
     assert "only-karel" in before.products
@@ -68,13 +69,14 @@ def test_who_is_erased_or_did_not_allow_it_is_not_in_what_is_learned(shop: Shop)
 def test_a_damaged_model_is_not_used_and_the_shop_says_so(shop: Shop) -> None:
     fill(shop)
     learn(shop.night())
-    path = next(shop.directory.rglob(f"{SESSIONS}.model"))
+    path = next(shop.directory.rglob(f"{KIND}.model"))
     path.write_bytes(path.read_bytes()[:-50])
 
     shop.opened.refresh(shop.now)
 
-    assert shop.opened.shelf.sessions == Unusable("damaged")
-    with pytest.raises(Damaged, match="session model"):
+    assert shop.opened.shelf.models[KIND] == Unusable("damaged")
+    assert cards(shop.ports.models)[KIND] == Unusable("damaged")
+    with pytest.raises(Damaged, match="model sessions is damaged"):
         shop.opened.prove_models()
     learn(shop.night())
     shop.opened.refresh(shop.now)
@@ -96,9 +98,10 @@ def test_a_list_can_be_asked_for_a_session_that_nobody_had(shop: Shop) -> None:
 def test_a_young_shop_has_a_card_that_says_its_model_is_not_used(shop: Shop) -> None:
     look_around(shop, "karel", "P-1", "Q-1")
 
-    card = learn_sessions(shop.ports, now=shop.now, visitors_needed=1)
+    card = learn_models(shop.ports, now=shop.now, visitors_needed=1)[KIND]
     shop.opened.refresh(shop.now)
 
+    assert isinstance(card, Card)
     assert (card.sessions, card.predictions, card.is_worth_it) == (1, 0, False)
-    assert shop.opened.shelf.sessions == Unusable("below_popular")
+    assert shop.opened.shelf.models[KIND] == Unusable("below_popular")
     shop.opened.prove_models()

@@ -69,7 +69,8 @@ def shelf(model: SessionModel | None, *ids: str) -> Shelf:
     shop = catalogue(*(product(i) for i in ids))
     ranked = tuple(Popularity(ProductId(i), 100 - n, 10, 3) for n, i in enumerate(ids))
     popular = PopularIndex(PopularModel("v", NOW, ranked), shop)
-    return Shelf(shop, popular) if model is None else Shelf(shop, popular, (), SessionShelf(model))
+    models = {} if model is None else {KIND: SessionShelf(model)}
+    return Shelf(shop, popular, (), models)
 
 
 def viewed(*ids: str) -> Part:

@@ -23,9 +23,10 @@ from etalage.domain.context import Context
 from etalage.domain.ids import visitor_named
 from etalage.domain.time import ShopZone
 from etalage.flow.ask import decision_for, recommended, recommended_after
-from etalage.flow.learn import SESSIONS, learn_sessions, learned_sessions
+from etalage.flow.learn import cards, learn_models
 from etalage.ports import Ports
 from etalage.recommend.model_file import Unusable
+from etalage.recommend.model_kind import Card
 
 MODELS_COMMANDS = {"train", "show"}  # reserved: no strategy is called so
 WhoOption = Annotated[
@@ -122,8 +123,8 @@ def recommend(
         if strategy in MODELS_COMMANDS:
             if strategy == "train":
                 needed = load(data).popular_least_visitors
-                learn_sessions(ports, now=moment, visitors_needed=needed)
-            _show_model(ports, json=json)
+                learn_models(ports, now=moment, visitors_needed=needed)
+            _show_models(ports, json=json)
             return
         if session is not None:
             viewed = [product.strip() for product in session.split(",") if product.strip()]
@@ -151,25 +152,28 @@ def recommend(
             out.print(_why_nothing(strategy, profile, has_catalogue=catalogue is not None))
 
 
-def _show_model(ports: Ports, *, json: bool) -> None:
-    """Print the card of the session model: its data, size, figures, and the bar it has to pass."""
-    found = learned_sessions(ports.models)
-    if isinstance(found, Unusable):
-        said: dict[str, Any] = {"model": SESSIONS, "used": False, "reason": found.reason}
-    else:
-        card = msgspec.to_builtins(found.card)
-        used = found.card.is_worth_it
-        said = {
-            "model": SESSIONS,
-            "used": used,
-            "reason": None if used else "below_popular",
-            **card,
-        }
+def _show_models(ports: Ports, *, json: bool) -> None:
+    """Print the card of each model: its data, size, figures, and the bar it has to pass."""
+    said = [_said_of(name, card) for name, card in cards(ports.models).items()]
     if json:
-        print_json({"models": [said]})
+        print_json({"models": said})
         return
-    for name, value in said.items():
-        out.print(f"{name:<17} {value}", markup=False, highlight=False)
+    for model in said:
+        for name, value in model.items():
+            out.print(f"{name:<17} {value}", markup=False, highlight=False)
+        out.print()
+
+
+def _said_of(name: str, card: Card | Unusable) -> dict[str, Any]:
+    if isinstance(card, Unusable):
+        return {"model": name, "used": False, "reason": card.reason}
+    reason = None if card.is_worth_it else "below_popular"
+    return {
+        "model": name,
+        "used": card.is_worth_it,
+        "reason": reason,
+        **msgspec.to_builtins(card),
+    }
 
 
 def _why_nothing(strategy: str, profile: str | None, *, has_catalogue: bool) -> str:

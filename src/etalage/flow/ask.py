@@ -21,7 +21,7 @@ from etalage.domain.shop import Shop, shop_from
 from etalage.domain.time import ShopZone
 from etalage.errors import Unknown
 from etalage.flow.configuration import Configuration, configure, tree_of
-from etalage.flow.learn import session_shelf
+from etalage.flow.learn import ready_models
 from etalage.flow.nightly import popular_now
 from etalage.flow.serve import Question, serve
 from etalage.flow.who import person_behind
@@ -154,7 +154,7 @@ def recommended_after(
 
 def _shelf(ports: Ports, live: Configuration) -> Shelf:
     index = PopularIndex(popular_now(ports) or EMPTY, live.catalogue)
-    return Shelf(live.catalogue, index, live.shop.sensitive, session_shelf(ports.models))
+    return Shelf(live.catalogue, index, live.shop.sensitive, ready_models(ports.models))
 
 
 def _prepare(questions: Questions) -> None:

@@ -5,7 +5,7 @@ remember   anything that a crashed process left undone
 back-fill  conditions of segments that went live
 refold     visitors who lost an order to a later claim
 count      what is popular now
-learn      what people look at next
+learn      the models that are due
 forget     who asked to be erased; what was withdrawn; what was kept long enough
 """
 
@@ -19,7 +19,7 @@ import msgspec
 from etalage.domain.arrival import engines_own
 from etalage.flow import clean as cleaning
 from etalage.flow import privacy
-from etalage.flow.learn import learn_sessions
+from etalage.flow.learn import learn_models
 from etalage.flow.remember import AT_ONCE, Memorist, back_fill, refold, remember
 from etalage.govern.privacy import Keep
 from etalage.ports import EventLog, Ports
@@ -89,9 +89,9 @@ def popular_now(ports: Ports) -> PopularModel | None:
 
 
 def learn(night: Night) -> int:
-    """Learn from the sessions of the last weeks what people look at next; give how many sessions."""
-    card = learn_sessions(night.ports, now=night.now, visitors_needed=night.popular_least_visitors)
-    return card.sessions
+    """Learn the models that are due; give how many."""
+    needed = night.popular_least_visitors
+    return len(learn_models(night.ports, now=night.now, visitors_needed=needed, only_due=True))
 
 
 def score_people(night: Night) -> int:

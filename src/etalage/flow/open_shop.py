@@ -18,14 +18,13 @@ from etalage.domain.ids import EventId
 from etalage.errors import Damaged, Overloaded
 from etalage.flow.configuration import Configuration, composition, configure
 from etalage.flow.health import Health, said_by
-from etalage.flow.learn import SESSIONS, session_shelf
+from etalage.flow.learn import TakenUp
 from etalage.flow.nightly import POPULAR, popular_now
 from etalage.flow.quota import KeyKind, Quota, Work
 from etalage.flow.remember import remember
 from etalage.ports import Erasable, Ports
 from etalage.recommend.model_file import Unusable
 from etalage.recommend.popular import EMPTY, PopularIndex, PopularModel
-from etalage.recommend.session_shelf import SessionShelf
 from etalage.recommend.shelf import Shelf
 
 SLOW_SECONDS = 1.0  # writing to profiles may take this long, ...
@@ -95,8 +94,7 @@ class OpenShop:
         self._popular: PopularModel = EMPTY
         self._popular_stamp = 0
         self._damaged_stamp = 0  # of a list that could not be read
-        self._sessions: SessionShelf | Unusable = Unusable("absent")
-        self._sessions_stamp = 0
+        self._learned = TakenUp()
         self._untold: tuple[Configuration, int] | None = None  # what is live and not in the log
         self._remembered = ports.profiles.position()
         self.shelf: Shelf = self._stocked()
@@ -178,13 +176,14 @@ class OpenShop:
         """Raise what keeps models from being read, or `Damaged` where the newest one could not be."""
         if self.ports.models.stamp(POPULAR) == self._damaged_stamp != 0:
             raise Damaged("the list of popular products is damaged; the one before it is in use")
-        unused = self._sessions
-        if isinstance(unused, Unusable) and unused.reason not in WITHOUT_WORRY:
-            raise Damaged(f"the session model is {unused.reason}; it is learned again by itself")
+        for name, model in self._learned.ready.items():
+            if isinstance(model, Unusable) and model.reason not in WITHOUT_WORRY:
+                raise Damaged(f"the model {name} is {model.reason}; it is learned again by itself")
 
     def _restock(self) -> None:
-        """Take over the list of popular products if it was counted again; a damaged one leaves what is here."""
-        self._take_up_sessions()
+        """Take over what was learned again; a damaged list of popular products leaves what is here."""
+        if self._learned.look(self.ports.models):
+            self.shelf = self._stocked()
         stamp = self.ports.models.stamp(POPULAR)
         if stamp == self._popular_stamp:
             return
@@ -194,19 +193,10 @@ class OpenShop:
         self._popular_stamp = stamp
         self.shelf = self._stocked()
 
-    def _take_up_sessions(self) -> None:
-        """Take over the session model if it was learned again; without a usable one strategies fall back."""
-        stamp = self.ports.models.stamp(SESSIONS)
-        if stamp == self._sessions_stamp:
-            return
-        self._sessions = session_shelf(self.ports.models)
-        self._sessions_stamp = stamp
-        self.shelf = self._stocked()
-
     def _stocked(self) -> Shelf:
         catalogue = self.configuration.catalogue
         index = PopularIndex(self._popular, catalogue)
-        return Shelf(catalogue, index, self.configuration.shop.sensitive, self._sessions)
+        return Shelf(catalogue, index, self.configuration.shop.sensitive, self._learned.ready)
 
     def _tell_composition(self, configuration: Configuration, now: int) -> None:
         """Write into the log what a configuration is made of, once per version."""

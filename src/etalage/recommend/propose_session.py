@@ -14,8 +14,8 @@ from etalage.domain.experience import MILLION
 from etalage.domain.ids import ProductId
 from etalage.domain.profile import Part
 from etalage.recommend.guards import Limits
-from etalage.recommend.model_file import Unusable
 from etalage.recommend.recent import recently_viewed
+from etalage.recommend.session_shelf import SessionShelf
 from etalage.recommend.shelf import Proposal, Shelf
 
 LOOKED_AT = 10  # distinct products, the newest (methods 1.2)
@@ -39,8 +39,9 @@ def _near(
 ) -> Iterator[Proposal]:
     products = shelf.catalogue.products
     known = [product for product in looked_at if product in products]
-    if isinstance(shelf.sessions, Unusable) or not known:
+    sessions = shelf.learned(SessionShelf)
+    if sessions is None or not known:
         return
-    for near in shelf.sessions.near(known, now=limits.now):
+    for near in sessions.near(known, now=limits.now):
         title = products[ProductId(near.of)].title
         yield Proposal(ProductId(near.product), round(near.score * MILLION), because, title)

@@ -9,10 +9,20 @@ Idea: a reason has to be true. Each of the newest few products is also asked alo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from etalage.domain.time import SECOND
-from etalage.recommend.session_model import SessionModel
+from etalage.recommend.model_file import Unusable
+from etalage.recommend.model_kind import Card, Kind, Lesson, Taught
+from etalage.recommend.session_model import (
+    KIND,
+    SessionModel,
+    parameters,
+    question,
+    read,
+    session_model,
+    write,
+)
 from etalage.recommend.session_recipe import vstan
 from etalage.recommend.session_scorer import SessionScorer
 
@@ -31,13 +41,19 @@ class Near(NamedTuple):
 class SessionShelf:
     """A model made ready to answer."""
 
-    __slots__ = ("_codes", "_products", "_scorer", "version")
+    __slots__ = ("_codes", "_products", "_scorer", "_version")
+    name: ClassVar[str] = KIND
 
     def __init__(self, model: SessionModel) -> None:
-        self.version = model.card.version
+        self._version = model.card.version
         self._products = model.products
         self._codes = {product: code for code, product in enumerate(model.products)}
         self._scorer = SessionScorer(model.past, vstan())
+
+    @property
+    def version(self) -> str:
+        """That of the model's card."""
+        return self._version
 
     def near(self, looked_at: Sequence[str], *, now: int) -> Iterator[Near]:
         """Give what comes next for who looked at these, oldest first; products of no session say nothing."""
@@ -55,3 +71,24 @@ class SessionShelf:
     def _alone(self, code: int, at: float) -> dict[int, float]:
         found = self._scorer.scored([code], now=at)
         return dict(zip(found.items.tolist(), found.scores.tolist(), strict=True))
+
+
+def _learn(lesson: Lesson) -> Taught:
+    bound = parameters(lesson.now, visitors_needed=lesson.visitors_needed, erased=lesson.erased)
+    model = session_model(lesson.ask(question(), bound), lesson.now)
+    return Taught(model.card, write(model))
+
+
+def _card(content: bytes | None) -> Card | Unusable:
+    found = read(content)
+    return found if isinstance(found, Unusable) else found.card
+
+
+def _ready(content: bytes | None) -> SessionShelf | Unusable:
+    found = read(content)
+    if isinstance(found, Unusable):
+        return found
+    return SessionShelf(found) if found.card.is_worth_it else Unusable("below_popular")
+
+
+SESSIONS = Kind(KIND, _learn, _card, _ready)

@@ -8,8 +8,8 @@ Idea: a strategy is a function of the limits, what is known of a person, and the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
 
 from etalage.domain.decision import Because, Candidate
 from etalage.domain.ids import ProductId
@@ -17,10 +17,11 @@ from etalage.domain.product import Catalogue, Product
 from etalage.domain.profile import Part
 from etalage.recommend.guards import Limits, broken_for_all, candidate_of
 from etalage.recommend.model_file import Unusable
+from etalage.recommend.model_kind import Ready
 from etalage.recommend.popular import PopularIndex
-from etalage.recommend.session_shelf import SessionShelf
 
-NOTHING_LEARNED = Unusable("absent")
+Model = TypeVar("Model", bound=Ready)
+Models = Mapping[str, Ready | Unusable]  # by name
 REMEMBERED = 20_000  # judgements of a shelf; beyond it products are judged anew
 
 
@@ -30,27 +31,31 @@ class Shelf:
     Whether a product may be shown, and by which facts, is the same for everybody of one size: judged once.
     """
 
-    __slots__ = ("_judged", "catalogue", "popular", "sensitive", "sessions")
+    __slots__ = ("_judged", "catalogue", "models", "popular", "sensitive")
 
     def __init__(
         self,
         catalogue: Catalogue,
         popular: PopularIndex,
         sensitive: tuple[str, ...] = (),
-        sessions: SessionShelf | Unusable = NOTHING_LEARNED,
+        models: Models | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.popular = popular
         self.sensitive = sensitive  # categories that are never recommended
-        self.sessions = sessions
+        self.models = models or {}
         self._judged: dict[tuple[object, ...], Candidate | None] = {}
 
     @property
     def versions(self) -> dict[str, str]:
         """The models by version, for the record of a decision."""
-        sessions = self.sessions
-        learned = {} if isinstance(sessions, Unusable) else {"sessions": sessions.version}
-        return {"popular": self.popular.version, **learned}
+        ready = {n: m.version for n, m in self.models.items() if not isinstance(m, Unusable)}
+        return {"popular": self.popular.version, **ready}
+
+    def learned(self, kind: type[Model]) -> Model | None:
+        """Give the model of a kind; None if nothing usable was learned."""
+        found = self.models.get(kind.name)
+        return found if isinstance(found, kind) else None
 
     def judged(self, proposal: Proposal, limits: Limits) -> Candidate | None:
         """Write down a product with the facts it was judged by; None if nobody of this size may be shown it."""
