@@ -1,39 +1,87 @@
--- popular.sql: what is popular now, over all visitors (methods 1.4).
--- Params: now (micros), visitors_needed, view_half_life, order_half_life (micros), since (micros).
--- One row per product: product, score, visitors, buyers. Best first; equal ones by product.
+-- popular.sql: what is popular now, and what is rising, over all persons (methods 1.4; safety 1, row 9).
+-- Params: now (micros), visitors_needed, view_half_life, order_half_life (micros), since (micros), a_day.
+-- Reads: found_events, people. One row per product: product, standing, score, visitors, buyers, today, usual.
 --
--- pop(x) = sum of w * 2^(-(now - t) / h), w: order 5, cart 3, view 1. To bound what one visitor can do, she has
--- one vote per product per shop day, her heaviest one; and a product needs that many different visitors.
--- `buyers` are visitors who ordered it within `since`, for the merge field product.buyers.
-WITH acts AS (
+-- pop(x) = sum of w * 2^(-(now - t) / h), w: order 5, cart 3, view 1. To bound what one person can do, she has
+-- one vote per product per shop day, her heaviest one, for at most `a_day` products; and a product needs that many
+-- different persons.
+-- Made-up visitors cost nothing, so persons have a standing: 2 = the shop itself has spoken of her (an order it
+-- confirmed, a signed or server-side event), 1 = we heard of her on two days by our own clock, 0 = anybody else.
+-- A product is counted by the persons of the highest standing of which it has enough, and by nobody below.
+-- today: votes of the last 24 hours, by their persons when they are enough, else 0; usual: votes of a day of the window.
+-- `visitors` and `buyers` are all who chose and who ordered it within `since`: buyers for the merge field product.buyers.
+WITH standings AS (
+  SELECT
+    people.person AS person,
+    CASE
+      WHEN bool_or(coalesce(found_events.trust IN ('signed', 'confirmed'), FALSE)) THEN 2
+      WHEN count(DISTINCT found_events.received // 86400000000) > 1 THEN 1
+      ELSE 0
+    END AS standing
+  FROM found_events JOIN people USING (visitor)
+  WHERE coalesce(found_events.source, '') <> 'engine' AND list_contains(found_events.purposes, 'measure')
+  GROUP BY people.person
+),
+acts AS (
   SELECT
     line.product AS product,
-    events.visitor AS visitor,
-    events.day AS day,
-    CASE WHEN events.name = 'purchase' THEN 1 ELSE 0 END AS bought,
-    CASE events.name
-      WHEN 'purchase' THEN 5.0 * pow(2.0, -(($now - events.time)::DOUBLE / $order_half_life))
-      WHEN 'add_to_cart' THEN 3.0 * pow(2.0, -(($now - events.time)::DOUBLE / $view_half_life))
-      ELSE pow(2.0, -(($now - events.time)::DOUBLE / $view_half_life))
-    END AS weight
-  FROM events, unnest(events.lines) AS opened(line)
-  WHERE events.name IN ('view_item', 'add_to_cart', 'purchase')
-    AND events.visitor IS NOT NULL
-    AND events.time > $since
-    AND events.time <= $now
-    AND list_contains(events.purposes, 'measure')
+    people.person AS person,
+    found_events.day AS day,
+    found_events.time > $now - 86400000000 AS is_new,
+    CASE WHEN found_events.name = 'purchase' THEN 1 ELSE 0 END AS bought,
+    CASE found_events.name WHEN 'purchase' THEN 5.0 WHEN 'add_to_cart' THEN 3.0 ELSE 1.0 END AS weight,
+    pow(2.0, -(($now - found_events.time)::DOUBLE / CASE found_events.name
+      WHEN 'purchase' THEN $order_half_life ELSE $view_half_life END)) AS freshness
+  FROM found_events JOIN people USING (visitor), unnest(found_events.lines) AS opened(line)
+  WHERE found_events.name IN ('view_item', 'add_to_cart', 'purchase')
+    AND found_events.time > $since
+    AND found_events.time <= $now
+    AND list_contains(found_events.purposes, 'measure')
 ),
 votes AS (
-  SELECT product, visitor, day, max(weight) AS vote, max(bought) AS bought
+  SELECT
+    product, person, day, max(weight * freshness) AS vote, max(weight) AS plain, bool_or(is_new) AS is_new,
+    max(bought) AS bought
   FROM acts
-  GROUP BY product, visitor, day
+  GROUP BY product, person, day
+  QUALIFY row_number() OVER (PARTITION BY person, day ORDER BY max(weight) DESC, product) <= $a_day
+),
+weighed AS (
+  SELECT votes.*, coalesce(standing, 0) AS standing FROM votes LEFT JOIN standings USING (person)
+),
+highest AS (
+  SELECT
+    product,
+    CASE
+      WHEN count(DISTINCT person) FILTER (WHERE standing = 2) >= $visitors_needed THEN 2
+      WHEN count(DISTINCT person) FILTER (WHERE standing >= 1) >= $visitors_needed THEN 1
+      ELSE 0
+    END AS standing
+  FROM weighed
+  GROUP BY product
+  HAVING count(DISTINCT person) >= $visitors_needed
+),
+span AS (
+  SELECT greatest(1.0, ($now - greatest($since, coalesce(min(time), 0)))::DOUBLE / 86400000000) AS days
+  FROM found_events
+  WHERE name IN ('view_item', 'add_to_cart', 'purchase')
 )
 SELECT
   product,
-  round(sum(vote), 6) AS score,
-  count(DISTINCT visitor) AS visitors,
-  count(DISTINCT CASE WHEN bought = 1 THEN visitor END) AS buyers
-FROM votes
-GROUP BY product
-HAVING count(DISTINCT visitor) >= $visitors_needed
-ORDER BY score DESC, product
+  needed AS standing,
+  round(sum(vote) FILTER (WHERE counts), 6) AS score,
+  count(DISTINCT person) AS visitors,
+  count(DISTINCT CASE WHEN bought = 1 THEN person END) AS buyers,
+  CASE
+    WHEN count(DISTINCT person) FILTER (WHERE counts AND is_new) >= $visitors_needed
+      THEN round(sum(plain) FILTER (WHERE counts AND is_new), 6)
+    ELSE 0.0
+  END AS today,
+  round(sum(plain) FILTER (WHERE counts) / any_value(span.days), 6) AS usual
+FROM (
+  SELECT weighed.*, highest.standing AS needed, weighed.standing >= highest.standing AS counts
+  FROM weighed JOIN highest USING (product)
+)
+CROSS JOIN span
+GROUP BY product, needed
+ORDER BY standing DESC, score DESC, product
