@@ -12,10 +12,11 @@ from etalage.domain.product import Catalogue
 from etalage.ports import Models, Ports
 from etalage.recommend.model_file import Unusable
 from etalage.recommend.model_kind import Card, Kind, Lesson, Ready
+from etalage.recommend.profile_shelf import PROFILE
 from etalage.recommend.session_shelf import SESSIONS
 from etalage.unify.batch import view_statements
 
-KINDS: tuple[Kind, ...] = (SESSIONS,)
+KINDS: tuple[Kind, ...] = (SESSIONS, PROFILE)
 NO_PRODUCTS = Catalogue("", "", {})
 
 

@@ -9,11 +9,12 @@ Idea: a reason has to be true. Each of the newest few products is also asked alo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from etalage.domain.time import SECOND
 from etalage.recommend.model_file import Unusable
 from etalage.recommend.model_kind import Card, Kind, Lesson, Taught
+from etalage.recommend.near import PROPOSED, Near
 from etalage.recommend.session_model import (
     KIND,
     SessionModel,
@@ -26,16 +27,7 @@ from etalage.recommend.session_model import (
 from etalage.recommend.session_recipe import vstan
 from etalage.recommend.session_scorer import SessionScorer
 
-PROPOSED = 100  # products; the guards leave a list of twenty of them
 ASKED_ALONE = 3  # of the newest products
-
-
-class Near(NamedTuple):
-    """A product that others came to from here."""
-
-    product: str
-    score: float
-    of: str  # the product looked at that speaks for it most
 
 
 class SessionShelf:
