@@ -13,17 +13,16 @@ in the order of a digest, as visitors come. The log holds the past of the 500 al
 from __future__ import annotations
 
 import gc
-import hashlib
 import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from etalage.app import open_shop
+from etalage.bench.crowd import fill
 from etalage.bench.rows import Row, row
 from etalage.bench.traffic import batch_bodies, numbered, usual
 from etalage.bench.world import PEOPLE, SLOTS, World, make_world
@@ -32,24 +31,21 @@ from etalage.collect.intake import Received
 from etalage.collect.parse import parse_batch
 from etalage.config import load
 from etalage.domain.context import Context
-from etalage.domain.ids import VisitorKey, visitor_key
-from etalage.domain.profile import Fold
+from etalage.domain.ids import visitor_key
 from etalage.flow.ingest import door_of, sender_of, take_in
 from etalage.flow.open_shop import OpenShop
 from etalage.flow.remember import remember
 from etalage.flow.serve import Question, serve
 from etalage.flow.who import person_behind
-from etalage.ports import ApiKey, ProfilesWrite
+from etalage.ports import ApiKey
 
 FEW = 10_000  # profiles of the floor
-AT_ONCE = 5_000  # profiles in one transaction
 BATCH = 100  # events
 BODIES = 200  # different batches
 WEIGHED = 2_000  # folds of which the size is looked at
 WARM_UP = 20  # batches, and twenty times as many decisions
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Fold).decode
 
 
 class Known:
@@ -63,7 +59,7 @@ class Known:
         pepper = self.shop.ports.keys.pepper
         self.people = [*self.world.people, *(f"w-{i}" for i in range(profiles - people))]
         self.visitors = [visitor_key(pepper, "visitor", person) for person in self.people]
-        fill(self.shop, self.visitors[: len(self.world.people)], self.visitors)
+        fill(self.shop.ports.profiles, self.visitors[: len(self.world.people)], self.visitors)
         self.seconds = time.perf_counter() - began
         rng = random.Random(5)  # noqa: S311  drawn again the same, not secret
         now = _now()
@@ -142,31 +138,6 @@ def take(shop: OpenShop, key: ApiKey, body: bytes) -> None:
     taken = take_in(items_of(parse_batch(body)), door, ports)
     ports.log.append(taken.arrivals, taken.rejected)
     remember(ports.log, ports.profiles, live.how)
-
-
-def fill(shop: OpenShop, known: Sequence[VisitorKey], wanted: Sequence[VisitorKey]) -> None:
-    """Give everybody who has no profile the one of somebody who has, under keys of her own."""
-    profiles = shop.ports.profiles
-    folds = profiles.many(known)
-    models = [(key, fold.link, _encode(fold)) for key, fold in sorted(folds.items())]
-    missing = ((number, key) for number, key in enumerate(wanted) if key not in folds)
-    while some := list(islice(missing, AT_ONCE)):
-
-        def put(write: ProfilesWrite, some: Sequence[tuple[int, VisitorKey]] = some) -> None:
-            write.position = shop.ports.profiles.position()
-            for number, key in some:
-                model, link, text = models[number % len(models)]
-                text = text.replace(model.encode(), key.encode())
-                if link is not None and isinstance(link.value, str):
-                    text = text.replace(link.value.encode(), _another(key))
-                write.put(key, _decode(text))
-
-        profiles.update(put)
-
-
-def _another(key: VisitorKey) -> bytes:
-    """Give the key of a customer whom only this visitor is linked to."""
-    return hashlib.blake2b(key.encode(), digest_size=len(key) // 2).hexdigest().encode()
 
 
 def in_turns(

@@ -1,6 +1,7 @@
 """`bench ingest`: batches of 100 events through `etalage serve`, each acknowledged when it is on disk and folded.
 
-Measured: events a second and the time to the acknowledgement, with a few connections that each wait for theirs.
+Measured: events a second and the time to the acknowledgement, with a few connections that each wait for theirs. The
+          shop knows 20,000 visitors (half of them from at most 5 events), who take turns, five events each time.
 Floor 1:  the same bodies to an application that decodes them and answers `{}`, under the same server.
 Floor 2:  `log.append` of the same batches in this process: what LMDB and the disk take, without reading a body,
           without steps and without folds.
@@ -13,20 +14,23 @@ import time
 from pathlib import Path
 
 from etalage.app import open_ports
+from etalage.bench.crowd import fill
 from etalage.bench.load import Load, Request, as_fast_as_answered
 from etalage.bench.process import Served, floor_server, shop_server
 from etalage.bench.rows import Row, latency_rows, row
-from etalage.bench.traffic import batch_bodies, numbered, request
+from etalage.bench.traffic import PER_VISITOR, batch_bodies, numbered, request, usual
 from etalage.bench.world import World, make_world
 from etalage.collect.call import items_of
 from etalage.collect.intake import Received
 from etalage.collect.parse import parse_batch
 from etalage.config import load
+from etalage.domain.ids import visitor_key
 from etalage.flow.configuration import configure
 from etalage.flow.ingest import door_of, sender_of, take_in
 
 BATCH = 100  # events
-BODIES = 40  # different ones; each is sent again with new ids
+PEOPLE = 20_000
+BODIES = PEOPLE * PER_VISITOR // BATCH  # different ones; each is sent again with new ids
 CONNECTIONS = 4  # for each process that answers
 WARM_UP_SECONDS = 1.0
 OWN_NUMBERS = 50_000_000  # of the batches that are appended here; those that are sent count from 1
@@ -35,10 +39,10 @@ OWN_NUMBERS = 50_000_000  # of the batches that are appended here; those that ar
 def bench_ingest(directory: Path, *, seconds: float, workers: int = 1) -> list[Row]:
     """Measure intake for `seconds`, and each floor for half as long."""
     now = time.time_ns() // 1000
-    world = make_world(directory, now=now)
+    world = make_world(directory, now=now, often=usual)
     rng = random.Random(4)  # noqa: S311  drawn again the same, not secret
-    bodies = batch_bodies(world.people, world.products, rng, count=BODIES, size=BATCH, now=now)
-    alone = _append_alone(world, bodies, seconds / 2)
+    people = _crowd(world)
+    bodies = batch_bodies(people, world.products, rng, count=BODIES, size=BATCH, now=now)
     sent = 0
 
     def fresh(_: int) -> bytes:
@@ -55,6 +59,9 @@ def bench_ingest(directory: Path, *, seconds: float, workers: int = 1) -> list[R
         _closed(floor, fresh, WARM_UP_SECONDS)
         measured = _closed(ours, fresh, seconds)
         empty = _closed(floor, fresh, seconds / 2)
+    alone = _append_alone(
+        world, bodies, seconds / 2
+    )  # last: what it leaves would be folded meanwhile
     loads = (first, measured)
     return [
         row("taken in", measured.per_second * BATCH, "events/s", floor=empty.per_second * BATCH),
@@ -65,6 +72,18 @@ def bench_ingest(directory: Path, *, seconds: float, workers: int = 1) -> list[R
         row("answered otherwise than with 200", sum(one.refused for one in loads), "answers"),
         row("not answered in time", sum(one.lost for one in loads), "calls"),
     ]
+
+
+def _crowd(world: World) -> list[str]:
+    """Let the shop know 20,000 people; give their ids."""
+    people = [*world.people, *(f"w-{number}" for number in range(PEOPLE - len(world.people)))]
+    _, ports = open_ports(world.directory, world.shop, settings=load(world.directory))
+    try:
+        visitors = [visitor_key(ports.keys.pepper, "visitor", person) for person in people]
+        fill(ports.profiles, visitors[: len(world.people)], visitors)
+    finally:
+        ports.close()
+    return people
 
 
 def _closed(served: Served, fresh: Request, seconds: float) -> Load:
