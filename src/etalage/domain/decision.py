@@ -57,7 +57,15 @@ GuardReason = Literal[
 ]
 
 # Why a product was chosen: the text stands in deliver/words.toml.
-Because = Literal["popular", "popular_in_category", "viewed", "looked_at", "viewed_after"]
+Because = Literal[
+    "popular",
+    "popular_in_category",
+    "viewed",
+    "looked_at",
+    "viewed_after",
+    "you_saw",  # a product before this session, ...
+    "you_bought",  # ... or bought
+]
 
 
 class Used(Struct, frozen=True, omit_defaults=True):

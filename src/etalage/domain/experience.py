@@ -39,7 +39,7 @@ Principle = Literal[
 ]
 CapPeriod = Literal["session", "day", "7d", "ever"]
 AllocationKind = Literal["fixed", "split"]
-StrategyName = Literal["popular_now", "recently_viewed", "for_you", "also_viewed"]
+StrategyName = Literal["popular_now", "recently_viewed", "for_you", "also_viewed", "viewed_next"]
 UrlRuleKind = Literal["exact", "prefix", "glob"]
 PageType = Literal[
     "home", "category", "product", "search", "cart", "checkout", "account", "content", "other"

@@ -87,7 +87,7 @@ def broken_for_all(product: Product, limits: Limits) -> GuardReason | None:
     """Name the first guard that follows from the product, the list and the size alone."""
     if not product.is_available:
         return "out_of_stock"
-    if _is_sensitive(product, limits):
+    if is_sensitive(product, limits):
         return "sensitive"
     if limits.under is not None and not _lies_under(product, limits.under):
         return "wrong_category"
@@ -152,7 +152,8 @@ def _lies_under(product: Product, category: str) -> bool:
     return any(is_under(CATEGORY_SEPARATOR.join(path), category) for path in product.categories)
 
 
-def _is_sensitive(product: Product, limits: Limits) -> bool:
+def is_sensitive(product: Product, limits: Limits) -> bool:
+    """Whether a product is of a category that is never recommended, and never a reason either."""
     return any(_lies_under(product, category) for category in limits.sensitive)
 
 

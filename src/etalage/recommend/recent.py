@@ -9,10 +9,14 @@ From: methods 1.4.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from etalage.domain.ids import ProductId
 from etalage.domain.product import Catalogue
 from etalage.domain.profile import Part
+
+HAVING = frozenset({"view_item", "add_to_cart", "purchase"})
+LOOKED_BACK = 500  # events, the newest: a session of ten thousand takes no longer
 
 
 def recently_viewed(part: Part | None, now: int) -> Iterator[ProductId]:
@@ -25,6 +29,24 @@ def recently_viewed(part: Part | None, now: int) -> Iterator[ProductId]:
             if line.product not in seen:
                 seen.add(line.product)
                 yield ProductId(line.product)
+
+
+def recently_had(part: Part | None, now: int, most: int) -> list[ProductId]:
+    """Give what she looked at, put in her cart or bought up to now, newest first, each once; `most` of them."""
+    if part is None:
+        return []
+    had: dict[str, int] = {}  # product -> last time
+    for recent in islice(reversed(part.recents), LOOKED_BACK):
+        if recent.name in HAVING and recent.time <= now:
+            for line in recent.lines:
+                had.setdefault(line.product, recent.time)
+        if len(had) >= most:
+            break
+    for product, time in part.bought.items():
+        if had.get(product, -1) < time <= now:
+            had[product] = time
+    newest = sorted(had, key=lambda product: (-had[product], product))
+    return [ProductId(product) for product in newest[:most]]
 
 
 def last_category(part: Part | None, now: int, catalogue: Catalogue) -> str | None:

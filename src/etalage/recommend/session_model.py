@@ -1,9 +1,13 @@
 """Step 4 of 8, recommend: the session model of a shop, learned from its log, with its card.
 
 In:   sessions of the last weeks, from `sql/sessions.sql`; no person can be read from the model.
-Out:  an index over product ids, and a card that says what it is worth.
-Idea: a model has to earn its place. The newest tenth of the sessions is predicted first; if that is no better than
-      naming the popular products, the card says so and nobody uses the model.
+Out:  an index over product ids with the sequential rules, and a card that says what they are worth.
+Idea: a model has to earn its place. The newest tenth of the sessions is predicted first (`session_trial`): that chooses
+      between kNN and rules, and says how much of a session's own products to mix in. If the chosen one is no better
+      than naming the popular products, the card says so and nobody uses the model.
+
+Only sessions that ended are learned: those whose last view is longer ago than a gap. What ends later is added to the
+served index by `session_live`, by the same question.
 """
 
 from __future__ import annotations
@@ -18,17 +22,14 @@ from msgspec import Struct, convert, to_builtins
 from etalage.domain.time import DAY, HOUR
 from etalage.recommend.model_file import Unusable, digest, from_bytes, packed, to_bytes, unpacked
 from etalage.recommend.session_index import LONGEST, Clicks, Part, SessionIndex, index_sessions
-from etalage.recommend.session_recipe import vstan
-from etalage.recommend.session_rules import popularity_order
-from etalage.recommend.session_scorer import SessionScorer
+from etalage.recommend.session_rules import Rules, learn_rules
+from etalage.recommend.session_trial import Method, tried
 
 KIND = "sessions"
-LAYOUT = 1  # of the arrays; a file of another layout is not read
+LAYOUT = 2  # of the arrays; a file of another layout is not read
 WINDOW = 30 * DAY  # older sessions weigh less than half, and shops change
 GAP = HOUR // 2  # between two views of one session
 SESSIONS_A_DAY = 3  # of one visitor
-TRIED = 500  # sessions that are predicted before a model is used
-TOP = 20
 
 
 class Card(Struct, frozen=True):
@@ -40,9 +41,14 @@ class Card(Struct, frozen=True):
     clicks: int
     products: int
     since: int  # micros: the oldest data it may hold
-    predictions: int  # on the newest tenth of the sessions, learned from the rest
-    hit_rate: float  # HR@20 of those
-    popular_hit_rate: float  # HR@20 of naming the popular products: the bar
+    method: Method  # what answers
+    repeats: float  # how much of the session's own products is mixed in; 0 = none
+    predictions: int  # on half of the newest tenth of the sessions; the other half chose
+    hit_rate: float  # HR@20 of those, by what answers
+    knn_hit_rate: float  # by kNN alone, nothing mixed in
+    rules_hit_rate: float  # by sequential rules
+    own_hit_rate: float  # by the session's own products, and then the popular ones
+    popular_hit_rate: float  # by naming the popular products: the bar
 
     @property
     def is_worth_it(self) -> bool:
@@ -56,6 +62,7 @@ class SessionModel(NamedTuple):
     card: Card
     products: tuple[str, ...]
     past: SessionIndex
+    rules: Rules
 
 
 def question() -> str:
@@ -63,11 +70,30 @@ def question() -> str:
     return files("etalage.recommend").joinpath("sql", "sessions.sql").read_text("utf-8")
 
 
-def parameters(now: int, *, visitors_needed: int, erased: Sequence[str] = ()) -> dict[str, object]:
-    """Give what is bound in the question; `erased` are visitors whose events still wait to be removed."""
+def parameters(
+    now: int,
+    *,
+    visitors_needed: int,
+    erased: Sequence[str] = (),
+    since: int | None = None,
+    after: int = 0,
+    known: Sequence[str] = (),
+) -> dict[str, object]:
+    """Give what is bound in the question.
+
+    Args:
+        now: the moment.
+        visitors_needed: different ones, before a product counts.
+        erased: visitors whose events still wait to be removed.
+        since: of the oldest view; a month ago where it is not said.
+        after: only sessions that ended after it.
+        known: products that count however few visitors they have here.
+    """
     return {
         "now": now,
-        "since": now - WINDOW,
+        "since": now - WINDOW if since is None else since,
+        "after": after,
+        "known": list(known),
         "gap": GAP,
         "visitors_needed": visitors_needed,
         "sessions_a_day": SESSIONS_A_DAY,
@@ -79,6 +105,24 @@ def parameters(now: int, *, visitors_needed: int, erased: Sequence[str] = ()) ->
 def session_model(rows: Iterable[Sequence[Any]], now: int) -> SessionModel:
     """Learn the model from rows (ended, products), oldest first."""
     codes: dict[str, int] = {}
+    clicks = clicks_of(rows, codes)
+    index = index_sessions(clicks, len(codes))
+    rules = learn_rules(clicks, len(codes))
+    trial = tried(clicks, len(codes))
+    card = Card(
+        version=digest(_arrays(tuple(codes), index, rules)),
+        made=now,
+        sessions=index.sessions,
+        clicks=len(clicks.item),
+        products=len(codes),
+        since=now - WINDOW,
+        **trial._asdict(),
+    )
+    return SessionModel(card, tuple(codes), index, rules)
+
+
+def clicks_of(rows: Iterable[Sequence[Any]], codes: dict[str, int]) -> Clicks:
+    """Turn rows (ended, products) into clicks; products that have no code yet get the next one."""
     items: list[int] = []
     ends: list[float] = []
     lengths: list[int] = []
@@ -86,30 +130,18 @@ def session_model(rows: Iterable[Sequence[Any]], now: int) -> SessionModel:
         items.extend(codes.setdefault(str(product), len(codes)) for product in viewed)
         ends.append(float(ended))
         lengths.append(len(viewed))
-    clicks = Clicks(
+    return Clicks(
         np.repeat(np.arange(len(ends)), lengths),
         np.array(items, np.int32),
         np.repeat(np.array(ends, np.float64), lengths),
     )
-    index = index_sessions(clicks, len(codes))
-    predictions, hits, popular_hits = _tried(clicks, len(codes))
-    card = Card(
-        version=digest(_arrays(tuple(codes), index)),
-        made=now,
-        sessions=len(ends),
-        clicks=len(items),
-        products=len(codes),
-        since=now - WINDOW,
-        predictions=predictions,
-        hit_rate=round(hits / max(1, predictions), 6),
-        popular_hit_rate=round(popular_hits / max(1, predictions), 6),
-    )
-    return SessionModel(card, tuple(codes), index)
 
 
 def write(model: SessionModel) -> bytes:
     """Write the model as a file."""
-    return to_bytes(KIND, LAYOUT, to_builtins(model.card), _arrays(model.products, model.past))
+    return to_bytes(
+        KIND, LAYOUT, to_builtins(model.card), _arrays(model.products, model.past, model.rules)
+    )
 
 
 def read(content: bytes | None) -> SessionModel | Unusable:
@@ -122,34 +154,16 @@ def read(content: bytes | None) -> SessionModel | Unusable:
         Part(*(arrays[f"{part}_{name}"] for name in Part._fields)) for part in ("base", "live")
     )
     index = SessionIndex(base, live, arrays["clicks"])
-    return SessionModel(convert(found.said, Card), unpacked(arrays["products"]), index)
+    rules = Rules(*(arrays[f"rules_{name}"] for name in Rules._fields))
+    return SessionModel(convert(found.said, Card), unpacked(arrays["products"]), index, rules)
 
 
-def _arrays(products: tuple[str, ...], index: SessionIndex) -> dict[str, Any]:
+def _arrays(products: tuple[str, ...], index: SessionIndex, rules: Rules) -> dict[str, Any]:
     parts = {"base": index.base, "live": index.live}
     columns = {
         f"{part}_{name}": getattr(found, name)
         for part, found in parts.items()
         for name in Part._fields
     }
+    columns |= {f"rules_{name}": column for name, column in rules._asdict().items()}
     return {**columns, "clicks": index.clicks, "products": packed(products)}
-
-
-def _tried(clicks: Clicks, items: int) -> tuple[int, int, int]:
-    """Predict the newest sessions from the others: give predictions, hits, and hits of the popular products."""
-    sessions = int(clicks.session.max(initial=-1)) + 1
-    first = sessions - min(TRIED, sessions // 10)
-    known = clicks.only(clicks.session < first)
-    scorer = SessionScorer(index_sessions(known, items), vstan())
-    popular = popularity_order(known, items)[: TOP + 1].tolist()
-    predictions = hits = popular_hits = 0
-    for session in range(first, sessions):
-        one = clicks.only(clicks.session == session)
-        viewed = [item for at, item in enumerate(one.item) if not at or item != one.item[at - 1]]
-        for place in range(1, len(viewed)):
-            seen, true = [int(item) for item in viewed[:place]], int(viewed[place])
-            best = [i for i, _ in scorer.best(seen, now=float(one.time[0]), count=TOP + 1)]
-            predictions += 1
-            hits += true in [item for item in best if item != seen[-1]][:TOP]
-            popular_hits += true in [item for item in popular if item != seen[-1]][:TOP]
-    return predictions, hits, popular_hits

@@ -26,6 +26,7 @@ from etalage.recommend.session_model import (
 )
 from etalage.recommend.session_recipe import vstan
 from etalage.recommend.session_scorer import SessionScorer
+from etalage.recommend.session_trial import mixed
 
 ASKED_ALONE = 3  # of the newest products
 
@@ -33,13 +34,16 @@ ASKED_ALONE = 3  # of the newest products
 class SessionShelf:
     """A model made ready to answer."""
 
-    __slots__ = ("_codes", "_products", "_scorer", "_version")
+    __slots__ = ("_card", "_codes", "_products", "_rules", "_scorer", "_version")
     name: ClassVar[str] = KIND
 
-    def __init__(self, model: SessionModel) -> None:
-        self._version = model.card.version
+    def __init__(self, model: SessionModel, *, version: str | None = None) -> None:
+        """Prepare; `version` where sessions were added to it since."""
+        self._card = model.card
+        self._version = version or model.card.version
         self._products = model.products
         self._codes = {product: code for code, product in enumerate(model.products)}
+        self._rules = model.rules
         self._scorer = SessionScorer(model.past, vstan())
 
     @property
@@ -52,13 +56,25 @@ class SessionShelf:
         seen = [self._codes[product] for product in looked_at if product in self._codes]
         if not seen:
             return
+        if self._card.method == "rules":
+            yield from self.after(self._products[seen[-1]])
+            return
         at = now / SECOND
         best = self._scorer.best(seen, now=at, count=PROPOSED)
+        best = mixed(best, seen, self._card.repeats)
         newest = list(dict.fromkeys(reversed(seen)))[:ASKED_ALONE]
         alone = {code: self._alone(code, at) for code in newest} if len(newest) > 1 else {}
         for code, score in best:
             of = max(alone, key=lambda one: alone[one].get(code, 0.0), default=newest[0])
             yield Near(self._products[code], score, self._products[of])
+
+    def after(self, product: str) -> Iterator[Near]:
+        """Give what is looked at most right after this product (sequential rules)."""
+        code = self._codes.get(product)
+        if code is None or code >= len(self._rules.starts) - 1:  # it came after the night
+            return
+        for item, weight in zip(*self._rules.after(code), strict=True):
+            yield Near(self._products[item], float(weight), product)
 
     def _alone(self, code: int, at: float) -> dict[int, float]:
         found = self._scorer.scored([code], now=at)

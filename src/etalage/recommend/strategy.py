@@ -15,9 +15,10 @@ from etalage.domain.decision import Candidate, DecisionFacts, Recommended
 from etalage.domain.experience import StrategyName, Wanted
 from etalage.domain.profile import Part
 from etalage.recommend.guards import Limits, broken_for_her, limits_of
+from etalage.recommend.propose_for_you import for_you, viewed_next
 from etalage.recommend.propose_popular import popular_now
 from etalage.recommend.propose_recent import viewed_lately
-from etalage.recommend.propose_session import also_viewed, for_you
+from etalage.recommend.propose_session import also_viewed
 from etalage.recommend.shelf import Proposal, Shelf, Strategy
 
 STRATEGIES: dict[StrategyName, Strategy] = {
@@ -25,12 +26,14 @@ STRATEGIES: dict[StrategyName, Strategy] = {
     "recently_viewed": viewed_lately,
     "for_you": for_you,
     "also_viewed": also_viewed,
+    "viewed_next": viewed_next,
 }
 FALLBACKS: dict[StrategyName, tuple[StrategyName, ...]] = {
     "popular_now": (),
     "recently_viewed": ("popular_now",),
-    "for_you": ("also_viewed", "popular_now"),
+    "for_you": ("viewed_next", "also_viewed", "popular_now"),
     "also_viewed": ("popular_now",),
+    "viewed_next": ("also_viewed", "popular_now"),
 }
 
 

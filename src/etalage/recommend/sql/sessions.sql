@@ -1,6 +1,8 @@
 -- sessions.sql: what people looked at, session by session (methods 1.2).
--- Params: now (micros), since (micros), gap (micros), visitors_needed, sessions_a_day, longest, erased (visitors).
+-- Params: now (micros), since (micros), after (micros), gap (micros), visitors_needed, sessions_a_day, longest,
+-- erased (visitors), known (products).
 -- One row per session of two views or more: ended (seconds), products (oldest first). Oldest session first.
+-- A session has ended when nothing followed for `gap`; of those, the ones that ended after `after`.
 --
 -- A session is one visitor's views with gaps of at most `gap`. So that nobody can move a list alone, a visitor has so
 -- many sessions a day (her first), and a product needs that many different visitors.
@@ -16,6 +18,8 @@ WITH views AS (
 ),
 known AS (
   SELECT product FROM views GROUP BY product HAVING count(DISTINCT visitor) >= $visitors_needed
+  UNION
+  SELECT unnest($known::VARCHAR[])
 ),
 apart AS (
   SELECT *, CASE WHEN time - lag(time) OVER w <= $gap THEN 0 ELSE 1 END AS is_first
@@ -42,5 +46,5 @@ bounded AS (
 )
 SELECT ended / 1000000.0 AS ended, list_reverse(newest_first) AS products
 FROM bounded
-WHERE of_day <= $sessions_a_day
+WHERE of_day <= $sessions_a_day AND ended > $after AND ended <= $now - $gap
 ORDER BY ended, products

@@ -1,0 +1,83 @@
+"""Step 4 of 8, recommend: `for_you` and `viewed_next`, what this person may come to now.
+
+In:   what she looked at, put in her cart and bought, the newest first, and two models: of sessions and of profiles.
+Out:  products, best first, each with the product of hers that weighs most in its score.
+Idea: where both models have something to say, the list is a blend of the two (`blend`); where one is not there or
+      knows none of her products, the other is the list. `viewed_next` needs only the product she saw last.
+
+A product of a category that may never be recommended is never a reason either: nothing is asked of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+
+from etalage.domain.decision import Because
+from etalage.domain.experience import MILLION
+from etalage.domain.ids import ProductId
+from etalage.domain.profile import Part
+from etalage.recommend.blend import Blended, blended, share_of_session
+from etalage.recommend.guards import Limits, is_sensitive
+from etalage.recommend.profile_shelf import ASKED, ProfileShelf
+from etalage.recommend.recent import recently_had, recently_viewed
+from etalage.recommend.session_shelf import SessionShelf
+from etalage.recommend.shelf import Proposal, Shelf
+
+LOOKED_AT = 10  # distinct products, the newest (methods 1.2)
+
+
+def for_you(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[Proposal]:
+    """Propose what follows from where she was lately and from all she did before."""
+    lately = _speaking(islice(recently_viewed(part, limits.now), LOOKED_AT), limits, shelf)
+    if not lately and part is None:
+        return
+    here = _speaking((p for p in limits.excluded if p not in lately), limits, shelf)
+    session = [*here, *lately][:LOOKED_AT] if lately else []
+    had = _speaking(recently_had(part, limits.now, ASKED), limits, shelf)
+    sessions, profile = shelf.learned(SessionShelf), shelf.learned(ProfileShelf)
+    near = list(sessions.near(session[::-1], now=limits.now)) if sessions and session else []
+    liked = profile.near([*here, *had]) if profile and had else []
+    share = share_of_session(len(session)) if near and liked else float(bool(near))
+    bought = {} if part is None else part.bought
+    current = session[:1]  # she is there, or comes from it
+    for line in blended(near, liked, share):
+        if line.product not in current:
+            yield _proposal(line, frozenset(session), bought, shelf)
+
+
+def viewed_next(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[Proposal]:
+    """Propose what is looked at most right after the product she is on, or the one she saw last."""
+    sessions = shelf.learned(SessionShelf)
+    seen = _speaking(
+        (*limits.excluded, *islice(recently_viewed(part, limits.now), 1)), limits, shelf
+    )
+    if sessions is None or not seen:
+        return
+    title = shelf.catalogue.products[ProductId(seen[0])].title
+    strongest = 0.0
+    for near in sessions.after(seen[0]):
+        strongest = strongest or near.score
+        score = round(near.score / strongest * MILLION)
+        yield Proposal(ProductId(near.product), score, "viewed_after", title)
+
+
+def _proposal(
+    line: Blended, session: frozenset[str], bought: Collection[str], shelf: Shelf
+) -> Proposal:
+    because: Because
+    if line.product in session:
+        because = "viewed"
+    elif line.by == "session":
+        because = "looked_at"
+    else:
+        because = "you_bought" if line.of in bought else "you_saw"
+    title = None if because == "viewed" else shelf.catalogue.products[ProductId(line.of)].title
+    return Proposal(ProductId(line.product), round(line.score * MILLION), because, title)
+
+
+def _speaking(products: Iterable[str], limits: Limits, shelf: Shelf) -> list[str]:
+    """Keep the products that are in the catalogue and may be spoken of."""
+    known = shelf.catalogue.products
+    found = ((product, known.get(ProductId(product))) for product in products)
+    return [name for name, one in found if one is not None and not is_sensitive(one, limits)]
