@@ -65,6 +65,14 @@ Because = Literal[
     "viewed_after",
     "you_saw",  # a product before this session, ...
     "you_bought",  # ... or bought
+    "again",  # bought before, ...
+    "again_times",  # ... so many times, ...
+    "again_days",  # ... or every so many days ...
+    "again_weeks",  # ... or weeks
+    "alike",  # people with such baskets buy it
+    "often_forgotten",
+    "together",  # chosen together with a product, or products of a category
+    "in_look",
 ]
 
 

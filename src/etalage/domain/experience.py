@@ -39,7 +39,18 @@ Principle = Literal[
 ]
 CapPeriod = Literal["session", "day", "7d", "ever"]
 AllocationKind = Literal["fixed", "split"]
-StrategyName = Literal["popular_now", "recently_viewed", "for_you", "also_viewed", "viewed_next"]
+StrategyName = Literal[
+    "popular_now",
+    "recently_viewed",
+    "for_you",
+    "also_viewed",
+    "viewed_next",
+    "again",
+    "forgotten",
+    "often_forgotten",
+    "goes_with",
+    "look",
+]
 UrlRuleKind = Literal["exact", "prefix", "glob"]
 PageType = Literal[
     "home", "category", "product", "search", "cart", "checkout", "account", "content", "other"

@@ -23,6 +23,7 @@ RECENT_EVENTS = 500  # the newest of a visitor are kept whole
 RECENT_HOURS = 48  # and all of the last two days ...
 RECENT_LIMIT = 5_000  # ... up to this many; above it the visitor is no person but a program
 CAP_MEMORY = 50  # moments remembered per experience; no cap may count further
+BASKETS_KEPT = 40  # the newest orders, for what she buys again: older ones hardly count (methods 1.5)
 MAX_LINKED = 20  # visitors of one person; more is quarantined
 
 
@@ -82,6 +83,14 @@ class CartLine(Struct, frozen=True, array_like=True, gc=False):
     price: int | None
 
 
+class Basket(Struct, frozen=True, array_like=True, gc=False):
+    """What was in one order: it outlives the 500 events, because who buys rarely looks often."""
+
+    time: int
+    id: str
+    products: tuple[str, ...]
+
+
 class Tally(Struct, frozen=True, array_like=True, gc=False):
     """What a feature counts on one shop day: matching events, and the sum of their values in minor units."""
 
@@ -105,6 +114,7 @@ class Part(Struct, frozen=True, array_like=True):
     sessions: dict[
         VisitorKey, tuple[tuple[int, int, int], ...]
     ]  # (start, end, events), gaps > 30 minutes
+    baskets: tuple[Basket, ...] = ()  # the newest BASKETS_KEPT orders by (time, id), newest last
 
 
 class Joined(Part, frozen=True, array_like=True):

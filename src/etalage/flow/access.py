@@ -215,6 +215,7 @@ def _shopping(part: Part) -> Said:
     return {
         "cart": {product: line.quantity for product, line in part.cart.items() if line.quantity},
         "bought": {product: iso(at) for product, at in sorted(part.bought.items())},
+        "orders": [{"at": iso(one.time), "products": list(one.products)} for one in part.baskets],
         "visits": [
             {"from": iso(start), "to": iso(end), "events": count}
             for start, end, count in sorted(s for spans in part.sessions.values() for s in spans)

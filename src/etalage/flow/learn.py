@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from etalage.domain.product import Catalogue
 from etalage.ports import Models, Ports
+from etalage.recommend.again_shelf import AGAIN
 from etalage.recommend.model_file import Unusable
 from etalage.recommend.model_kind import Card, Kind, Lesson, Ready
 from etalage.recommend.profile_shelf import PROFILE
 from etalage.recommend.session_shelf import SESSIONS
+from etalage.recommend.together_model import TOGETHER
 from etalage.unify.batch import view_statements
 
-KINDS: tuple[Kind, ...] = (SESSIONS, PROFILE)
+KINDS: tuple[Kind, ...] = (AGAIN, TOGETHER, SESSIONS, PROFILE)
 NO_PRODUCTS = Catalogue("", "", {})
 
 

@@ -16,6 +16,7 @@ from etalage.domain.ids import ProductId
 from etalage.domain.product import Catalogue, Product
 from etalage.domain.profile import Part
 from etalage.recommend.guards import Limits, broken_for_all, candidate_of
+from etalage.recommend.looks import Looks, looks_of
 from etalage.recommend.model_file import Unusable
 from etalage.recommend.model_kind import Ready
 from etalage.recommend.popular import PopularIndex
@@ -31,7 +32,7 @@ class Shelf:
     Whether a product may be shown, and by which facts, is the same for everybody of one size: judged once.
     """
 
-    __slots__ = ("_judged", "catalogue", "models", "popular", "sensitive")
+    __slots__ = ("_judged", "_looks", "catalogue", "models", "popular", "sensitive")
 
     def __init__(
         self,
@@ -45,6 +46,14 @@ class Shelf:
         self.sensitive = sensitive  # categories that are never recommended
         self.models = models or {}
         self._judged: dict[tuple[object, ...], Candidate | None] = {}
+        self._looks: Looks | None = None
+
+    @property
+    def looks(self) -> Looks:
+        """What the shop's stylists put together; gathered when somebody first asks."""
+        if self._looks is None:
+            self._looks = looks_of(self.catalogue)
+        return self._looks
 
     @property
     def versions(self) -> dict[str, str]:

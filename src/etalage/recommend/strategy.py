@@ -15,10 +15,12 @@ from etalage.domain.decision import Candidate, DecisionFacts, Recommended
 from etalage.domain.experience import StrategyName, Wanted
 from etalage.domain.profile import Part
 from etalage.recommend.guards import Limits, broken_for_her, limits_of
+from etalage.recommend.propose_again import again, forgotten, often_forgotten
 from etalage.recommend.propose_for_you import for_you, viewed_next
 from etalage.recommend.propose_popular import popular_now
 from etalage.recommend.propose_recent import viewed_lately
 from etalage.recommend.propose_session import also_viewed
+from etalage.recommend.propose_together import goes_with, look
 from etalage.recommend.shelf import Proposal, Shelf, Strategy
 
 STRATEGIES: dict[StrategyName, Strategy] = {
@@ -27,6 +29,11 @@ STRATEGIES: dict[StrategyName, Strategy] = {
     "for_you": for_you,
     "also_viewed": also_viewed,
     "viewed_next": viewed_next,
+    "again": again,
+    "forgotten": forgotten,
+    "often_forgotten": often_forgotten,
+    "goes_with": goes_with,
+    "look": look,
 }
 FALLBACKS: dict[StrategyName, tuple[StrategyName, ...]] = {
     "popular_now": (),
@@ -34,7 +41,16 @@ FALLBACKS: dict[StrategyName, tuple[StrategyName, ...]] = {
     "for_you": ("viewed_next", "also_viewed", "popular_now"),
     "also_viewed": ("popular_now",),
     "viewed_next": ("also_viewed", "popular_now"),
+    "again": ("popular_now",),
+    # What these promise nothing else can keep: popular things were not forgotten, and make no look.
+    "forgotten": (),
+    "often_forgotten": (),
+    "goes_with": (),
+    "look": ("goes_with",),
 }
+BUYS_AGAIN: frozenset[StrategyName] = frozenset(
+    {"again", "forgotten"}
+)  # what she bought lately, too
 
 
 def recommend(wanted: Wanted, facts: DecisionFacts, part: Part | None, shelf: Shelf) -> Recommended:
@@ -51,8 +67,9 @@ def recommend(wanted: Wanted, facts: DecisionFacts, part: Part | None, shelf: Sh
     found: tuple[Candidate, ...] = ()
     used = wanted.strategy
     for used in (wanted.strategy, *FALLBACKS[wanted.strategy]):
-        proposals = STRATEGIES[used](limits, known, shelf)
-        found = tuple(islice(_allowed(proposals, limits, shelf), wanted.size))
+        own = limits._replace(bought=frozenset()) if used in BUYS_AGAIN else limits
+        proposals = STRATEGIES[used](own, known, shelf)
+        found = tuple(islice(_allowed(proposals, own, shelf), wanted.size))
         if len(found) >= wanted.at_least:
             break
     return Recommended(asked=wanted.strategy, used=used, candidates=found)

@@ -20,6 +20,7 @@ from etalage.domain.profile import (
     CAP_MEMORY,
     HOLDOUT_EXPERIENCE,
     Arm,
+    Basket,
     CartLine,
     Fold,
     KeptLine,
@@ -29,7 +30,7 @@ from etalage.domain.profile import (
     Written,
 )
 from etalage.domain.time import ShopZone
-from etalage.unify.merge import merge_spans, newest_recents
+from etalage.unify.merge import merge_spans, newest_baskets, newest_recents
 
 WHOLE_CART = frozenset({"view_cart", "begin_checkout", "purchase"})  # they say all that is in it
 
@@ -180,6 +181,7 @@ def _part(visitor: VisitorKey, events: Sequence[Event], memory: Memory) -> Part:
         cleared=cleared,
         bought=_bought(active),
         sessions={visitor: spans} if spans else {},
+        baskets=newest_baskets(_basket(e) for e in active if e.name == "purchase"),
     )
 
 
@@ -292,3 +294,8 @@ def _bought(events: Iterable[Event]) -> dict[str, int]:
             for line in event.lines:
                 bought[line.product] = max(event.time, bought.get(line.product, 0))
     return bought
+
+
+def _basket(event: Event) -> Basket:
+    products = dict.fromkeys(line.product for line in event.lines)
+    return Basket(event.time, event.id, tuple(products))

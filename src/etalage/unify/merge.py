@@ -16,11 +16,13 @@ from msgspec.structs import replace
 from etalage.domain.consent import merge_registers
 from etalage.domain.ids import VariantName
 from etalage.domain.profile import (
+    BASKETS_KEPT,
     CAP_MEMORY,
     RECENT_EVENTS,
     RECENT_HOURS,
     RECENT_LIMIT,
     Arm,
+    Basket,
     CartLine,
     Fold,
     Part,
@@ -74,7 +76,13 @@ def merge_parts(one: Part, other: Part) -> Part:
         cleared=cleared,
         bought=_both(one.bought, other.bought, max),
         sessions=_both(one.sessions, other.sessions, _merge_spans),
+        baskets=newest_baskets((*one.baskets, *other.baskets)),
     )
+
+
+def newest_baskets(baskets: Iterable[Basket]) -> tuple[Basket, ...]:
+    """Keep the newest orders: what one set drops would be dropped from any larger set too."""
+    return tuple(sorted(baskets, key=lambda one: (one.time, one.id)))[-BASKETS_KEPT:]
 
 
 def newest_recents(events: Iterable[Recent]) -> tuple[Recent, ...]:

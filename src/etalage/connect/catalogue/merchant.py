@@ -35,6 +35,7 @@ Attributes = Mapping[str, Sequence[str]]
 LABELS = (
     *(f"custom_label_{n}" for n in range(5)),
     *(
+        "look",
         "condition",
         "material",
         "pattern",
