@@ -22,6 +22,7 @@ from etalage.domain.time import DAY
 from etalage.errors import Conflict, Damaged, NotApproved, NotFound
 from etalage.ports import ApiKey, Document, Records
 from etalage.store.sql import catalogues
+from etalage.store.sql.engine import NEWEST
 from etalage.store.sql.records import SqlRecords
 from etalage.store.sql.tables import METADATA, audit, documents
 from etalage.store.sql.tables import catalogues as catalogue_table
@@ -128,6 +129,30 @@ def test_upgrading_twice_changes_nothing(records: SqlRecords) -> None:
 
     assert records.generation() == 1
     assert len(records.documents()) == 1
+
+
+def test_the_step_that_counts_as_newest_is_the_last_one_there_is(tmp_path: Path) -> None:
+    records = opened(f"sqlite:///{tmp_path / 'records.db'}")
+    with records._engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == NEWEST
+    records.close()
+
+
+def test_records_of_this_version_are_opened_without_the_tool_that_changes_them(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'records.db'}"
+    opened(url).close()
+    program = (
+        "import sys; from etalage.store.sql.records import SqlRecords; "
+        "SqlRecords(sys.argv[1]).upgrade(); print('alembic' in sys.modules)"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", program, url], capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout.strip() == "False"
 
 
 def test_records_of_a_later_version_are_refused_and_left_as_they_are(lasting_url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 from collections import Counter
 from random import Random
@@ -15,7 +16,9 @@ from shop import BROWSER, NOON, YES, Said, Shop, basic, identify, names, order, 
 from etalage.api.hot import Hot
 from etalage.api.rooms import Rooms
 from etalage.app import key_hash
+from etalage.collect.call import Item
 from etalage.decide.token import issue_visitor_token
+from etalage.domain.arrival import Arrival
 from etalage.domain.time import DAY, HOUR, SECOND, iso
 from etalage.flow.account import intake
 
@@ -169,6 +172,23 @@ def test_the_same_batch_five_times_counts_once(shop: Shop) -> None:
         "view_item": 20,
         "purchase": 1,
     }
+
+
+def test_a_call_leaves_nothing_behind_for_the_collector_of_reference_cycles(shop: Shop) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(20):
+            assert shop.batch(view(f"S-{number}"), {}) == {
+                "accepted": 1,
+                "quarantined: no_type": 1,
+            }
+        shop.opened.commits.submit(()).result()  # until then the committer holds its last batch
+        left = [one for one in gc.get_objects() if isinstance(one, Item | Arrival)]
+    finally:
+        gc.enable()
+
+    assert left == []
 
 
 def test_an_event_without_an_id_is_known_again_by_what_it_says(shop: Shop) -> None:

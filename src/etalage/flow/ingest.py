@@ -33,7 +33,7 @@ from etalage.domain.ids import VisitorKey, visitor_key
 from etalage.flow.configuration import Configuration
 from etalage.flow.merge_limit import MergeLimit
 from etalage.flow.who import known_consent
-from etalage.ports import ApiKey, Ports
+from etalage.ports import ApiKey, Keys, Ports
 
 
 class Taken(Struct, frozen=True):
@@ -146,10 +146,9 @@ class _Counter:
             return
         if admitted.personal is not None and admitted.person is not None:
             self._personal.append((len(self._arrivals), admitted.person, admitted.personal))
-        self._arrivals.append(replace(arrival, raw=partial(self._sealed, item)))
-
-    def _sealed(self, item: Item) -> bytes:
-        return self._ports.keys.seal_shop(item.original(without=self._key, door=self._kept))
+        # Nothing of this object: it holds the arrivals, and a ring waits for the collector of reference cycles.
+        seal = partial(_sealed, self._ports.keys, item, self._key, self._kept)
+        self._arrivals.append(replace(arrival, raw=seal))
 
     def _is_conflicting(self, event: Event) -> bool:
         """Tell whether another visitor has claimed this order already."""
@@ -163,7 +162,11 @@ class _Counter:
 
     def _refuse(self, item: Item, refusal: Rejected) -> None:
         if refusal.outcome == "quarantined":
-            refusal = replace(refusal, sealed=self._sealed(item), visitor=self._asking)
+            refusal = replace(
+                refusal,
+                sealed=_sealed(self._ports.keys, item, self._key, self._kept),
+                visitor=self._asking,
+            )
         self._rejected.append(refusal)
 
     def _seal(self) -> None:
@@ -175,6 +178,11 @@ class _Counter:
             arrival = self._arrivals[place]
             event = replace(arrival.event, personal=sealed)
             self._arrivals[place] = replace(arrival, event=event)
+
+
+def _sealed(keys: Keys, item: Item, key: str, kept_door: bytes) -> bytes:
+    """Encrypt what came in, for whoever has to look into what is set aside."""
+    return keys.seal_shop(item.original(without=key, door=kept_door))
 
 
 class Receipt(Struct, frozen=True):

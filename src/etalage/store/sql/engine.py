@@ -2,21 +2,21 @@
 
 SQLite: one writer at a time from the first statement on (BEGIN IMMEDIATE), every commit synced, deleted text
 overwritten. In memory there is a single connection, which threads take in turn.
+
+Alembic is loaded only when there is something to change: it takes 9 MB and a tenth of a second of every process.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import alembic.command
-import alembic.config
-import alembic.util
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.pool import QueuePool
 
 from etalage.errors import Conflict
 
 WAIT_SECONDS = 30  # for another writer, before giving up
+NEWEST = "0002"  # step of the migrations: the tables of this version
 WRITES = "etalage_writes"  # execution option: this transaction will change something
 
 
@@ -39,6 +39,12 @@ def open_engine(url: str | URL) -> Engine:
 
 def upgrade(writer: Engine) -> None:
     """Bring an empty or older database to the tables of this version, all in one transaction."""
+    if _step(writer) == NEWEST:
+        return
+    import alembic.command
+    import alembic.config
+    import alembic.util
+
     config = alembic.config.Config()
     config.set_main_option("script_location", "etalage.store.sql:migrations")
     with writer.begin() as connection:
@@ -49,6 +55,17 @@ def upgrade(writer: Engine) -> None:
             raise Conflict(
                 f"the records were written by another version of Etalage: {error}"
             ) from error
+
+
+def _step(engine: Engine) -> str | None:
+    """Give the last step that a database took; None if it is empty."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.execute(
+            text("SELECT version_num FROM alembic_version")
+        ).scalar()
+        return found
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
