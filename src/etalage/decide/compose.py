@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from etalage.domain.decision import (
     Candidate,
     Choice,
@@ -41,22 +43,45 @@ def compose(
     chosen: Chosen,
     recommended: Mapping[ExperienceName, Recommended],
     experiences: Experiences,
+    artwork: Mapping[ExperienceName, str] | None = None,
 ) -> Decision:
-    """Compose the decision: entries in order of arbitration, and one reason for everything not shown."""
+    """Compose the decision: entries in order of arbitration, and one reason for everything not shown.
+
+    Args:
+        facts: of the decision.
+        chosen: by `choose`.
+        recommended: products, for those that need them.
+        experiences: the live ones.
+        artwork: which of several pictures a message gets.
+    """
+    pictures = artwork or {}
     entries: list[Entry] = []
     skipped = {line.experience: line for line in chosen.skipped}
     for choice in chosen.choices:
         wanted = _wanted(choice, experiences)
         if wanted is None:
-            entries.append(Entry(choice))
+            entries.append(_with_picture(Entry(choice), pictures, experiences))
             continue
         entry = _with_products(facts, choice, wanted, recommended.get(choice.experience))
         if len(entry.products) < wanted.at_least:
             skipped[choice.experience] = Skipped(choice.experience, _why_empty(entry))
         else:
-            entries.append(entry if choice.show else Entry(choice))
+            shown = entry if choice.show else Entry(choice)
+            entries.append(_with_picture(shown, pictures, experiences))
     ordered = tuple(skipped[name] for name in sorted(skipped))
     return Decision(entries=tuple(entries), skipped=ordered, held=chosen.held)
+
+
+def _with_picture(
+    entry: Entry, pictures: Mapping[ExperienceName, str], experiences: Experiences
+) -> Entry:
+    """Give a message its picture, if it is shown and still has that one."""
+    name = pictures.get(entry.choice.experience)
+    if name is None or not entry.choice.show:
+        return entry
+    variant = experiences[entry.choice.experience].variant(entry.choice.variant)
+    known = () if variant is None else variant.artwork
+    return replace(entry, artwork=name) if any(one.name == name for one in known) else entry
 
 
 def _wanted(choice: Choice, experiences: Experiences) -> Wanted | None:
@@ -91,7 +116,7 @@ def _broken_guard(facts: DecisionFacts, candidate: Candidate, wanted: Wanted) ->
         return "no_price"
     if candidate.product in facts.cart:
         return "in_cart"
-    if candidate.product == facts.page.product:
+    if candidate.product == facts.page.product or candidate.product in wanted.without:
         return "excluded"
     too_low = wanted.price_from is not None and price < wanted.price_from
     too_high = wanted.price_to is not None and price > wanted.price_to

@@ -17,6 +17,7 @@ from etalage.domain.experience import (
     Button,
     Countdown,
     Coupon,
+    Creative,
     Image,
     Language,
     ProductList,
@@ -29,6 +30,7 @@ from etalage.errors import BadExperience
 Domains = frozenset[str] | None
 MAX_BLOCKS = 20
 MAX_OPTIONS = 8
+MAX_CREATIVES, MAX_TAGS = 12, 8
 _LONGEST_TEXT = 1_000
 
 
@@ -106,11 +108,60 @@ def _text(body: Body, _: Domains) -> Block:
 
 def _image(body: Body, domains: Domains) -> Block:
     url = link(body.text("url", longest=1_000), body.at("url"), domains=domains)
-    return Image(url, _said(body, "alt"), _link(body, "link", domains))
+    return Image(
+        url=url,
+        alt=_said(body, "alt"),
+        link=_link(body, "link", domains),
+        creatives=_creatives(body, domains),
+        keep_days=body.number("keep_days", 7, least=1, most=90),
+    )
+
+
+def _creatives(body: Body, domains: Domains) -> tuple[Creative, ...]:
+    creatives = tuple(
+        _creative(Body(item, at), domains)
+        for item, at in body.items("creatives", most=MAX_CREATIVES)
+    )
+    if len({one.name for one in creatives}) < len(creatives):
+        raise BadExperience("two creatives have the same name", field=body.at("creatives"))
+    return creatives
+
+
+def _creative(body: Body, domains: Domains) -> Creative:
+    creative = Creative(
+        name=body.name("name"),
+        url=link(body.text("url", longest=1_000), body.at("url"), domains=domains),
+        alt=_said(body, "alt"),
+        tags=tuple(text(item, at) for item, at in body.items("tags", most=MAX_TAGS)),
+    )
+    body.done()
+    if not creative.tags:
+        raise BadExperience(
+            f"{body.at('tags')} must name a category or brand", field=body.at("tags")
+        )
+    return creative
+
+
+def artwork_of(content: dict[Language, tuple[Block, ...]], path: str) -> Image | None:
+    """Give the picture of which there are several; the same ones in both languages, in one block."""
+    found = [
+        [block for block in blocks if isinstance(block, Image) and block.creatives]
+        for blocks in content.values()
+    ]
+    if not found[0]:
+        if any(found):
+            raise BadExperience(f"{path} must have the same creatives in nl and en", field=path)
+        return None
+    told = {tuple((c.name, c.tags) for image in own for c in image.creatives) for own in found}
+    if len(told) > 1 or any(len(own) != 1 for own in found):
+        raise BadExperience(
+            f"{path} needs one image with creatives, the same in nl and en", field=path
+        )
+    return found[0][0]
 
 
 def _product_list(body: Body, _: Domains) -> Block:
-    return ProductList(_said_or_nothing(body, "title"))
+    return ProductList(_said_or_nothing(body, "title"), body.flag("adds"))
 
 
 def _button(body: Body, domains: Domains) -> Block:

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
 from etalage.decide.honest_text import honest
-from etalage.decide.parse_content import names_product, parse_content
+from etalage.decide.parse_content import artwork_of, names_product, parse_content
 from etalage.decide.read_body import Body, name, one_of, share, text
 from etalage.domain.consent import PURPOSES
 from etalage.domain.event import GA4_NAMES, OUR_NAMES
@@ -209,12 +209,16 @@ def _variant(body: Body, part: int, domains: frozenset[str] | None) -> Variant:
         raise BadExperience(
             f"{body.path} needs 'products' and one block product_list, or neither", field=body.path
         )
+    several = artwork_of(content, body.at("content"))
     return Variant(
         name=VariantName(called),
         share=part,
         content=content,
         products=wanted,
         about_product=any(names_product(block) for said in content.values() for block in said),
+        adds=any(isinstance(block, ProductList) and block.adds for block in blocks),
+        artwork=() if several is None else several.creatives,
+        keep_days=7 if several is None else several.keep_days,
     )
 
 

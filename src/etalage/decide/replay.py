@@ -26,7 +26,7 @@ def replay(record: DecisionRecord, experiences: Iterable[Experience]) -> list[st
     """Compute a decision again; None if it is the same, else the differences."""
     live = {experience.name: experience for experience in experiences}
     chosen = choose(record.facts, live.values())
-    again = compose(record.facts, chosen, record.recommended, live)
+    again = compose(record.facts, chosen, record.recommended, live, record.artwork)
     return None if again == record.decision else differences(record.decision, again)
 
 

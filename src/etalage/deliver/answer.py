@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
-from etalage.deliver.explain import product_reason
+from etalage.deliver.explain import WORDS, product_reason
 from etalage.deliver.merge_fields import Situation, money
 from etalage.deliver.message import Messages, safe_link
 from etalage.domain.decision import (
@@ -27,7 +28,7 @@ from etalage.domain.decision import (
 )
 from etalage.domain.experience import MILLION, Experience, Language
 from etalage.domain.ids import ExperienceName, SegmentName
-from etalage.domain.product import Catalogue
+from etalage.domain.product import Catalogue, Offer, Product
 from etalage.domain.time import SESSION_GAP, iso
 
 VALID_FOR = SESSION_GAP  # an answer older than a session is asked for again
@@ -35,23 +36,54 @@ REMEMBERED = 20_000  # products as they were written; beyond it they are written
 
 
 class Window:
-    """The products of one catalogue as answers write them; few are shown often."""
+    """The products of one catalogue as answers write them; few are shown often.
 
-    __slots__ = ("_written", "catalogue")
+    `add_link` is the address by which this shop puts something into the basket, with `{offer}` or `{product}` in it.
+    """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    __slots__ = ("_add_link", "_written", "catalogue")
+
+    def __init__(self, catalogue: Catalogue, add_link: str = "") -> None:
         self.catalogue = catalogue
+        self._add_link = add_link
         self._written: dict[tuple[object, ...], WireProduct] = {}
 
-    def written(self, candidate: Candidate, language: Language) -> WireProduct:
-        """Write a product: which, why, and what the catalogue says of it."""
-        key = (candidate.product, candidate.price, candidate.because, candidate.of, language)
+    def written(
+        self, candidate: Candidate, language: Language, *, adds: bool = False
+    ) -> WireProduct:
+        """Write a product: which, why, and what the catalogue says of it; where it `adds`, one tap buys it."""
+        one = candidate
+        key = (one.product, one.price, one.because, one.of, one.image, one.size, language, adds)
         known = self._written.get(key)
         if known is None:
             if len(self._written) >= REMEMBERED:
                 self._written.clear()
-            known = self._written[key] = _product(candidate, self.catalogue, language)
+            known = _product(candidate, self.catalogue, language)
+            if adds:
+                known = self._adding(known, candidate, language)
+            self._written[key] = known
         return known
+
+    def _adding(
+        self, written: WireProduct, candidate: Candidate, language: Language
+    ) -> WireProduct:
+        """Let the link of a product put it into the basket; where a size is to be chosen first it stays as it is."""
+        product = self.catalogue.products.get(candidate.product)
+        offer = None if product is None else only_offer(product, candidate.size)
+        if not self._add_link or offer is None:
+            return written
+        link = self._add_link.replace("{product}", quote(candidate.product, safe=""))
+        link = link.replace("{offer}", quote(offer.id, safe=""))
+        said = WORDS[language]["one-tap"].replace("{price}", written.price_text)
+        return msgspec.structs.replace(written, link=safe_link(link), price_text=said)
+
+
+def only_offer(product: Product, size: str | None) -> Offer | None:
+    """Give the one form of a product that she would buy; None where there is a choice to make."""
+    there = [offer for offer in product.offers if offer.is_available]
+    if size is not None:
+        there = [o for o in there if o.size and o.size.strip().casefold() == size.casefold()]
+    return there[0] if len(there) == 1 else None
 
 
 class Words(NamedTuple):
@@ -104,10 +136,11 @@ def _entry(
     content: dict[str, object] | None = None
     products: list[WireProduct] | None = None
     if variant is not None:
-        said = message.content(variant, words.language)
+        said = message.content(variant, words.language, entry.artwork)
         content = {"language": said.language, "blocks": said.drawn(_situation(experience, words))}
         if variant.products is not None:
-            products = [words.window.written(c, said.language) for c in entry.products]
+            window, adds = words.window, variant.adds
+            products = [window.written(c, said.language, adds=adds) for c in entry.products]
     return WireEntry(
         slot=choice.slot,
         experience=choice.experience,
@@ -140,8 +173,14 @@ def _product(candidate: Candidate, catalogue: Catalogue, language: Language) -> 
         reason=product_reason(candidate, language),
         title="" if product is None else product.title,
         link="" if product is None else safe_link(product.link),
-        image="" if product is None else safe_link(product.image),
+        image="" if product is None else safe_link(_picture(candidate, product)),
         price=candidate.price,
         currency=currency,
         price_text=money(candidate.price, currency, language) or "",
     )
+
+
+def _picture(candidate: Candidate, product: Product) -> str:
+    """Give the picture that was chosen for her, without its tags; else the product's own."""
+    chosen = candidate.image if candidate.image in product.images else None
+    return product.image if chosen is None else chosen.partition("#")[0]

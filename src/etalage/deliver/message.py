@@ -23,6 +23,7 @@ from etalage.domain.experience import (
     Experience,
     Image,
     Language,
+    ProductList,
     Texts,
     Trigger,
     Variant,
@@ -82,9 +83,12 @@ class Message:
         self.caps: list[Cap] | None = list(experience.caps) or None
         self.why: dict[str, str] = dict(why(experience, sentences).items())
         self._variants = {variant.name: variant for variant in reversed(experience.variants)}
-        self._contents: dict[tuple[VariantName, Language], Content] = {
-            (variant.name, language): Content(language, blocks, experience)
+        self._contents: dict[tuple[VariantName, Language, str | None], Content] = {
+            (variant.name, language, picture): Content(
+                language, [_pictured(block, picture) for block in blocks], experience
+            )
             for variant in self._variants.values()
+            for picture in (None, *(one.name for one in variant.artwork))
             for language, blocks in variant.content.items()
         }
 
@@ -92,10 +96,12 @@ class Message:
         """Find a variant by name."""
         return self._variants.get(name)
 
-    def content(self, variant: Variant, language: str | None) -> Content:
-        """Give what a variant says in a language, or else in the first one there is."""
+    def content(
+        self, variant: Variant, language: str | None, picture: str | None = None
+    ) -> Content:
+        """Give what a variant says in a language, or else in the first one there is; with one of its pictures."""
         spoken, _ = variant.blocks(language)
-        return self._contents[variant.name, spoken]
+        return self._contents[variant.name, spoken, picture]
 
 
 Messages = Mapping[ExperienceName, Message]
@@ -135,6 +141,16 @@ def schedule_end(experience: Experience, situation: Situation) -> int | None:
     return micros(datetime.fromisoformat(until).replace(tzinfo=zone))
 
 
+def _pictured(block: Block, picture: str | None) -> Block:
+    """Give an image the picture of this name, or its own; the others do not leave the server."""
+    if not isinstance(block, Image):
+        return block
+    for one in block.creatives:
+        if one.name == picture:
+            return Image(one.url, one.alt, block.link)
+    return Image(block.url, block.alt, block.link)
+
+
 def _is_for_all(block: Block) -> bool:
     return not isinstance(block, Countdown) and not fields_in(block)
 
@@ -147,6 +163,8 @@ def _drawn_for_all(block: Block) -> Drawn | None:
 
 
 def _drawn(block: Block) -> Drawn:
+    if isinstance(block, ProductList):  # what a tap does stands in the links of its products
+        block = ProductList(block.title)
     drawn: Drawn = msgspec.to_builtins(block)
     return drawn
 

@@ -73,6 +73,14 @@ Because = Literal[
     "often_forgotten",
     "together",  # chosen together with a product, or products of a category
     "in_look",
+    "rising",  # chosen more than usual today
+    "rising_in_category",
+    "similar",
+    "new_category",  # new, in a category she comes back to
+    "new_brand",
+    "back_in_stock",
+    "price_dropped",  # `of`: the lowest price of thirty days before, in minor units
+    "pinned",  # by the shop
 ]
 
 
@@ -207,6 +215,7 @@ class Candidate(Struct, frozen=True, omit_defaults=True):
     size: str | None = None  # the person's size, where it was asked of this product
     because: Because = "popular"
     of: str | None = None  # the product or category that is the reason
+    image: str | None = None  # its picture for this person, where it has several
 
 
 class Recommended(Struct, frozen=True, omit_defaults=True):
@@ -231,6 +240,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     guarded: dict[
         str, GuardReason
     ] = {}  # products of this list that were refused at the last check
+    artwork: str | None = None  # its picture for this person, where it has several
 
 
 class Decision(Struct, frozen=True, omit_defaults=True):
@@ -264,6 +274,7 @@ class DecisionRecord(Struct, frozen=True, omit_defaults=True):
     decision: Decision
     versions: Versions
     recommended: dict[ExperienceName, Recommended] = {}
+    artwork: dict[ExperienceName, str] = {}  # which of several pictures, by name
     position: int = 0  # of the log, up to which the profile was complete
     degraded: tuple[str, ...] = ()
     format: int = 1

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from etalage.domain.consent import Purpose
-from etalage.domain.ids import ExperienceName, SegmentName, VariantName
+from etalage.domain.ids import ExperienceName, ProductId, SegmentName, VariantName
 
 MILLION = 1_000_000  # shares and propensities are integers out of this many
 
@@ -50,6 +50,11 @@ StrategyName = Literal[
     "often_forgotten",
     "goes_with",
     "look",
+    "trending",
+    "similar",
+    "new_for_you",
+    "back_in_stock",
+    "price_dropped",
 ]
 UrlRuleKind = Literal["exact", "prefix", "glob"]
 PageType = Literal[
@@ -110,18 +115,30 @@ class Text(Struct, frozen=True, tag="text", omit_defaults=True):
     level: int = 0  # 0 = paragraph, 1-3 = heading
 
 
+class Creative(Struct, frozen=True, omit_defaults=True):
+    """Another picture of the same message, for who likes what its tags name: categories or brands."""
+
+    name: str
+    url: str
+    alt: str
+    tags: tuple[str, ...]
+
+
 class Image(Struct, frozen=True, tag="image", omit_defaults=True):
-    """A picture with what it shows, in words."""
+    """A picture with what it shows, in words; `creatives` are others that may stand in its place."""
 
     url: str
     alt: str
     link: str | None = None
+    creatives: tuple[Creative, ...] = ()
+    keep_days: int = 7  # how long a person keeps the one she has
 
 
 class ProductList(Struct, frozen=True, tag="product_list", omit_defaults=True):
-    """The place of the variant's products, with a title over it."""
+    """The place of the variant's products, with a title over it; `adds`: one tap puts a product into the basket."""
 
     title: str = ""
+    adds: bool = False
 
 
 class Button(Struct, frozen=True, tag="button", omit_defaults=True):
@@ -157,6 +174,15 @@ class Countdown(Struct, frozen=True, tag="countdown", omit_defaults=True):
 Block = Text | Image | ProductList | Button | Coupon | Question | Countdown
 
 
+class Boost(Struct, frozen=True, omit_defaults=True):
+    """What the shop wants further forward, or back: products with a label of a value, or of the last days."""
+
+    percent: int  # of the score it has: 150 is half as much again, 50 is half
+    label: str | None = None  # a label of the feed: margin, custom_label_0
+    value: str | None = None  # what the label says
+    new_days: int | None = None  # came into the shop in so many days
+
+
 class Wanted(Struct, frozen=True, omit_defaults=True):
     """Which products a variant shows, and within which bounds that are never crossed."""
 
@@ -168,6 +194,17 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
     last_category: bool = False  # first the category of what she looked at last
     price_from: int | None = None  # minor units
     price_to: int | None = None
+    pins: tuple[ProductId, ...] = ()  # first, in this order, where they pass the guards
+    without: tuple[ProductId, ...] = ()  # never in this list
+    not_under: tuple[str, ...] = ()  # categories, idem
+    per_brand: int | None = None  # at most so many of one brand
+    per_category: int | None = None  # idem of one category
+    boosts: tuple[Boost, ...] = ()
+
+    @property
+    def is_arranged(self) -> bool:
+        """Whether the shop says more than which products come first by themselves."""
+        return bool(self.pins or self.boosts or self.per_brand or self.per_category)
 
 
 class Variant(Struct, frozen=True, omit_defaults=True):
@@ -178,6 +215,9 @@ class Variant(Struct, frozen=True, omit_defaults=True):
     content: dict[Language, tuple[Block, ...]]
     products: Wanted | None = None
     about_product: bool = False  # its text names the product on the page
+    artwork: tuple[Creative, ...] = ()  # of its picture, in the first language
+    keep_days: int = 7  # how long a person keeps the one she has
+    adds: bool = False  # one tap puts a product of its list into the basket
 
     def blocks(self, language: str | None) -> tuple[Language, tuple[Block, ...]]:
         """Give the content in a language, or else in the first one there is."""

@@ -23,7 +23,9 @@ RECENT_EVENTS = 500  # the newest of a visitor are kept whole
 RECENT_HOURS = 48  # and all of the last two days ...
 RECENT_LIMIT = 5_000  # ... up to this many; above it the visitor is no person but a program
 CAP_MEMORY = 50  # moments remembered per experience; no cap may count further
-BASKETS_KEPT = 40  # the newest orders, for what she buys again: older ones hardly count (methods 1.5)
+BASKETS_KEPT = (
+    40  # the newest orders, for what she buys again: older ones hardly count (methods 1.5)
+)
 MAX_LINKED = 20  # visitors of one person; more is quarantined
 
 

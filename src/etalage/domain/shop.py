@@ -44,6 +44,9 @@ class Shop(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()  # categories never remembered nor recommended, with all below them
     consent_mapping: dict[str, tuple[str, ...]] = {}  # a source's category -> our purposes
     free_delivery_from: int | None = None  # minor units; None: the shop has no such rule
+    add_link: str = (
+        ""  # the address that puts {offer} or {product} into the basket; "": there is none
+    )
     protected_pages: tuple[str, ...] = ()  # besides login, payment, account and checkout
     # Quotas, for each kind of key apart; a minute's worth may come at once. 0: no limit.
     events_per_second: int = 5_000  # in each server process
@@ -123,6 +126,12 @@ def changed(shop: Shop, changes: Mapping[str, object]) -> Shop:
     return new
 
 
+def _adds(link: str) -> bool:
+    """Tell whether an address can put a product into the basket: of the shop, or of another host over https."""
+    leads = link.startswith("https://") or (link.startswith("/") and not link.startswith("//"))
+    return leads and ("{offer}" in link or "{product}" in link) and link.isprintable()
+
+
 def _check_tag(shop: Shop) -> None:
     """Refuse a look or a place that the tag could not use, or that could load something from elsewhere."""
     for name, value in shop.theme.items():
@@ -140,5 +149,10 @@ def _check_tag(shop: Shop) -> None:
                 f"'{name[:40]}' needs a CSS selector of at most {LONGEST_SELECTOR} characters",
                 field="slots",
             )
+    if shop.add_link and not _adds(shop.add_link):
+        raise BadInput(
+            "add_link needs {offer} or {product} and begins with / or https://; an example is /cart/add?id={offer}",
+            field="add_link",
+        )
     if _VARIABLE.fullmatch(shop.data_layer) is None:
         raise BadInput(f"'{shop.data_layer[:40]}' is no name of an array", field="data_layer")

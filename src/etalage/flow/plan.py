@@ -64,7 +64,7 @@ class Plan:
         self.places = frozenset(experience.slot for experience in live)
         sentences = {name: segment.sentences for name, segment in segments.items()}
         self.messages: Messages = messages_of(live, sentences)
-        self.window = Window(catalogue)
+        self.window = Window(catalogue, shop.add_link)
         self.rules = Rules(
             zone=shop.zone,
             holdout=Holdout(round(shop.holdout_share * MILLION), f"{shop.salt}:holdout"),

@@ -43,6 +43,7 @@ from etalage.domain.profile import Person
 from etalage.domain.time import DAY
 from etalage.flow.configuration import Configuration
 from etalage.flow.plan import LiveSegment
+from etalage.recommend.artwork import artwork
 from etalage.recommend.rank import rank
 from etalage.recommend.shelf import Shelf
 from etalage.recommend.strategy import recommend
@@ -91,7 +92,8 @@ def serve(
         name: recommend(wanted, facts, part, shelf)
         for name, wanted in products_needed(chosen, plan.experiences).items()
     }
-    decision = compose(facts, chosen, recommended, plan.experiences)
+    pictures = artwork(chosen, plan.experiences, facts, part)
+    decision = compose(facts, chosen, recommended, plan.experiences, pictures)
     tokens = tokens_of(decision, facts.visitor, token_secret, now=question.now)
     words = _words(question, here, live, shelf)
     said = answer(
@@ -100,7 +102,7 @@ def serve(
     return Answered(
         answer=explained(said, decision) if question.explain else said,
         decision=decision,
-        logged=_logged(question, facts, decision, recommended, live, shelf),
+        logged=_logged(question, facts, decision, (recommended, pictures), live, shelf),
     )
 
 
@@ -163,7 +165,7 @@ def _logged(
     question: Question,
     facts: DecisionFacts,
     decision: Decision,
-    recommended: dict[ExperienceName, Recommended],
+    found: tuple[dict[ExperienceName, Recommended], dict[ExperienceName, str]],
     live: Configuration,
     shelf: Shelf,
 ) -> Event | None:
@@ -175,7 +177,8 @@ def _logged(
             facts=facts,
             decision=decision,
             versions=Versions(CODE, live.version, live.catalogue.version, shelf.versions),
-            recommended=recommended,
+            recommended=found[0],
+            artwork=found[1],
             position=question.position,
             degraded=question.degraded,
         )
@@ -206,12 +209,12 @@ class Placed(Struct, frozen=True):
 
 
 def order(
-    ids: Sequence[str], person: Person | None, live: Configuration, *, now: int, language: str
+    ids: Sequence[str], person: Person | None, shelf: Shelf, *, now: int, language: str
 ) -> list[Placed]:
     """Order the ids of a list for a person (POST /v1/rank); nothing is added or left out."""
     is_open = person is not None and person.fold.paused_until <= now
     part = person.part if person is not None and is_open else None
-    lines = rank(ids, part, live.catalogue, now=now)
+    lines = rank(ids, part, shelf, now=now)
     said: Language = "en" if language == "en" else "nl"
     return [Placed(line.product, rank_reason(line.because, line.of, said)) for line in lines]
 

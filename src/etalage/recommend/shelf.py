@@ -15,10 +15,13 @@ from etalage.domain.decision import Because, Candidate
 from etalage.domain.ids import ProductId
 from etalage.domain.product import Catalogue, Product
 from etalage.domain.profile import Part
-from etalage.recommend.guards import Limits, broken_for_all, candidate_of
+from etalage.recommend.artwork import Picture, pictures_of
+from etalage.recommend.catalogue_past import PastShelf
+from etalage.recommend.guards import Limits, broken_for_all, candidate_of, size_of
 from etalage.recommend.looks import Looks, looks_of
 from etalage.recommend.model_file import Unusable
 from etalage.recommend.model_kind import Ready
+from etalage.recommend.newest import Newest
 from etalage.recommend.popular import PopularIndex
 
 Model = TypeVar("Model", bound=Ready)
@@ -32,7 +35,7 @@ class Shelf:
     Whether a product may be shown, and by which facts, is the same for everybody of one size: judged once.
     """
 
-    __slots__ = ("_judged", "_looks", "catalogue", "models", "popular", "sensitive")
+    __slots__ = ("_judged", "_looks", "_newest", "_pictures", "catalogue", "models", "popular", "sensitive")
 
     def __init__(
         self,
@@ -47,6 +50,16 @@ class Shelf:
         self.models = models or {}
         self._judged: dict[tuple[object, ...], Candidate | None] = {}
         self._looks: Looks | None = None
+        self._newest: Newest | None = None
+        self._pictures: dict[ProductId, tuple[Picture, ...]] | None = None
+
+    @property
+    def pictures(self) -> Mapping[ProductId, tuple[Picture, ...]]:
+        """The products of which there are several pictures for different people."""
+        if self._pictures is None:
+            told = ((p.id, pictures_of(p)) for p in self.catalogue.products.values() if p.images)
+            self._pictures = {product: pictures for product, pictures in told if pictures}
+        return self._pictures
 
     @property
     def looks(self) -> Looks:
@@ -54,6 +67,13 @@ class Shelf:
         if self._looks is None:
             self._looks = looks_of(self.catalogue)
         return self._looks
+
+    @property
+    def newest(self) -> Newest:
+        """What came into the shop, by category and brand; gathered when somebody first asks."""
+        if self._newest is None:
+            self._newest = Newest(self.catalogue, self.learned(PastShelf))
+        return self._newest
 
     @property
     def versions(self) -> dict[str, str]:
@@ -73,7 +93,15 @@ class Shelf:
             return None
         if any(offer.sale_price is not None for offer in product.offers):  # its price has an hour
             return _judged(product, proposal, limits)
-        key = (proposal, limits.under, limits.price_from, limits.price_to, limits.size)
+        size = size_of(product, limits)
+        key = (
+            proposal,
+            limits.under,
+            limits.not_under,
+            limits.price_from,
+            limits.price_to,
+            size,
+        )
         if key not in self._judged:
             if len(self._judged) >= REMEMBERED:
                 self._judged.clear()

@@ -11,15 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from msgspec.structs import replace
+
 from etalage.domain.decision import Candidate, DecisionFacts, Recommended
 from etalage.domain.experience import StrategyName, Wanted
 from etalage.domain.profile import Part
+from etalage.recommend.artwork import picture_for
 from etalage.recommend.guards import Limits, broken_for_her, limits_of
 from etalage.recommend.propose_again import again, forgotten, often_forgotten
 from etalage.recommend.propose_for_you import for_you, viewed_next
-from etalage.recommend.propose_popular import popular_now
+from etalage.recommend.propose_new import new_for_you
+from etalage.recommend.propose_past import back_in_stock, price_dropped
+from etalage.recommend.propose_popular import popular_now, trending
 from etalage.recommend.propose_recent import viewed_lately
 from etalage.recommend.propose_session import also_viewed
+from etalage.recommend.propose_similar import similar
 from etalage.recommend.propose_together import goes_with, look
 from etalage.recommend.shelf import Proposal, Shelf, Strategy
 
@@ -34,6 +40,11 @@ STRATEGIES: dict[StrategyName, Strategy] = {
     "often_forgotten": often_forgotten,
     "goes_with": goes_with,
     "look": look,
+    "trending": trending,
+    "similar": similar,
+    "new_for_you": new_for_you,
+    "back_in_stock": back_in_stock,
+    "price_dropped": price_dropped,
 }
 FALLBACKS: dict[StrategyName, tuple[StrategyName, ...]] = {
     "popular_now": (),
@@ -47,6 +58,12 @@ FALLBACKS: dict[StrategyName, tuple[StrategyName, ...]] = {
     "often_forgotten": (),
     "goes_with": (),
     "look": ("goes_with",),
+    "trending": ("popular_now",),
+    "similar": ("also_viewed", "popular_now"),
+    "new_for_you": ("for_you", "popular_now"),
+    # Nothing else came back, or costs less.
+    "back_in_stock": (),
+    "price_dropped": (),
 }
 BUYS_AGAIN: frozenset[StrategyName] = frozenset(
     {"again", "forgotten"}
@@ -72,7 +89,18 @@ def recommend(wanted: Wanted, facts: DecisionFacts, part: Part | None, shelf: Sh
         found = tuple(islice(_allowed(proposals, own, shelf), wanted.size))
         if len(found) >= wanted.at_least:
             break
+    if shelf.pictures and known is not None:
+        found = tuple(_pictured(one, known, facts, shelf) for one in found)
     return Recommended(asked=wanted.strategy, used=used, candidates=found)
+
+
+def _pictured(found: Candidate, part: Part, facts: DecisionFacts, shelf: Shelf) -> Candidate:
+    """Give a product of several pictures the one for this person."""
+    pictures = shelf.pictures.get(found.product)
+    if pictures is None:
+        return found
+    name = picture_for(pictures, part, facts.now, seed=f"{found.product}:{facts.unit}")
+    return found if name is None else replace(found, image=name)
 
 
 def _allowed(proposals: Iterator[Proposal], limits: Limits, shelf: Shelf) -> Iterator[Candidate]:
