@@ -407,3 +407,64 @@ def spray(key: str) -> str:
         '<path class="d" d="M60 44h44c6 8 8 14 8 22v66c0 6-4 10-10 10H62c-6 0-10-4-10-10V66c0-8 2-14 8-22z"/><path class="s h" d="M92 44h12c6 8 8 14 8 22v66c0 6-4 10-10 10H92z"/>'
         f'<path class="t" d="M52 {84 + int(8 * chance(key))}h60v30H52z"/><path class="e" d="M82 88c6 8 8 11 8 15a8 8 0 0 1-16 0c0-4 2-7 8-15z"/>'
     )
+
+
+def bottle(key: str) -> str:
+    """Draw a bottle of soap with its cap and label."""
+    y = 78 + int(10 * chance("label", key))
+    sign = pick(
+        [
+            f'<path class="d" d="M80 {y + 8}c9 11 12 15 12 20a12 12 0 0 1-24 0c0-5 3-9 12-20z"/>',
+            f'<path class="k" style="stroke-width:2.500" d="M62 {y + 16}q6-7 12 0t12 0 12 0M62 {y + 26}q6-7 12 0t12 0 12 0"/>',
+            f'<circle class="d" cx="80" cy="{y + 22}" r="12"/><path class="k f" d="M73 {y + 24}l5 5 9-11"/>',
+        ],
+        "sign",
+        key,
+    )
+    return (
+        '<path class="n" d="M66 18h28v16H66z"/><path class="m" d="M69 34h22v10H69z"/>'
+        '<path class="d" d="M66 44h28c2 8 18 10 18 26v66c0 6-4 10-10 10H58c-6 0-10-4-10-10V70c0-16 16-18 18-26z"/>'
+        '<path class="s h" d="M92 44h2c2 8 18 10 18 26v66c0 6-4 10-10 10H92z"/>'
+        f'<path class="t" d="M54 {y}h52v44H54z"/>{sign}<path class="l" opacity=".5" d="M54 72c0-8 6-10 10-14v16H54z"/>'
+    )
+
+
+def canister(key: str) -> str:
+    """Draw a canister of gas with its valve."""
+    band = 78 + int(12 * chance("band", key))
+    flame = f'<path class="t" d="M80 {band - 2}c10 11 15 16 15 24a15 15 0 0 1-30 0c0-6 5-8 7-13 3 2 4 4 5 6 2-5 4-9 3-17z"/>'
+    return (
+        '<path class="n" d="M72 26h16v14H72z"/><path class="m" d="M66 38h28v8H66z"/>'
+        '<path class="d" d="M38 72c0-16 18-26 42-26s42 10 42 26v56c0 9-19 16-42 16s-42-7-42-16z"/>'
+        '<path class="s h" d="M98 49c15 4 24 12 24 23v56c0 7-10 12-24 15z"/>'
+        f'<path class="l" opacity=".55" d="M46 70c2-8 10-14 22-17-8 5-12 11-13 19z"/>{flame}'
+        f'<path class="k f" d="M38 {band + 32}c10 8 74 8 84 0"/>'
+    )
+
+
+def coffee(key: str) -> str:
+    """Draw a bag of coffee, with a bean on it."""
+    return _pouch(
+        key,
+        '<circle class="l" cx="80" cy="98" r="23"/><g transform="rotate(35 80 98)"><ellipse class="d" cx="80" cy="98" rx="11" ry="15"/>'
+        '<path class="k" style="stroke-width:2.500" d="M80 84c-7 9 7 18 0 28"/></g>',
+    )
+
+
+def biscuits(key: str) -> str:
+    """Draw a bag of dog biscuits, with a paw on it."""
+    paw = '<circle class="l" cx="80" cy="98" r="23"/><ellipse class="d" cx="80" cy="104" rx="9" ry="7.500"/>'
+    toes = ((68, 97), (75, 89), (85, 89), (92, 97))
+    return _pouch(
+        key, paw + "".join(f'<circle class="d" cx="{x}" cy="{y}" r="4"/>' for x, y in toes)
+    )
+
+
+def _pouch(key: str, badge: str) -> str:
+    """Draw a standing bag that closes again."""
+    top = 34 + int(10 * chance("height", key))
+    return (
+        f'<path class="d" d="M50 {top}h60c-2 14 8 30 10 54 1 24-2 42-6 54-22 5-46 5-68 0-4-12-7-30-6-54 2-24 12-40 10-54z"/>'
+        f'<path class="s h" d="M98 {top}h12c-2 14 8 30 10 54 1 24-2 42-6 54-6 1-12 2-18 3 6-30 8-76 2-111z"/>'
+        f'<path class="s" d="M48 {top - 6}h64v12H48z"/><path class="k f" d="M52 {top + 14}c18 3 38 3 56 0"/>{badge}'
+    )

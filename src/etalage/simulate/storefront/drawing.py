@@ -24,7 +24,7 @@ KINDS: Mapping[str, Draw] = {
         *(wear.poncho, wear.dogcoat, gear.boots, gear.shoe, gear.overshoe, gear.beanie),
         *(gear.souwester, gear.hat, gear.gloves, gear.socks, gear.umbrella, gear.backpack),
         *(gear.pannier, gear.tent, gear.sleepingbag, gear.flask, gear.lantern, gear.tin),
-        gear.spray,
+        *(gear.spray, gear.bottle, gear.canister, gear.coffee, gear.biscuits),
     )
 }
 PLAIN = "mistgrijs"  # what has no colour of its own

@@ -33,7 +33,7 @@ ON_SALE = 0.17
 CHEAP = 15  # euro: below it nothing is reduced
 SALES = (0.8, 0.75, 0.85, 0.7)
 COLUMNS = (
-    "artikelnummer;group;titel;omschrijving;categorie;merk;prijs;actieprijs;voorraad;maat;kleur;gender;url;afbeelding"
+    "artikelnummer;group;titel;omschrijving;categorie;merk;prijs;actieprijs;voorraad;maat;kleur;gender;url;afbeelding;look"
 ).split(";")
 Pair = tuple[str, str]  # Dutch, English
 T = TypeVar("T")
@@ -235,6 +235,8 @@ def _stars(drawn: float, level: float) -> int:
 
 
 def _colours_of(key: str, kind: Mapping[str, Any]) -> tuple[str, ...]:
+    if "colours" in kind:  # what is used up has one package
+        return (shuffled(list(plan()["colours"]), "colour", key)[0],)
     several = 1 + int(chance("colours", key) ** 2 * 3) if kind["sizes"] != "one" else 1
     several += kind["sizes"] == "one" and chance("two", key) < 0.5  # noqa: PLR2004  half of them
     return tuple(shuffled(list(plan()["colours"]), "colour", key)[:several])
@@ -271,10 +273,16 @@ def _rows(key: str, kind: Mapping[str, Any]) -> Iterator[dict[str, str]]:
                         kind["gender"],
                         f"{SITE}/p/{slug}",
                         f"{SITE}/beeld/{key.lower()}.svg",
+                        look_of(key),
                     ),
                     strict=True,
                 )
             )
+
+
+def look_of(key: str) -> str:
+    """Give the looks a product belongs to, as its feed names them."""
+    return "|".join(name for name, pieces in plan()["looks"].items() if key in pieces)
 
 
 def _stock(key: str, colour: str, size: str) -> int:
@@ -300,7 +308,11 @@ def slug_of(text: str) -> str:
 
 def written() -> str:
     """Give the whole feed as text: the first products as they are, the others anew."""
-    first = [row for row in feed_rows() if int(row["group"][2:]) < FIRST_NUMBER]
+    first = [
+        {**row, "look": look_of(row["group"])}
+        for row in feed_rows()
+        if int(row["group"][2:]) < FIRST_NUMBER
+    ]
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, delimiter=";", lineterminator="\n")
     writer.writeheader()
