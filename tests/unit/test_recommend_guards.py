@@ -18,10 +18,11 @@ from etalage.domain.ids import ExperienceName, ProductId, VariantName
 from etalage.domain.product import Catalogue, Offer, Product, is_under
 from etalage.domain.profile import Part, Recent, Written
 from etalage.domain.time import DAY
-from etalage.recommend.guards import broken_guard, limits_of, offers_for
+from etalage.recommend.guards import broken_guard, limits_of
 from etalage.recommend.popular import PopularIndex, Popularity, PopularModel
 from etalage.recommend.recent import recently_viewed
 from etalage.recommend.shelf import Shelf
+from etalage.recommend.sizes import offers_for
 from etalage.recommend.strategy import recommend
 from etalage.unify.person import EMPTY
 

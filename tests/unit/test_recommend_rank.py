@@ -10,7 +10,10 @@ from msgspec.structs import replace
 from etalage.domain.event import Line
 from etalage.domain.profile import Part, Recent
 from etalage.domain.time import DAY
-from etalage.recommend.rank import HALF_LIFE, affinity, rank
+from etalage.recommend.affinity import HALF_LIFE, affinity
+from etalage.recommend.popular import PopularIndex, PopularModel
+from etalage.recommend.rank import rank
+from etalage.recommend.shelf import Shelf
 from etalage.unify.person import EMPTY
 
 SHOP = catalogue(
@@ -20,6 +23,8 @@ SHOP = catalogue(
     product("muis", category="Kat > Speelgoed", brand="West"),
     product("vis", category="Vis > Bak"),
 )
+
+SHELF = Shelf(SHOP, PopularIndex(PopularModel("", 0, ()), SHOP))
 
 
 def did(*acts: tuple[str, str, str | None, int]) -> Part:
@@ -32,7 +37,7 @@ def did(*acts: tuple[str, str, str | None, int]) -> Part:
 
 def test_somebody_without_a_past_gets_the_shop_s_own_order() -> None:
     for part in (None, EMPTY):
-        assert [line.product for line in rank(["vis", "voer"], part, SHOP, now=NOW)] == [
+        assert [line.product for line in rank(["vis", "voer"], part, SHELF, now=NOW)] == [
             "vis",
             "voer",
         ]
@@ -41,7 +46,7 @@ def test_somebody_without_a_past_gets_the_shop_s_own_order() -> None:
 def test_what_lies_nearest_to_her_looks_comes_first_with_the_reason() -> None:
     looked = did(("view_item", "Hond > Voer", None, 0))
 
-    ranked = rank(["vis", "mand", "voer"], looked, SHOP, now=NOW)
+    ranked = rank(["vis", "mand", "voer"], looked, SHELF, now=NOW)
 
     assert [(r.product, r.because, r.of) for r in ranked] == [
         ("voer", "category", "Hond > Voer"),
@@ -53,7 +58,7 @@ def test_what_lies_nearest_to_her_looks_comes_first_with_the_reason() -> None:
 def test_a_brand_alone_brings_something_forward() -> None:
     looked = did(("view_item", "Elders", "Noord", 0))
 
-    ranked = rank(["muis", "krab"], looked, SHOP, now=NOW)
+    ranked = rank(["muis", "krab"], looked, SHELF, now=NOW)
 
     assert [(r.product, r.because, r.of) for r in ranked] == [
         ("krab", "brand", "Noord"),
@@ -77,7 +82,7 @@ def test_buying_tells_more_than_looking_and_other_acts_tell_nothing() -> None:
         ("page_view", "Vis", None, 0),
     )
 
-    assert [r.product for r in rank(["vis", "muis", "mand"], acts, SHOP, now=NOW)] == [
+    assert [r.product for r in rank(["vis", "muis", "mand"], acts, SHELF, now=NOW)] == [
         "mand",
         "muis",
         "vis",
@@ -99,10 +104,10 @@ def test_buying_tells_more_than_looking_and_other_acts_tell_nothing() -> None:
 def test_nothing_is_added_or_left_out_and_equal_ones_keep_their_order(
     ids: list[str], acts: list[tuple[str, str, str | None, int]]
 ) -> None:
-    ranked = rank(ids, did(*acts), SHOP, now=NOW)
+    ranked = rank(ids, did(*acts), SHELF, now=NOW)
 
     assert sorted(r.product for r in ranked) == sorted(ids)
     assert [r.score for r in ranked] == sorted((r.score for r in ranked), reverse=True)
     unknown = [r.product for r in ranked if r.score == 0]
     assert unknown == [i for i in ids if i in set(unknown)]
-    assert ranked == rank(ids, did(*acts), SHOP, now=NOW)
+    assert ranked == rank(ids, did(*acts), SHELF, now=NOW)

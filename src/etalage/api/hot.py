@@ -230,7 +230,7 @@ class Hot:
         placed = order(
             [str(product) for product in body.ids],
             person,
-            call.shop.configuration,
+            call.shop.shelf,
             now=call.door.received.now,
             language=language_of(body.page.language) or call.shop.configuration.shop.language,
         )

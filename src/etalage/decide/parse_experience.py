@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 from etalage.decide.honest_text import honest
 from etalage.decide.parse_content import artwork_of, names_product, parse_content
+from etalage.decide.parse_wanted import parse_wanted
 from etalage.decide.read_body import Body, name, one_of, share, text
 from etalage.domain.consent import PURPOSES
 from etalage.domain.event import GA4_NAMES, OUR_NAMES
@@ -36,12 +37,10 @@ from etalage.domain.experience import (
     Principle,
     ProductList,
     Schedule,
-    StrategyName,
     Trigger,
     UrlRule,
     UrlRuleKind,
     Variant,
-    Wanted,
 )
 from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName, SegmentName, VariantName
 from etalage.domain.merge_field import fields_of
@@ -202,7 +201,7 @@ def _variant(body: Body, part: int, domains: frozenset[str] | None) -> Variant:
     products = body.get("products")
     content = parse_content(body.need("content"), body.at("content"), domains=domains)
     blocks = next(iter(content.values()))
-    wanted = None if products is None else _wanted(Body(products, body.at("products")))
+    wanted = None if products is None else parse_wanted(products, body.at("products"))
     body.done()
     lists = sum(isinstance(block, ProductList) for block in blocks)
     if lists != (wanted is not None):
@@ -220,23 +219,6 @@ def _variant(body: Body, part: int, domains: frozenset[str] | None) -> Variant:
         artwork=() if several is None else several.creatives,
         keep_days=7 if several is None else several.keep_days,
     )
-
-
-def _wanted(body: Body) -> Wanted:
-    wanted = Wanted(
-        strategy=body.one_of("strategy", get_args(StrategyName)),
-        size=body.number("size", 4, least=1, most=24),
-        at_least=body.number("at_least", 1, least=1, most=24),
-        under=body.text_or_none("under"),
-        same_category=body.flag("same_category"),
-        last_category=body.flag("last_category"),
-        price_from=body.number_or_none("price_from", least=0, most=10**9),
-        price_to=body.number_or_none("price_to", least=0, most=10**9),
-    )
-    body.done()
-    if wanted.at_least > wanted.size:
-        raise BadExperience(f"{body.path} needs more than it shows", field=body.at("at_least"))
-    return wanted
 
 
 def _allocation(read: Body) -> Allocation:

@@ -170,7 +170,7 @@ def _product(candidate: Candidate, catalogue: Catalogue, language: Language) -> 
     currency = catalogue.currency
     return WireProduct(
         product_id=candidate.product,
-        reason=product_reason(candidate, language),
+        reason=product_reason(_in_words(candidate, currency, language), language),
         title="" if product is None else product.title,
         link="" if product is None else safe_link(product.link),
         image="" if product is None else safe_link(_picture(candidate, product)),
@@ -178,6 +178,14 @@ def _product(candidate: Candidate, catalogue: Catalogue, language: Language) -> 
         currency=currency,
         price_text=money(candidate.price, currency, language) or "",
     )
+
+
+def _in_words(candidate: Candidate, currency: str, language: Language) -> Candidate:
+    """Write the amount that is a reason as people read it."""
+    if candidate.because != "price_dropped" or candidate.of is None:
+        return candidate
+    amount = money(int(candidate.of), currency, language)
+    return msgspec.structs.replace(candidate, of=amount)
 
 
 def _picture(candidate: Candidate, product: Product) -> str:

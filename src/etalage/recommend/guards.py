@@ -17,10 +17,10 @@ from etalage.domain.product import CATEGORY_SEPARATOR, Catalogue, Offer, Product
 from etalage.domain.profile import Part
 from etalage.domain.time import DAY
 from etalage.recommend.recent import last_category
+from etalage.recommend.sizes import NO_SIZES, Sizes, bought_sizes, offers_for, size_for, told_size
 
 BOUGHT_MEMORY = 30 * DAY  # what was bought in this time is not offered again (methods 1.4)
 _REFUSED = "product:"  # prefix of a refused product in a fold
-_SIZE = "size"  # the preference that says the person's size
 _NOWHERE = "\x00"  # a category that no product has: the page's own, where the page does not tell
 
 
@@ -32,11 +32,14 @@ class Limits(NamedTuple):
     prefer: str | None = None  # a category that goes first; no bound
     price_from: int | None = None
     price_to: int | None = None
-    size: str | None = None
+    size: str | None = None  # as she told it
+    sizes: Sizes = NO_SIZES  # as she buys them, per kind of product
     cart: frozenset[str] = frozenset()
     bought: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
-    excluded: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()  # the product of the page
+    without: frozenset[str] = frozenset()  # what the shop keeps out of this list, ...
+    not_under: tuple[str, ...] = ()  # ... and the categories
     sensitive: tuple[str, ...] = ()  # categories that are never recommended
 
 
@@ -56,11 +59,14 @@ def limits_of(
         prefer=last_category(part, facts.now, catalogue) if wanted.last_category else None,
         price_from=wanted.price_from,
         price_to=wanted.price_to,
-        size=_size(part),
+        size=told_size(part),
+        sizes=bought_sizes(part, facts.now),
         cart=frozenset(facts.cart),
         bought=_bought(part, facts.now),
         refused=_refused(part),
         excluded=frozenset() if here is None else frozenset({here}),
+        without=frozenset(wanted.without),
+        not_under=wanted.not_under,
         sensitive=sensitive,
     )
 
@@ -74,7 +80,7 @@ def broken_guard(product: Product | None, limits: Limits) -> GuardReason | None:
 
 def broken_for_her(product: ProductId, limits: Limits) -> GuardReason | None:
     """Name the first guard a product breaks because of who asks, and where."""
-    if product in limits.excluded:
+    if product in limits.excluded or product in limits.without:
         return "excluded"
     if product in limits.cart:
         return "in_cart"
@@ -91,51 +97,40 @@ def broken_for_all(product: Product, limits: Limits) -> GuardReason | None:
         return "sensitive"
     if limits.under is not None and not _lies_under(product, limits.under):
         return "wrong_category"
-    offers = offers_for(product, limits.size)
+    if any(_lies_under(product, category) for category in limits.not_under):
+        return "excluded"
+    offers = offers_for(product, size_of(product, limits))
     if not offers:
         return "no_size"
-    return _broken_price(_lowest(offers, limits.now), limits)
+    return _broken_price(lowest(offers, limits.now), limits)
+
+
+def size_of(product: Product, limits: Limits) -> str | None:
+    """Give the person's size for a product; None if nothing is known of its kind."""
+    return size_for(product, limits.size, limits.sizes)
 
 
 def candidate_of(
     product: Product, limits: Limits, score: int, because: Because, of: str | None = None
 ) -> Candidate:
     """Write down a product with the facts it was judged by."""
-    offers = offers_for(product, limits.size)
+    size = size_of(product, limits)
+    offers = offers_for(product, size)
     stocks = [offer.stock for offer in offers if offer.stock is not None]
     return Candidate(
         product=product.id,
         score=score,
         available=bool(offers),
         stock=sum(stocks) if stocks else None,
-        price=_lowest(offers, limits.now),
-        size=limits.size if limits.size and _asks_size(product, limits.size) else None,
+        price=lowest(offers, limits.now),
+        size=size,
         because=because,
         of=of,
     )
 
 
-def offers_for(product: Product, size: str | None) -> tuple[Offer, ...]:
-    """Give the offers a person can buy: available ones, in her size where this kind of size is asked.
-
-    "M" says nothing about shoes: letters are held against letters and numbers against numbers.
-    """
-    available = tuple(offer for offer in product.offers if offer.is_available)
-    if size is None or not _asks_size(product, size):
-        return available
-    return tuple(o for o in available if o.size is not None and _plain(o.size) == _plain(size))
-
-
-def _asks_size(product: Product, size: str) -> bool:
-    kind = _plain(size)[:1].isdigit()
-    return any(o.size is not None and _plain(o.size)[:1].isdigit() == kind for o in product.offers)
-
-
-def _plain(size: str) -> str:
-    return size.strip().casefold()
-
-
-def _lowest(offers: tuple[Offer, ...], now: int) -> int | None:
+def lowest(offers: tuple[Offer, ...], now: int) -> int | None:
+    """Give the lowest price of some offers at a moment."""
     prices = [price for offer in offers if (price := offer.price_at(now)) is not None]
     return min(prices, default=None)
 
@@ -170,13 +165,6 @@ def _category(wanted: Wanted, facts: DecisionFacts, catalogue: Catalogue) -> str
     if wanted.under is None or is_under(page, wanted.under):
         return page
     return wanted.under if is_under(wanted.under, page) else _NOWHERE
-
-
-def _size(part: Part | None) -> str | None:
-    written = None if part is None else part.preferences.get(_SIZE) or part.traits.get(_SIZE)
-    if written is None or not isinstance(written.value, str | int):
-        return None
-    return str(written.value).strip() or None
 
 
 def _bought(part: Part | None, now: int) -> frozenset[str]:

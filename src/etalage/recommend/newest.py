@@ -17,16 +17,22 @@ Arrival = tuple[int, Product]  # when, in micros
 class Newest:
     """The products of a catalogue whose arrival is known, the newest first."""
 
-    __slots__ = ("_by_brand", "_by_category")
+    __slots__ = ("_arrived", "_by_brand", "_by_category")
 
     def __init__(self, catalogue: Catalogue, past: PastShelf | None) -> None:
         self._by_category: dict[str, list[Arrival]] = {}
         self._by_brand: dict[str, list[Arrival]] = {}
+        self._arrived: dict[str, int] = {}
         for arrived, product in sorted(_arrivals(catalogue, past), key=_newest_first):
+            self._arrived[product.id] = arrived
             for category in _categories(product):
                 self._by_category.setdefault(category, []).append((arrived, product))
             if product.brand is not None:
                 self._by_brand.setdefault(product.brand, []).append((arrived, product))
+
+    def arrived(self, product: str) -> int | None:
+        """Give when a product came; None if nobody knows."""
+        return self._arrived.get(product)
 
     def under(self, category: str) -> Sequence[Arrival]:
         """Give what came into a category or below it."""

@@ -16,8 +16,9 @@ from etalage.domain.ids import ProductId
 from etalage.domain.profile import Part
 from etalage.domain.time import DAY
 from etalage.recommend.catalogue_past import Past, PastShelf
-from etalage.recommend.guards import Limits, lowest, offers_for
+from etalage.recommend.guards import Limits, lowest, size_of
 from etalage.recommend.shelf import Proposal, Shelf
+from etalage.recommend.sizes import offers_for
 
 CARED = frozenset({"view_item", "add_to_cart", "add_to_wishlist"})
 LOOKED_AT = 100  # products, the newest
@@ -58,7 +59,7 @@ def price_dropped(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[P
         if product is None or seen is None:
             continue
         price = product.price_at(limits.now)
-        hers = lowest(offers_for(product, limits.size), limits.now)
+        hers = lowest(offers_for(product, size_of(product, limits)), limits.now)
         if price is None or price != hers or price != _last(seen):
             continue  # her size costs something else, or what is asked now was not looked at yet
         before = seen.reduced_from(limits.now)

@@ -11,7 +11,7 @@ from itertools import islice
 
 from etalage.domain.ids import ProductId
 from etalage.domain.profile import Part
-from etalage.recommend.guards import Limits
+from etalage.recommend.guards import Limits, is_sensitive
 from etalage.recommend.recent import recently_viewed
 from etalage.recommend.shelf import Proposal, Shelf
 from etalage.recommend.similar_model import SimilarShelf
@@ -27,11 +27,12 @@ def similar(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[Proposa
         return
     products = shelf.catalogue.products
     here = [product for product in limits.excluded if product in products]
-    bases = here or list(
-        islice((p for p in recently_viewed(part, limits.now) if p in products), LOOKED_AT)
-    )
+    viewed = (product for product in recently_viewed(part, limits.now) if product in products)
+    bases = here or list(islice(viewed, LOOKED_AT))
     found: dict[str, Proposal] = {}
     for place, base in enumerate(bases):
+        if is_sensitive(products[ProductId(base)], limits):
+            continue  # nor is it a reason
         title = products[ProductId(base)].title
         for product, cosine in model.near(base):
             score = round(cosine * _OLDER**place)

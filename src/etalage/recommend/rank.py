@@ -1,25 +1,32 @@
 """Step 4 of 8, recommend: put a list the shop already has in this person's order.
 
 In:   product ids of a search, category or filter page, in the shop's own order.
-Out:  the same ids, each once as it came, those nearest to her taste first, with a reason where there is one.
-Idea: taste is what she did, weighed by how long ago: 2^(-age / h) over her recent acts, shared out over the
-      categories and brands of that moment. Whoever has no past, or may not be known, keeps the shop's order.
+Out:  the same ids, each once as it came, those nearest to her first, with a reason where there is one.
+Idea: what she did speaks in two ways: her taste, and where others went from where she was lately. Without the
+      latter, what is popular settles which of equals comes first. Whoever has no past, or may not be known, keeps
+      the shop's order, and so does every product that nothing speaks for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from etalage.domain.experience import MILLION
-from etalage.domain.product import CATEGORY_SEPARATOR, Catalogue, Product
 from etalage.domain.profile import Part
-from etalage.domain.time import DAY
+from etalage.recommend.affinity import Affinity, TasteReason, affinity, held_against
+from etalage.recommend.near import Near
+from etalage.recommend.recent import recently_viewed
+from etalage.recommend.session_shelf import SessionShelf
+from etalage.recommend.shelf import Shelf
 
-HALF_LIFE = 14 * DAY  # after two weeks a look weighs half: longer than one search for a product
-_WEIGHTS = {"view_item": 1.0, "add_to_cart": 3.0, "purchase": 5.0}  # as in methods 1.4
-_BRAND_WEIGHT = 0.5  # of a category's: two brands of one category are nearer than one brand of two
-RankReason = Literal["category", "brand"]
+LOOKED_AT = 10  # distinct products, the newest (methods 1.2)
+# Measured on REES46's morning (1,397 next views among the products of their category, in the shop's order by id):
+# within the first twelve .225 as it was, .332 by taste, .397 with where others went (MRR .073, .107, .116).
+_NEAR_WEIGHT = 0.5  # of where others went, the nearest being 1
+_POPULAR_WEIGHT = 0.02  # only where nobody knows where others went: .349 within the first twelve
+RankReason = TasteReason | Literal["near"]
 
 
 class Ranked(NamedTuple):
@@ -28,69 +35,43 @@ class Ranked(NamedTuple):
     product: str
     score: int  # millionths, 0 = nothing known
     because: RankReason | None = None
-    of: str | None = None  # the category or brand
+    of: str | None = None  # the category or brand, or the title of what she looked at
 
 
-class Affinity(NamedTuple):
-    """What share of her weighed acts fell on each category (its ancestors too) and each brand."""
-
-    categories: Mapping[str, float]
-    brands: Mapping[str, float]
-
-
-def rank(ids: Sequence[str], part: Part | None, catalogue: Catalogue, *, now: int) -> list[Ranked]:
-    """Order ids by affinity; equal ones stay in the order they came, and nothing is added or left out."""
+def rank(ids: Sequence[str], part: Part | None, shelf: Shelf, *, now: int) -> list[Ranked]:
+    """Order ids by what speaks for them; equal ones stay in the order they came, and nothing is added or left out."""
     if part is None or not part.recents:
         return [Ranked(product, 0) for product in ids]
     taste = affinity(part, now=now)
-    ranked = [_ranked(product, catalogue.find(product), taste) for product in ids]
+    near = _near(part, shelf, now)
+    ranked = [_ranked(product, taste, near, shelf) for product in ids]
     return sorted(ranked, key=lambda line: -line.score)
 
 
-def affinity(part: Part, *, now: int) -> Affinity:
-    """Weigh the recent acts: shares from 0 to 1 per category path and per brand."""
-    categories: dict[str, float] = {}
-    brands: dict[str, float] = {}
-    total = 0.0
-    for recent in part.recents:
-        weight = _WEIGHTS.get(recent.name, 0.0)
-        if not weight or recent.time > now:
-            continue
-        weight *= 2.0 ** (-(now - recent.time) / HALF_LIFE)
-        for line in recent.lines:
-            total += weight
-            for category in ancestors(line.category):
-                categories[category] = categories.get(category, 0.0) + weight
-            if line.brand is not None:
-                brands[line.brand] = brands.get(line.brand, 0.0) + weight
-    return Affinity(_shares(categories, total), _shares(brands, total))
+def _near(part: Part, shelf: Shelf, now: int) -> Mapping[str, Near]:
+    """Give where others went from where she was lately, the nearest at a score of 1."""
+    sessions = shelf.learned(SessionShelf)
+    if sessions is None:
+        return {}
+    lately = [*islice(recently_viewed(part, now), LOOKED_AT)]
+    found = list(sessions.near(lately[::-1], now=now))
+    most = max((near.score for near in found), default=0.0)
+    return {n.product: n._replace(score=n.score / most) for n in found} if most > 0 else {}
 
 
-def ancestors(category: str | None) -> Iterable[str]:
-    """Give a category with all that lie above it, the nearest first.
-
-    >>> list(ancestors("Hond > Voer"))
-    ['Hond > Voer', 'Hond']
-    """
-    path = [] if category is None else category.split(CATEGORY_SEPARATOR)
-    return (CATEGORY_SEPARATOR.join(path[:depth]) for depth in range(len(path), 0, -1))
-
-
-def _shares(weights: Mapping[str, float], total: float) -> dict[str, float]:
-    return {key: weight / total for key, weight in weights.items()} if total else {}
-
-
-def _ranked(product: str, known: Product | None, taste: Affinity) -> Ranked:
+def _ranked(product: str, taste: Affinity, near: Mapping[str, Near], shelf: Shelf) -> Ranked:
+    known = shelf.catalogue.find(product)
     if known is None:
         return Ranked(product, 0)
-    paths = list(ancestors(known.category))
-    # The mean over its path: a product of her very category scores above one that only shares the department.
-    category = sum(taste.categories.get(path, 0.0) for path in paths) / max(len(paths), 1)
-    brand = taste.brands.get(known.brand or "", 0.0) * _BRAND_WEIGHT
-    score = round((category + brand) * MILLION)
+    liked = held_against(known, taste)
+    met = near.get(product)
+    followed = 0 if met is None else round(_NEAR_WEIGHT * met.score * MILLION)
+    score = liked.score + followed
     if not score:
         return Ranked(product, 0)
-    if brand > category:
-        return Ranked(product, score, "brand", known.brand)
-    nearest = next((path for path in paths if path in taste.categories), None)
-    return Ranked(product, score, "category", nearest)
+    if not near:
+        score += round(_POPULAR_WEIGHT * shelf.popular.score(product))
+    looked_at = None if met is None else shelf.catalogue.find(met.of)
+    if looked_at is None or followed <= liked.score:
+        return Ranked(product, score, liked.because, liked.of)
+    return Ranked(product, score, "near", looked_at.title)

@@ -9,13 +9,13 @@ Idea: a strategy only proposes, best first; the guards decide, and the list take
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from msgspec.structs import replace
 
 from etalage.domain.decision import Candidate, DecisionFacts, Recommended
 from etalage.domain.experience import StrategyName, Wanted
 from etalage.domain.profile import Part
+from etalage.recommend.arrange import arranged, with_pins
 from etalage.recommend.artwork import picture_for
 from etalage.recommend.guards import Limits, broken_for_her, limits_of
 from etalage.recommend.propose_again import again, forgotten, often_forgotten
@@ -86,8 +86,10 @@ def recommend(wanted: Wanted, facts: DecisionFacts, part: Part | None, shelf: Sh
     for used in (wanted.strategy, *FALLBACKS[wanted.strategy]):
         own = limits._replace(bought=frozenset()) if used in BUYS_AGAIN else limits
         proposals = STRATEGIES[used](own, known, shelf)
-        found = tuple(islice(_allowed(proposals, own, shelf), wanted.size))
+        found = arranged(_allowed(proposals, own, shelf), wanted, own, shelf)
         if len(found) >= wanted.at_least:
+            if wanted.pins:
+                found = with_pins(found, wanted, limits, shelf)
             break
     if shelf.pictures and known is not None:
         found = tuple(_pictured(one, known, facts, shelf) for one in found)
