@@ -24,12 +24,21 @@ from etalage.domain.shop import shop_from
 from etalage.domain.time import DAY, ShopZone
 from etalage.flow.clean import kept_by
 from etalage.flow.health import NoSigns, Red, Signs, said_by
-from etalage.flow.nightly import EVERY_MINUTE, NOW_AND_THEN, Night, Shift, learn, own_time
+from etalage.flow.nightly import (
+    EVERY_MINUTE,
+    NOW_AND_THEN,
+    Night,
+    Shift,
+    add_ended,
+    learn,
+    own_time,
+)
 from etalage.flow.remember import Memorist
 from etalage.ports import Ports, Sealable
 
 LOOK_SECONDS = 1.0  # how often a lease that somebody else holds is asked for again
 HOUSEKEEPING_SECONDS = 3_600.0
+LIVE_SECONDS = 60.0  # until a session that ended counts for what others are shown
 LONGEST_WAIT_SECONDS = 900.0  # between two tries of what keeps failing
 WAITS = "night_waits"  # written down while work of the night is put off
 LEASE = "background.lock"
@@ -127,6 +136,7 @@ def jobs_of(settings: Settings) -> list[Job]:
     return [
         *(Job(name, work, settings.roll_seconds) for name, work in EVERY_MINUTE),
         *(Job(name, work, settings.popular_seconds, can_wait=True) for name, work in NOW_AND_THEN),
+        Job("live", add_ended, LIVE_SECONDS, can_wait=True),
         Job("learn", learn, HOUSEKEEPING_SECONDS, can_wait=True),
         Job("prune", prune_journal, HOUSEKEEPING_SECONDS, can_wait=True),
         Job("catalogues", _prune_catalogues, HOUSEKEEPING_SECONDS * 24, can_wait=True),

@@ -2,9 +2,10 @@
 
 In:   events (user, session, item, time), and perhaps later ones.
 Out:  rows per method: HR@20 and MRR@20, for all predictions and for those of people with a past.
-Idea: the models and the blend are those that serve. At each place of a test session the clicks before it are the
-      session and what she had in earlier sessions is her past; the next item is asked for. The item on screen is never
-      the answer, and equal clicks in a row count as one. The first item of a session is asked too, by her past alone.
+Idea: the models and the blend are those that serve, and they are given what a profile remembers: all she had up to
+      here, the newest first, this session's clicks before those of earlier ones. The next item is asked for, also the
+      first of a session, where her past alone can tell. The item on screen is never the answer, and equal clicks in a
+      row count as one.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from etalage.evaluate.interval import as_row, figure
 from etalage.evaluate.tables import Table, codes_of
 from etalage.recommend.blend import blended, share_of_session
 from etalage.recommend.near import Near
-from etalage.recommend.profile_model import profile_model
+from etalage.recommend.profile_model import MOST_OF_A_PERSON, profile_model
 from etalage.recommend.profile_shelf import ProfileShelf
+from etalage.recommend.propose_for_you import LOOKED_AT
 from etalage.recommend.session_model import session_model
 from etalage.recommend.session_shelf import SessionShelf
 
@@ -100,19 +102,18 @@ Lists = Callable[[list[str], list[str], float], Iterable[str]]  # (seen, past, n
 
 
 def _session(models: Models) -> Lists:
-    return lambda seen, _, now: (n.product for n in _near(models, seen, now))
+    return lambda seen, past, now: (n.product for n in _near(models, _had(seen, past), now))
 
 
 def _profile(models: Models) -> Lists:
-    return lambda seen, past, _: (n.product for n in models.profile.near([*reversed(seen), *past]))
+    return lambda seen, past, _: (n.product for n in models.profile.near(_had(seen, past)))
 
 
 def _blend(models: Models, share: float | None = None) -> Lists:
     def listed(seen: list[str], past: list[str], now: float) -> Iterable[str]:
-        own = dict.fromkeys(reversed(seen))
-        others = [item for item in past if item not in own]
-        weight = share_of_session(len(own)) if share is None or not own else share
-        found = blended(_near(models, seen, now), models.profile.near([*own, *others]), weight)
+        had = _had(seen, past)
+        weight = share_of_session(len(had[:LOOKED_AT])) if share is None else share
+        found = blended(_near(models, had, now), models.profile.near(had), weight)
         return (one.product for one in found)
 
     return listed
@@ -122,8 +123,13 @@ def _popular(models: Models) -> Lists:
     return lambda _seen, _past, _now: models.popular
 
 
-def _near(models: Models, seen: list[str], now: float) -> Iterable[Near]:
-    return models.sessions.near(seen[-10:], now=round(now * MICROS)) if seen else ()
+def _had(seen: list[str], past: list[str]) -> list[str]:
+    """Give all she had, the newest first, each once: as a profile remembers it."""
+    return list(dict.fromkeys([*reversed(seen), *past]))
+
+
+def _near(models: Models, had: list[str], now: float) -> Iterable[Near]:
+    return models.sessions.near(had[:LOOKED_AT][::-1], now=round(now * MICROS))
 
 
 METHODS: dict[str, tuple[Callable[..., Lists], tuple[str, ...]]] = {
@@ -171,7 +177,7 @@ def learned(task: PersonTask) -> Models:
         had.setdefault(visit.user, {}).update(dict.fromkeys(visit.items))
         for item in visit.items:
             clicks[item] = clicks.get(item, 0) + 1
-    profile = profile_model([(list(items)[-200:],) for items in had.values()], now)
+    profile = profile_model([(list(items)[-MOST_OF_A_PERSON:],) for items in had.values()], now)
     popular = sorted(clicks, key=lambda item: (-clicks[item], item))
     return Models(
         SessionShelf(session_model(rows, now)),
@@ -245,7 +251,7 @@ def _with_past(learned: list[Visit], later: list[Visit]) -> list[tuple[Visit, li
     for number, visit in enumerate([*learned, *later]):
         own = past.setdefault(visit.user, {})
         if number >= len(learned) and (len(visit.items) > 1 or own):
-            asked.append((visit, list(reversed(own))[:200]))
+            asked.append((visit, list(reversed(own))[:MOST_OF_A_PERSON]))
         for item in visit.items:
             own.pop(item, None)
             own[item] = None

@@ -4,8 +4,9 @@ seal       the journal into daily Parquet
 remember   anything that a crashed process left undone
 back-fill  conditions of segments that went live
 refold     visitors who lost an order to a later claim
+look       what changed in the catalogue, and what is alike
 count      what is popular now
-learn      the models that are due
+learn      the models that are due, and between the nights the sessions that ended since
 forget     who asked to be erased; what was withdrawn; what was kept long enough
 """
 
@@ -19,7 +20,7 @@ import msgspec
 from etalage.domain.arrival import engines_own
 from etalage.flow import clean as cleaning
 from etalage.flow import privacy
-from etalage.flow.learn import learn_models
+from etalage.flow.learn import learn_live, learn_models, look_at_catalogue
 from etalage.flow.remember import AT_ONCE, Memorist, back_fill, refold, remember
 from etalage.govern.privacy import Keep
 from etalage.ports import EventLog, Ports
@@ -94,6 +95,17 @@ def learn(night: Night) -> int:
     return len(learn_models(night.ports, now=night.now, visitors_needed=needed, only_due=True))
 
 
+def look(night: Night) -> int:
+    """See what changed in the catalogue; give how many models that changed."""
+    return look_at_catalogue(night.ports, now=night.now)
+
+
+def add_ended(night: Night) -> int:
+    """Let models take in what happened since they were learned; give how many did."""
+    needed = night.popular_least_visitors
+    return learn_live(night.ports, now=night.now, visitors_needed=needed)
+
+
 def score_people(night: Night) -> int:
     """Write the phase and RFM of everybody for whom they changed; give how many."""
     today = night.how.zone.day(night.now)
@@ -146,6 +158,7 @@ EVERY_MINUTE: tuple[tuple[str, Shift], ...] = (
     ("back_fill", warm),
     ("refold", repair),
     ("forget", forget),
+    ("catalogue", look),
 )
 NOW_AND_THEN: tuple[tuple[str, Shift], ...] = (
     ("popular", count_popular),

@@ -56,6 +56,7 @@ class Lesson(NamedTuple):
     visitors_needed: int  # before a product is spoken of
     erased: tuple[str, ...]  # visitors whose events still wait to be removed: leave them out
     catalogue: Catalogue  # as it is now
+    before: bytes | None = None  # its own file, of what is learned from the catalogue as it changes
 
 
 class Taught(NamedTuple):
@@ -65,6 +66,20 @@ class Taught(NamedTuple):
     content: bytes  # of its file
 
 
+class Live(NamedTuple):
+    """How a model takes in, every minute between two times that it is learned, what happened since.
+
+    The lesson can ask the events only: the views of unify would take longer than the question.
+    """
+
+    learn: Callable[
+        [Lesson, bytes | None], bytes | None
+    ]  # the model's file -> a small file beside it
+    ready: Callable[
+        [Ready, bytes | None], Ready
+    ]  # the model as it was learned -> with what is in there
+
+
 class Kind(NamedTuple):
     """One kind of model."""
 
@@ -72,4 +87,5 @@ class Kind(NamedTuple):
     learn: Callable[[Lesson], Taught]
     card: Callable[[bytes | None], Card | Unusable]
     ready: Callable[[bytes | None], Ready | Unusable]  # also Unusable where it is not worth it
-    every: int = HOUR  # micros between two times that it is learned
+    every: int = HOUR  # micros between two times that it is learned, if it is worth it
+    live: Live | None = None

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from etalage.domain.time import SECOND
+from etalage.domain.time import DAY, SECOND
 from etalage.recommend.model_file import Unusable
-from etalage.recommend.model_kind import Card, Kind, Lesson, Taught
+from etalage.recommend.model_kind import Card, Kind, Lesson, Live, Ready, Taught
 from etalage.recommend.near import PROPOSED, Near
+from etalage.recommend.session_live import learn_live, with_live
 from etalage.recommend.session_model import (
     KIND,
     SessionModel,
@@ -34,11 +35,12 @@ ASKED_ALONE = 3  # of the newest products
 class SessionShelf:
     """A model made ready to answer."""
 
-    __slots__ = ("_card", "_codes", "_products", "_rules", "_scorer", "_version")
+    __slots__ = ("_card", "_codes", "_products", "_rules", "_scorer", "_version", "model")
     name: ClassVar[str] = KIND
 
     def __init__(self, model: SessionModel, *, version: str | None = None) -> None:
         """Prepare; `version` where sessions were added to it since."""
+        self.model = model
         self._card = model.card
         self._version = version or model.card.version
         self._products = model.products
@@ -99,4 +101,11 @@ def _ready(content: bytes | None) -> SessionShelf | Unusable:
     return SessionShelf(found) if found.card.is_worth_it else Unusable("below_popular")
 
 
-SESSIONS = Kind(KIND, _learn, _card, _ready)
+def _with_live(ready: Ready, content: bytes | None) -> Ready:
+    if not isinstance(ready, SessionShelf):
+        return ready
+    model, version = with_live(ready.model, content)
+    return ready if model is ready.model else SessionShelf(model, version=version)
+
+
+SESSIONS = Kind(KIND, _learn, _card, _ready, every=DAY, live=Live(learn_live, _with_live))
