@@ -35,7 +35,16 @@ class Shelf:
     Whether a product may be shown, and by which facts, is the same for everybody of one size: judged once.
     """
 
-    __slots__ = ("_judged", "_looks", "_newest", "_pictures", "catalogue", "models", "popular", "sensitive")
+    __slots__ = (
+        "_judged",
+        "_looks",
+        "_newest",
+        "_pictures",
+        "catalogue",
+        "models",
+        "popular",
+        "sensitive",
+    )
 
     def __init__(
         self,
