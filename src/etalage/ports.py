@@ -245,7 +245,7 @@ class ProfilesWrite(Protocol):
 class Profiles(Protocol):
     """Folds per visitor. Derived from the log: losing them costs a rebuild and nothing else."""
 
-    def at_one_moment(self) -> AbstractContextManager[None]:
+    def at_one_moment(self) -> AbstractContextManager[object]:
         """Let this thread read as of one moment until the end of the block, at the cost of one read; write nothing in it."""
         ...
 
@@ -314,7 +314,7 @@ class Keys(Protocol):
         """Decrypt; None when the person's key was destroyed."""
         ...
 
-    def at_one_moment(self) -> AbstractContextManager[None]:
+    def at_one_moment(self) -> AbstractContextManager[object]:
         """Let this thread read as of one moment until the end of the block, at the cost of one read; write nothing in it."""
         ...
 

@@ -24,7 +24,7 @@ from etalage.deliver.answer import unrecorded
 from etalage.domain.arrival import ENGINE, Entered, engines_own
 from etalage.domain.decision import Answer
 from etalage.domain.ids import VisitorKey
-from etalage.domain.profile import Person
+from etalage.domain.profile import Fold, Person
 from etalage.errors import EtalageError, Overloaded, TooMany
 from etalage.flow.asked import Body, consent_item, is_news
 from etalage.flow.health import Part, said_by
@@ -32,6 +32,7 @@ from etalage.flow.ingest import Taken, take_in
 from etalage.flow.open_shop import OpenShop
 from etalage.flow.serve import Answered
 from etalage.flow.who import consent_among, linked_folds, person_behind
+from etalage.ports import Profiles
 from etalage.unify.person import person_of
 
 KEEP_SECONDS = (
@@ -70,7 +71,7 @@ async def meet(shop: OpenShop, door: Door, asking: Asking) -> Met:
     profiles = shop.ports.profiles
     try:
         began = time.perf_counter()
-        folds = {} if visitor is None else linked_folds(profiles, visitor)
+        folds, position = _read(profiles, visitor)
         _mind(shop, time.perf_counter() - began, READ_SECONDS)
         is_told = visitor is not None and is_news(stated, *consent_among(visitor, folds))
         if is_told:
@@ -82,14 +83,19 @@ async def meet(shop: OpenShop, door: Door, asking: Asking) -> Met:
                 visitor = (
                     None if is_told else visitor
                 )  # what she says now is not known to the profile
-            folds = {} if visitor is None else linked_folds(profiles, visitor)
+            folds, position = _read(profiles, visitor)
         if visitor is None or "profiles_write" in degraded:
-            return Met(None, profiles.position(), degraded)
-        person = person_of(visitor, folds, gpc=door.received.gpc)
-        return Met(person, profiles.position(), degraded)
+            return Met(None, position, degraded)
+        return Met(person_of(visitor, folds, gpc=door.received.gpc), position, degraded)
     except Exception as error:  # noqa: BLE001  whatever a store says, a decision comes
         _is_ours(error, shop)
         return Met(None, 0, with_part(shop.health.degraded, "profiles"))
+
+
+def _read(profiles: Profiles, visitor: VisitorKey | None) -> tuple[dict[VisitorKey, Fold], int]:
+    """Read all that is remembered of a person, and up to where in the log it is complete."""
+    with profiles.at_one_moment():
+        return {} if visitor is None else linked_folds(profiles, visitor), profiles.position()
 
 
 def met_to_rank(shop: OpenShop, visitor: VisitorKey | None, *, gpc: bool) -> Person | None:

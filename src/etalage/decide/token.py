@@ -24,6 +24,7 @@ from etalage.domain.decision import Choice, Decision
 from etalage.domain.event import Shown
 from etalage.domain.experience import MILLION
 from etalage.domain.ids import ExperienceName, VariantName, VisitorKey
+from etalage.domain.mac import mac
 from etalage.domain.time import SECOND
 
 _DECISION, _VISITOR = "d-", "v1."
@@ -92,8 +93,8 @@ def read(token: object, secret: bytes, visitor: VisitorKey) -> Shown | None:
     raw = _bytes(token, _DECISION)
     if raw is None or len(raw) <= _MAC_LENGTH:
         return None
-    payload, mac = raw[:-_MAC_LENGTH], raw[-_MAC_LENGTH:]
-    if not hmac.compare_digest(mac, _mac(secret, _about(visitor) + payload)):
+    payload, code = raw[:-_MAC_LENGTH], raw[-_MAC_LENGTH:]
+    if not hmac.compare_digest(code, _mac(secret, _about(visitor) + payload)):
         return None
     try:
         said = _decode(payload)
@@ -124,10 +125,10 @@ def read_visitor_token(text: object, secret: bytes) -> str | None:
     """Read the visitor id of a token; None if this shop did not issue it."""
     if not isinstance(text, str) or len(text) > _LONGEST or not text.isascii():
         return None
-    said, dot, mac = text.rpartition(".")
+    said, dot, code = text.rpartition(".")
     if not dot or not said.startswith(_VISITOR):
         return None
-    if not hmac.compare_digest(mac.encode(), _text(_mac(secret, said.encode())).encode()):
+    if not hmac.compare_digest(code.encode(), _text(_mac(secret, said.encode())).encode()):
         return None
     visitor_id = said.removeprefix(_VISITOR).rpartition(".")[0]
     return visitor_id if _is_visitor_id(visitor_id) else None
@@ -138,7 +139,7 @@ def _is_visitor_id(value: str) -> bool:
 
 
 def _mac(secret: bytes, message: bytes) -> bytes:
-    return hmac.digest(secret, message, "sha256")[:_MAC_LENGTH]
+    return mac(secret, message)[:_MAC_LENGTH]
 
 
 def _text(raw: bytes) -> str:

@@ -7,9 +7,10 @@ identifier gives the same key on every machine, so nothing has to be looked up t
 
 from __future__ import annotations
 
-import hmac
 import unicodedata
 from typing import Literal, NewType
+
+from etalage.domain.mac import mac
 
 ShopId = NewType("ShopId", str)
 VisitorKey = NewType(
@@ -72,7 +73,7 @@ def is_placeholder_mail(address: str) -> bool:
 def keyed_digest(pepper: bytes, kind: str, value: str) -> str:
     """Digest `value` under the shop's pepper: 16 bytes as 32 hex digits; `kind` keeps namespaces apart."""
     message = kind.encode() + b"\x00" + value.encode()
-    return hmac.digest(pepper, message, "sha256")[:16].hex()
+    return mac(pepper, message)[:16].hex()
 
 
 def visitor_key(pepper: bytes, kind: IdentifierKind, identifier: str) -> VisitorKey:

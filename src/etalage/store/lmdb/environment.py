@@ -14,8 +14,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -55,7 +54,7 @@ class Environment:
         self._map_size, self._metasync = map_size, metasync
         self._gate = threading.Condition()
         self._open = 0
-        self._held = threading.local()  # the transaction in which a thread reads at one moment
+        self.held = threading.local()  # the transaction in which a thread reads at one moment
         self._wanted: int | None = None
         self._is_outdated = False
         self._binding: Callable[[], None] | None = None
@@ -90,29 +89,13 @@ class Environment:
         """Give the handle of a table."""
         return self._tables[name]
 
-    @contextmanager
-    def read(self) -> Iterator[Transaction]:
+    def read(self) -> _Reading:
         """Read at one moment. Keep it short: pages that others free meanwhile cannot be used again."""
-        held: Transaction | None = getattr(self._held, "txn", None)
-        if held is not None:
-            yield held
-            return
-        txn = self._begin(write=False)
-        try:
-            yield txn
-        finally:
-            txn.abort()
-            self._leave()
+        return _Reading(self, holds=False)
 
-    @contextmanager
-    def at_one_moment(self) -> Iterator[None]:
+    def at_one_moment(self) -> _Reading:
         """Let all that this thread reads in the block be of one moment, in one transaction; write nothing in it."""
-        with self.read() as txn:
-            self._held.txn = txn
-            try:
-                yield
-            finally:
-                self._held.txn = None
+        return _Reading(self, holds=True)
 
     def write(self, change: Callable[[Transaction], T]) -> T:
         """Run `change` in one write transaction, on disk when this returns.
@@ -120,7 +103,7 @@ class Environment:
         It is run again from the start if the map had to grow, so it may change nothing but the transaction.
         """
         while True:
-            txn = self._begin(write=True)
+            txn = self.begin(write=True)
             try:
                 result = change(txn)
                 txn.commit()
@@ -132,7 +115,7 @@ class Environment:
                 full = False
             finally:
                 txn.abort()  # does nothing after a commit
-                self._leave()
+                self.leave()
             if not full:
                 return result
             self._resize(self._env.info()["map_size"] * 2)
@@ -185,7 +168,8 @@ class Environment:
         """Close files; open readers end."""
         self._env.close()
 
-    def _begin(self, *, write: bool) -> Transaction:
+    def begin(self, *, write: bool) -> Transaction:
+        """Begin a transaction; whoever does calls `leave` when it has ended."""
         while True:
             if not write and time.monotonic() - self._looked > LOOK_SECONDS:
                 self._look()
@@ -194,24 +178,25 @@ class Environment:
             try:
                 txn = self._env.begin(write=write)
             except lmdb.MapResizedError:
-                self._leave()
+                self.leave()
                 self._resize(SYNC_MAP)
             except lmdb.ReadersFullError:
-                self._leave()
+                self.leave()
                 if not self._env.reader_check():
                     raise
             except BaseException:
-                self._leave()
+                self.leave()
                 raise
             else:
                 # Only who holds the lock of the files that bear the name may write.
                 if not write or exchange.identity(self.path) == self._identity:
                     return txn
                 txn.abort()
-                self._leave()
+                self.leave()
                 self._reopen()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Say that a transaction has ended; make the change that waited for it."""
         with self._gate:
             self._open -= 1
             if not self._open and self._is_outdated:
@@ -263,6 +248,32 @@ class Environment:
             self._env.set_mapsize(self._wanted or SYNC_MAP)
         self._wanted = None
         self._gate.notify_all()
+
+
+class _Reading:
+    """A read transaction for a block, or the one that this thread holds already; a generator would take thrice as long."""
+
+    __slots__ = ("_env", "_holds", "_own")
+
+    def __init__(self, env: Environment, *, holds: bool) -> None:
+        self._env, self._holds = env, holds
+        self._own: Transaction | None = None
+
+    def __enter__(self) -> Transaction:
+        held: Transaction | None = getattr(self._env.held, "txn", None)
+        if held is not None:
+            return held
+        own = self._own = self._env.begin(write=False)
+        if self._holds:
+            self._env.held.txn = own
+        return own
+
+    def __exit__(self, *_: object) -> None:
+        if self._own is not None:
+            if self._holds:
+                self._env.held.txn = None
+            self._own.abort()
+            self._env.leave()
 
 
 def reserve_of(disk: os.statvfs_result) -> int:

@@ -126,7 +126,7 @@ class LmdbKeys:
         key = None if place == DESTROYED else self._key_at(place, person)
         return None if key is None else opened(key, sealed_bytes, about=person.encode())
 
-    def at_one_moment(self) -> AbstractContextManager[None]:
+    def at_one_moment(self) -> AbstractContextManager[object]:
         """Let this thread read at one moment; see `ports.Keys.at_one_moment`."""
         return self._env.at_one_moment()
 

@@ -58,7 +58,7 @@ class LmdbProfiles:
     def _view(self, txn: Transaction) -> _View:
         return _View(self._tables, txn, self._warm)
 
-    def at_one_moment(self) -> AbstractContextManager[None]:
+    def at_one_moment(self) -> AbstractContextManager[object]:
         """Let this thread read at one moment; see `ports.Profiles.at_one_moment`."""
         return self._env.at_one_moment()
 
