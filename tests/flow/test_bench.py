@@ -104,9 +104,13 @@ def test_a_server_takes_in_every_batch_of_the_bench(tmp_path: Path) -> None:
 
 
 def test_what_comes_next_is_timed_beside_plain_python(tmp_path: Path) -> None:
-    rows = measured("recommend", tmp_path, "--sessions", "3000")
+    rows = measured("recommend", tmp_path, "--sessions", "3000", "--products", "300")
 
     timed = named(rows, "vstan, 3,000 sessions p50")
     assert timed["unit"] == "ms"
     assert timed["floor"] > 0
     assert named(rows, "vstan, 3,000 sessions: index")["value"] > 0
+    assert named(rows, "vs-knn over dictionaries, 3,000 sessions p50")["value"] > 0
+    assert named(rows, "for_you, beside its session model alone p50")["floor"] > 0
+    assert named(rows, "ease, 300 products: learn")["floor"] > 0
+    assert 0 < named(rows, "session model, 3,000 sessions: memory")["value"] < 1

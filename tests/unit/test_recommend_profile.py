@@ -208,7 +208,7 @@ def test_a_longer_session_counts_for_more_and_no_session_for_nothing() -> None:
 
     assert shares == sorted(shares)
     assert shares[0] == 0
-    assert 0.7 < shares[1] < shares[10] < 1
+    assert 0.9 < shares[1] < shares[10] < 1
 
 
 def test_a_product_that_both_name_stands_above_and_gives_the_heavier_reason() -> None:

@@ -1,7 +1,8 @@
 """How long it takes to say what comes next in a session, compiled and in plain Python, and to learn it.
 
 In:   generated sessions: twenty thousand products of which few are popular, in groups that are looked at together.
-Out:  p50, p90 and p99 of one question, each beside the plain path in the same run; seconds to index.
+Out:  p50, p90 and p99 of one question, each beside the plain path in the same run, and as VS-kNN does it over
+      dictionaries; of a list for a person; seconds and memory to learn.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import time
 
 import numpy as np
 
+from etalage.bench.recommend_builds import build_rows
+from etalage.bench.recommend_lists import list_rows
+from etalage.bench.recommend_peers import DictionaryKnn, timed
 from etalage.bench.rows import Row, latency_rows, row
 from etalage.recommend.session_index import Clicks, Ints, SessionIndex, index_sessions
 from etalage.recommend.session_recipe import vstan
@@ -27,12 +31,26 @@ LISTED = 100  # products that the guards choose from
 SEED = 5
 
 
-def bench_recommend(*, sessions: int, seconds: float) -> list[Row]:
-    """Measure VSTAN on generated sessions, at the size of the reference and at the size asked."""
+def bench_recommend(*, sessions: int, products: int, seconds: float) -> list[Row]:
+    """Measure VSTAN on generated sessions, at the size of the reference and at the size asked; lists; learning."""
     rows: list[Row] = []
-    for size in sorted({min(SMALLER, sessions), sessions}):
+    smaller = min(SMALLER, sessions)
+    for size in sorted({smaller, sessions}):
         rows += _measured(size, seconds)
-    return rows
+    rows += _beside(smaller, seconds)
+    return [*rows, *build_rows(sessions=sessions, products=products)]
+
+
+def _beside(sessions: int, seconds: float) -> list[Row]:
+    """Measure the lists, and what is published, on the same sessions."""
+    rng = np.random.default_rng(SEED)
+    clicks = _clicks(rng, sessions)
+    questions = _questions(rng)[:PLAIN_QUESTIONS]
+    others = timed(DictionaryKnn(clicks).best, questions, seconds)
+    return [
+        *latency_rows(f"vs-knn over dictionaries, {sessions:,} sessions", others, unit="ms"),
+        *list_rows(clicks, index_sessions(clicks, ITEMS), seconds=seconds),
+    ]
 
 
 def _measured(sessions: int, seconds: float) -> list[Row]:

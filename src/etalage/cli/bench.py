@@ -18,13 +18,14 @@ from etalage.bench.growth import bench_growth
 from etalage.bench.ingest import bench_ingest
 from etalage.bench.page import available, bench_page
 from etalage.bench.recommend import bench_recommend
+from etalage.bench.recommend_peers import has_implicit
 from etalage.bench.rows import Row
 from etalage.bench.segments import bench_segments
 from etalage.bench.serve import bench_serve
 from etalage.cli.console import JsonOption, err, out, print_json
 from etalage.cli.showing import SHOP_PROGRAM
 from etalage.simulate.server import SERVER_KEY, WRITE_KEY, port_of, serving
-from etalage.simulate.shop import EFFECTS, FIVE, open_shop
+from etalage.simulate.shop import BESIDES, EFFECTS, open_shop
 
 Bench = Literal["decide", "serve", "ingest", "segments", "recommend", "growth", "page"]
 BENCHES: tuple[Bench, ...] = get_args(Bench)
@@ -51,6 +52,10 @@ def bench(
     sessions: Annotated[
         int, typer.Option(min=1_000, max=10_000_000, help="Sessions that are learned from.")
     ] = 1_000_000,
+    products: Annotated[
+        int,
+        typer.Option(min=100, max=20_000, help="Products over which EASE is learned."),
+    ] = 20_000,
     profiles: Annotated[
         int, typer.Option(min=100, max=100_000_000, help="Profiles the shop has grown to.")
     ] = 20_000,
@@ -86,6 +91,7 @@ def bench(
                 seconds=seconds,
                 events=events,
                 sessions=sessions,
+                products=products,
                 profiles=profiles,
                 workers=workers,
             )
@@ -103,6 +109,7 @@ def _run(  # noqa: PLR0911  one for each bench
     seconds: float,
     events: int,
     sessions: int,
+    products: int,
     profiles: int,
     workers: int,
 ) -> list[Row]:
@@ -116,7 +123,9 @@ def _run(  # noqa: PLR0911  one for each bench
         case "segments":
             return bench_segments(directory, events=events)
         case "recommend":
-            return bench_recommend(sessions=sessions, seconds=seconds)
+            if not has_implicit():
+                err.print("[dim]the rows beside implicit are left out: it is not installed[/dim]")
+            return bench_recommend(sessions=sessions, products=products, seconds=seconds)
         case "growth":
             return bench_growth(directory, profiles=profiles, seconds=seconds)
         case "page":
@@ -132,7 +141,7 @@ def _demo_shop(directory: Path) -> Iterator[str]:
     opened = open_shop(
         directory,
         now=time.time_ns() // 1000,
-        experiences=(*EFFECTS, *FIVE),
+        experiences=(*EFFECTS, *BESIDES),
         at=f"http://127.0.0.1:{port}",
     )
     keys = {WRITE_KEY: opened.created.write_key, SERVER_KEY: opened.created.server_key}

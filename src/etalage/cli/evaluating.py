@@ -13,7 +13,7 @@ from etalage.errors import BadInput, Unknown
 from etalage.evaluate.sessions import Switches
 from etalage.evaluate.tables import Table as FileTable
 
-Task = Literal["session", "basket", "profile"]
+Task = Literal["session", "basket", "profile", "person"]
 Row = dict[str, Any]
 PLOT_WIDTH = 40  # characters
 LARGEST = 1e9  # of a parameter
@@ -32,7 +32,8 @@ def evaluate(
         Task,
         typer.Argument(
             help="session: next item (session, item, time or pos). basket: next basket (user, order, item). "
-            "profile: new items (user, item, time)."
+            "profile: new items (user, item, time). "
+            "person: next item, of whom the past is known (session, item, time or pos, and user if there is)."
         ),
     ],
     train: Annotated[Path, typer.Argument(help="CSV or Parquet to learn from.")],
@@ -69,6 +70,8 @@ def evaluate(
             answer = _basket(asked, quiet=json)
         case "profile":
             answer = _profile(asked, quiet=json)
+        case "person":
+            answer = _person(asked, quiet=json)
     if switches and task != "session":
         raise BadInput("--switches are those of a session", field="switches")
     if json:
@@ -138,6 +141,25 @@ def _profile(asked: Asking, *, quiet: bool) -> Answer:
     with progress("predicting", None, quiet=quiet):
         rows = profile_rows(task, only=asked.strategy, parameters=asked.parameters)
     return Answer("profile", protocol(task), rows)
+
+
+def _person(asked: Asking, *, quiet: bool) -> Answer:
+    from etalage.evaluate.persons import person_rows, person_task, protocol
+    from etalage.evaluate.tables import read_table
+
+    def read(path: Path) -> FileTable:
+        return read_table(
+            path,
+            ("session", "item"),
+            either=("time", "pos"),
+            also=("user",),
+            mapping=asked.mapping,
+        )
+
+    task = person_task(read(asked.train), read(asked.test) if asked.test else None)
+    with progress("predicting", None, quiet=quiet):
+        rows = person_rows(task, only=asked.strategy, parameters=asked.parameters)
+    return Answer("person", protocol(task), rows)
 
 
 def _switches(text: str | None) -> Switches:

@@ -1,6 +1,6 @@
 """The protocol of the next item for a person of whom the past is known: the session, the past, and both.
 
-In:   events (user, session, item, time), and perhaps later ones.
+In:   events (user, session, item, time), and perhaps later ones; without users each session is a person.
 Out:  rows per method: HR@20 and MRR@20, for all predictions and for those of people with a past.
 Idea: the models and the blend are those that serve, and they are given what a profile remembers: all she had up to
       here, the newest first, this session's clicks before those of earlier ones. The next item is asked for, also the
@@ -17,6 +17,7 @@ import numpy as np
 
 from etalage.errors import BadInput, Unknown
 from etalage.evaluate.interval import as_row, figure
+from etalage.evaluate.sessions import times_of
 from etalage.evaluate.tables import Table, codes_of
 from etalage.recommend.blend import blended, share_of_session
 from etalage.recommend.near import Near
@@ -37,7 +38,7 @@ MICROS = 1_000_000
 class Visit(NamedTuple):
     """One session of somebody: what she came to, in order, repeats in a row left out."""
 
-    user: int
+    user: str
     ended: float
     items: list[str]
 
@@ -61,14 +62,14 @@ class Models(NamedTuple):
 
 def person_task(train: Table, test: Table | None) -> PersonTask:
     """Split by the end of sessions, and keep the items that are known."""
-    learned = _visits(train)
+    learned = _visits(train, "train")
     if test is None:
         count = round(len(learned) * HELD_OUT)
         if not 0 < count < len(learned):
             raise BadInput("there are too few sessions to hold some out")
         learned, later = learned[:-count], learned[-count:]
     else:
-        later = _visits(test)
+        later = _visits(test, "test")
     often: dict[str, int] = {}
     for visit in learned:
         for item in visit.items:
@@ -171,7 +172,7 @@ def learned(task: PersonTask) -> Models:
     """Learn what serves from the training sessions."""
     now = round(task.train[-1].ended * MICROS)
     rows = [(visit.ended, visit.items) for visit in task.train if len(visit.items) > 1]
-    had: dict[int, dict[str, None]] = {}
+    had: dict[str, dict[str, None]] = {}
     clicks: dict[str, int] = {}
     for visit in task.train:
         had.setdefault(visit.user, {}).update(dict.fromkeys(visit.items))
@@ -222,22 +223,26 @@ def _measure(visit: Visit, past: list[str], lists: Lists) -> tuple[float, float,
     return hits, reciprocal, float(count)
 
 
-def _visits(table: Table) -> list[Visit]:
-    """Give the sessions in the order of their end."""
+def _visits(table: Table, label: str) -> list[Visit]:
+    """Give the sessions in the order of their end; where only their order is known, all within a second."""
     (sessions,), _ = codes_of(table["session"])
-    (users,), _ = codes_of(table["user"])
-    times = np.asarray(table["time"], float)
+    times = times_of(table, sessions, is_timed=table.has("time"))
+    if not table.has("time"):
+        times = (times - times.min()) / max(1.0, float(np.ptp(times)))
     order = np.lexsort((times, sessions))
     names = [str(item) for item in table["item"][order].tolist()]
-    sessions, users, times = sessions[order], users[order], times[order]
+    sessions, times = sessions[order], times[order]
+    people = table["user"][order].tolist() if table.has("user") else None
     starts = np.flatnonzero(np.diff(sessions, prepend=-1)).tolist()
     found = []
     for start, stop in zip(starts, [*starts[1:], len(names)], strict=True):
-        items = [
-            i for at, i in enumerate(names[start:stop], start) if at == start or i != names[at - 1]
-        ]
-        found.append(Visit(int(users[start]), float(times[stop - 1]), items))
+        user = f"{label} {sessions[start]}" if people is None else str(people[start])
+        found.append(Visit(user, float(times[stop - 1]), _collapsed(names[start:stop])))
     return sorted(found, key=lambda visit: visit.ended)
+
+
+def _collapsed(names: list[str]) -> list[str]:
+    return [item for at, item in enumerate(names) if not at or item != names[at - 1]]
 
 
 def _only(visits: list[Visit], known: set[str]) -> list[Visit]:
@@ -246,7 +251,7 @@ def _only(visits: list[Visit], known: set[str]) -> list[Visit]:
 
 
 def _with_past(learned: list[Visit], later: list[Visit]) -> list[tuple[Visit, list[str]]]:
-    past: dict[int, dict[str, None]] = {}  # the newest last
+    past: dict[str, dict[str, None]] = {}  # the newest last
     asked = []
     for number, visit in enumerate([*learned, *later]):
         own = past.setdefault(visit.user, {})

@@ -69,7 +69,7 @@ def session_task(
     sessions, _ = codes_of(*(table["session"] for table in tables))
     items, _ = codes_of(*(table["item"] for table in tables))
     times = [
-        _times(table, own, is_timed=is_timed) for table, own in zip(tables, sessions, strict=True)
+        times_of(table, own, is_timed=is_timed) for table, own in zip(tables, sessions, strict=True)
     ]
     parts = [
         Clicks(s, i.astype(np.int32), t) for s, i, t in zip(sessions, items, times, strict=True)
@@ -130,7 +130,7 @@ def _measure(one: Asked, ranker: Ranker, done: Callable[[int], None]) -> tuple[f
     return hits, reciprocal, float(len(one.items) - 1)
 
 
-def _times(table: Table, sessions: Longs, *, is_timed: bool) -> Floats:
+def times_of(table: Table, sessions: Longs, *, is_timed: bool) -> Floats:
     """Give seconds; without them, a number that puts sessions in the order of their ids and clicks in theirs."""
     if is_timed:
         return np.asarray(table["time"], np.float64)
