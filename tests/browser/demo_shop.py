@@ -18,9 +18,10 @@ from etalage.domain.event import Event
 from etalage.domain.ids import HOLDOUT, ExperienceName, visitor_key
 from etalage.domain.time import DAY, MINUTE
 from etalage.flow.configuration import configure
+from etalage.simulate import regulars
 from etalage.simulate.run import run
 from etalage.simulate.server import SERVER_KEY, WRITE_KEY, port_of, serving
-from etalage.simulate.shop import EFFECTS, FIVE, Opened, open_shop
+from etalage.simulate.shop import BESIDES, EFFECTS, Opened, open_shop
 from etalage.simulate.world import World
 
 # A small shop may call something popular sooner; that is a setting.
@@ -91,7 +92,7 @@ def demo_shop(home: Path) -> Iterator[Demo]:
     start = time.time_ns() // 1000 - WORLD.days * DAY - 10 * MINUTE
     port = port_of(0)
     opened = open_shop(
-        directory, now=start, experiences=(*EFFECTS, *FIVE), at=f"http://127.0.0.1:{port}"
+        directory, now=start, experiences=(*EFFECTS, *BESIDES), at=f"http://127.0.0.1:{port}"
     )
     keys = {WRITE_KEY: opened.created.write_key, SERVER_KEY: opened.created.server_key}
     with serving(directory, port=port, program=SHOP_PROGRAM, keys=keys) as url:
@@ -103,4 +104,8 @@ def demo_shop(home: Path) -> Iterator[Demo]:
             slots=opened.slots,
             start=start,
         )
+        end = start + WORLD.days * DAY
+        key, goods = opened.created.server_key, opened.catalogue
+        regulars.bring(url, key, goods, since=0, upto=end, end=end)
+        regulars.train(directory, opened.created.shop.id, now=end)
         yield Demo(url, directory, opened)

@@ -110,11 +110,11 @@ def noord(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Noord]:
 
 
 PAGES = {
-    "/": ["top_bar", "home_hero", "home_list"],
+    "/": ["top_bar", "home_hero", "home_list", "home_banner"],
     "/c/dames/jassen": ["top_bar", "category_top"],
     "/zoeken?q=poncho": ["top_bar", "category_top"],
-    "/p/regenjas-texel": ["top_bar", "product_above", "product_below"],
-    "/winkelmand": ["top_bar", "cart_bar"],
+    "/p/regenjas-texel": ["top_bar", "product_above", "product_look", "product_below"],
+    "/winkelmand": ["top_bar", "cart_bar", "cart_again"],
     "/kassa": ["top_bar"],
     "/bedankt": ["top_bar"],
     "/account": ["top_bar"],

@@ -29,6 +29,7 @@ def parse_wanted(value: object, path: str) -> Wanted:
         under=body.text_or_none("under"),
         same_category=body.flag("same_category"),
         last_category=body.flag("last_category"),
+        only_where=body.one_of_or_none("only_where", get_args(StrategyName)),
         price_from=body.number_or_none("price_from", least=0, most=10**9),
         price_to=body.number_or_none("price_to", least=0, most=10**9),
         pins=_products(body, "pins", most=LARGEST),

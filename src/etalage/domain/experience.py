@@ -192,6 +192,7 @@ class Wanted(Struct, frozen=True, omit_defaults=True):
     under: str | None = None  # a category
     same_category: bool = False  # only the category of the page
     last_category: bool = False  # first the category of what she looked at last
+    only_where: StrategyName | None = None  # only for whom this strategy has as many
     price_from: int | None = None  # minor units
     price_to: int | None = None
     pins: tuple[ProductId, ...] = ()  # first, in this order, where they pass the guards

@@ -21,7 +21,7 @@ from etalage.recommend.guards import Limits, broken_guard
 from etalage.recommend.shelf import Proposal, Shelf
 from etalage.recommend.together_model import TogetherShelf, kind_of
 
-OF_A_KIND = 3  # popular products of a kind that goes with it
+OF_A_KIND = 3  # products of a kind that goes with it
 _FOR_ANYBODY = {None, "", "unisex"}
 _HALF = MILLION // 2
 
@@ -94,7 +94,7 @@ def _curated(
 
 
 def _learned(here: Product, shelf: Shelf) -> Iterator[_Piece]:
-    """Give what was chosen together with a product, then popular products of kinds that go with its kind."""
+    """Give what was chosen together with a product, then what is chosen most of kinds that go with its kind."""
     model = shelf.learned(TogetherShelf)
     if model is None:
         return
@@ -102,12 +102,12 @@ def _learned(here: Product, shelf: Shelf) -> Iterator[_Piece]:
     for one in model.with_product(here.id):
         if one.thing in products:
             yield _Piece(ProductId(one.thing), min(one.nearness, 0.999999), here.title)
-    last = (here.category or "").split(CATEGORY_SEPARATOR)[-1]
+    own = _kind(here).split(CATEGORY_SEPARATOR)[-1]
     for kind in model.with_kind(_kind(here)):
-        popular = (line.product for line in shelf.popular.best(kind.thing))
-        suiting = [product for product in popular if _suits(products.get(product), here)]
+        most = (ProductId(one.thing) for one in model.most_of(kind.thing))
+        suiting = [product for product in most if _suits(products.get(product), here)]
         for product in suiting[:OF_A_KIND]:
-            yield _Piece(ProductId(product), min(kind.nearness, 0.999999), last, is_of_kind=True)
+            yield _Piece(product, min(kind.nearness, 0.999999), own, is_of_kind=True)
 
 
 def _kind(product: Product) -> str:

@@ -9,6 +9,7 @@ Idea: a strategy only proposes, best first; the guards decide, and the list take
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -83,10 +84,12 @@ def recommend(wanted: Wanted, facts: DecisionFacts, part: Part | None, shelf: Sh
     limits = limits_of(wanted, facts, known, catalogue=shelf.catalogue, sensitive=shelf.sensitive)
     found: tuple[Candidate, ...] = ()
     used = wanted.strategy
+    if wanted.only_where is not None:
+        others = _proposed(wanted.only_where, limits, known, shelf)
+        if len(tuple(islice(others, wanted.at_least))) < wanted.at_least:
+            return Recommended(asked=used, used=used)
     for used in (wanted.strategy, *FALLBACKS[wanted.strategy]):
-        own = limits._replace(bought=frozenset()) if used in BUYS_AGAIN else limits
-        proposals = STRATEGIES[used](own, known, shelf)
-        found = arranged(_allowed(proposals, own, shelf), wanted, own, shelf)
+        found = arranged(_proposed(used, limits, known, shelf), wanted, limits, shelf)
         if len(found) >= wanted.at_least:
             if wanted.pins:
                 found = with_pins(found, wanted, limits, shelf)
@@ -103,6 +106,14 @@ def _pictured(found: Candidate, part: Part, facts: DecisionFacts, shelf: Shelf) 
         return found
     name = picture_for(pictures, part, facts.now, seed=f"{found.product}:{facts.unit}")
     return found if name is None else replace(found, image=name)
+
+
+def _proposed(
+    strategy: StrategyName, limits: Limits, part: Part | None, shelf: Shelf
+) -> Iterator[Candidate]:
+    """Give what a strategy finds within the limits; a list of what is bought again may hold what was bought lately."""
+    own = limits._replace(bought=frozenset()) if strategy in BUYS_AGAIN else limits
+    return _allowed(STRATEGIES[strategy](own, part, shelf), own, shelf)
 
 
 def _allowed(proposals: Iterator[Proposal], limits: Limits, shelf: Shelf) -> Iterator[Candidate]:

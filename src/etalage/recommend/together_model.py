@@ -22,7 +22,7 @@ from etalage.domain.product import CATEGORY_SEPARATOR, Catalogue
 from etalage.domain.time import DAY
 from etalage.recommend.model_file import Unusable, digest, from_bytes, packed, to_bytes, unpacked
 from etalage.recommend.model_kind import Card, Kind, Lesson, Taught
-from etalage.recommend.together import LONGEST, Chosen, Complement, complements
+from etalage.recommend.together import LEAST_TOGETHER, LONGEST, Chosen, Complement, complements
 
 KIND = "together"
 LAYOUT = 1
@@ -42,9 +42,9 @@ class TogetherCard(Struct, frozen=True):
     pairs: int
     kinds: int
     since: int
-    predictions: int  # the rest of a basket from one product of it, on the newest tenth
+    predictions: int  # the rest of a basket from a product of it, on the newest tenth, where it had something to say
     hit_rate: float  # HR@10 of those
-    popular_hit_rate: float  # HR@10 of naming popular products of other kinds: the bar
+    popular_hit_rate: float  # of naming as many popular products of other kinds: the bar
 
     @property
     def is_worth_it(self) -> bool:
@@ -53,10 +53,11 @@ class TogetherCard(Struct, frozen=True):
 
 
 class Learned(NamedTuple):
-    """Complements of products and of kinds."""
+    """Complements of products and of kinds, and what is chosen most of a kind (its nearness is a share)."""
 
     products: Mapping[str, tuple[Complement[str], ...]]
     kinds: Mapping[str, tuple[Complement[str], ...]]
+    most: Mapping[str, tuple[Complement[str], ...]] = {}
 
 
 class TogetherShelf:
@@ -81,6 +82,10 @@ class TogetherShelf:
     def with_kind(self, kind: str) -> tuple[Complement[str], ...]:
         """Give which kinds of products go with a kind, the nearest first."""
         return self._learned.kinds.get(kind, ())
+
+    def most_of(self, kind: str) -> tuple[Complement[str], ...]:
+        """Give what is chosen most of a kind, the most first."""
+        return self._learned.most.get(kind, ())
 
 
 def kind_of(category: str | None) -> str:
@@ -119,7 +124,25 @@ def _learned(baskets: Sequence[Chosen[str]], kinds: Mapping[str, str]) -> Learne
     return Learned(
         complements(baskets, lambda product: kinds[product]),
         complements(of_kinds, lambda kind: kind),
+        _most(baskets, kinds),
     )
+
+
+def _most(
+    baskets: Sequence[Chosen[str]], kinds: Mapping[str, str]
+) -> dict[str, tuple[Complement[str], ...]]:
+    """Find what most people chose of each kind: a person counts once."""
+    people: dict[str, set[int]] = {}
+    for who, products in baskets:
+        for product in products:
+            people.setdefault(product, set()).add(who)
+    found: dict[str, list[Complement[str]]] = {}
+    everybody = max(1, len({one.who for one in baskets}))
+    for product in sorted(people, key=lambda one: (-len(people[one]), one)):
+        own = found.setdefault(kinds[product], [])
+        if len(own) < TOP and len(people[product]) >= LEAST_TOGETHER:
+            own.append(Complement(product, len(people[product]) / everybody))
+    return {kind: tuple(own) for kind, own in found.items()}
 
 
 def _tried(baskets: Sequence[Chosen[str]], kinds: Mapping[str, str]) -> tuple[int, int, int]:
@@ -133,10 +156,10 @@ def _tried(baskets: Sequence[Chosen[str]], kinds: Mapping[str, str]) -> tuple[in
     for _, products in baskets[first:]:
         for product in products:
             others = {other for other in products if kinds[other] != kinds[product]}
-            if not others:
-                continue
             proposed = [one.thing for one in learned.products.get(product, ())[:TOP]]
-            bar = [one for one in popular if kinds[one] != kinds[product]][:TOP]
+            if not others or not proposed:
+                continue
+            bar = [one for one in popular if kinds[one] != kinds[product]][: len(proposed)]
             predictions += 1
             hits += not others.isdisjoint(proposed)
             popular_hits += not others.isdisjoint(bar)
@@ -147,7 +170,11 @@ def _tried(baskets: Sequence[Chosen[str]], kinds: Mapping[str, str]) -> tuple[in
 
 
 def _arrays(learned: Learned) -> dict[str, Any]:
-    return {**_columns("product", learned.products), **_columns("kind", learned.kinds)}
+    return {
+        **_columns("product", learned.products),
+        **_columns("kind", learned.kinds),
+        **_columns("most", learned.most),
+    }
 
 
 def _columns(name: str, found: Mapping[str, tuple[Complement[str], ...]]) -> dict[str, Any]:
@@ -192,7 +219,7 @@ def ready(content: bytes | None) -> TogetherShelf | Unusable:
     card = convert(found.said, TogetherCard)
     if not card.is_worth_it:
         return Unusable("below_popular")
-    learned = Learned(_found("product", found.arrays), _found("kind", found.arrays))
+    learned = Learned(*(_found(name, found.arrays) for name in ("product", "kind", "most")))
     return TogetherShelf(card.version, learned)
 
 

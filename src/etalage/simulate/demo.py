@@ -26,12 +26,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from etalage.api.slim import few_arenas, give_back
 from etalage.domain.time import DAY, Micros
 from etalage.simulate import beside as besides
+from etalage.simulate import regulars
 from etalage.simulate.beside import Beside, Language, beside, measured, say
 from etalage.simulate.catalogue import shelf
 from etalage.simulate.client import Client
 from etalage.simulate.run import Played, run
 from etalage.simulate.server import HOST, PROGRAM, SERVER_KEY, WRITE_KEY, port_of, serving
-from etalage.simulate.shop import EFFECTS, FIVE, HELPS, Opened, open_shop
+from etalage.simulate.shop import BESIDES, EFFECTS, HELPS, Opened, open_shop
 from etalage.simulate.shopping import Shop
 from etalage.simulate.trickle import trickle
 from etalage.simulate.world import World
@@ -85,18 +86,22 @@ def demo(
         start = _now() - world.days * DAY
         chosen = port_of(port)
         opened = open_shop(
-            data, now=start, experiences=(*EFFECTS, *FIVE), seed=seed, at=f"http://{HOST}:{chosen}"
+            data,
+            now=start,
+            experiences=(*EFFECTS, *BESIDES),
+            seed=seed,
+            at=f"http://{HOST}:{chosen}",
         )
         keys = {WRITE_KEY: opened.created.write_key, SERVER_KEY: opened.created.server_key}
         counts = {
             "products": len(opened.catalogue.products),
-            "experiences": len(EFFECTS) + len(FIVE),
+            "experiences": len(EFFECTS) + len(BESIDES),
         }
         screen.print(say(language, "opening", **{k: str(v) for k, v in counts.items()}))
         with serving(data, port=chosen, program=program, keys=keys) as url:
             if not headless:
                 screen.print(say(language, "shop", url=url), markup=False)
-            shown = _play(url, data, opened, world, start=start, language=language)
+            shown = _live(url, data, opened, world, start=start, language=language)
             if json:
                 print_json(besides.to_json(shown.compared))
             _print(screen, shown, language)
@@ -129,6 +134,18 @@ def simulate(
 def print_json(value: Any) -> None:
     """Print a value for a program to read."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def _live(
+    url: str, data: Path, opened: Opened, world: World, *, start: int, language: Language
+) -> Shown:
+    """Play the world in a shop with a past: customers who come back, before its first day and until its last."""
+    key, goods, end = opened.created.server_key, opened.catalogue, start + world.days * DAY
+    regulars.bring(url, key, goods, since=0, upto=start, end=end)
+    shown = _play(url, data, opened, world, start=start, language=language)
+    regulars.bring(url, key, goods, since=start, upto=end, end=end)
+    regulars.train(data, opened.created.shop.id, now=end)
+    return shown
 
 
 def _play(

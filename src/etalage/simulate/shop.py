@@ -25,13 +25,17 @@ AUTHOR, APPROVER = "ann", "bob"
 EFFECTS = {"maathulp": 0.30, "gratis-ruilen": 0.0, "nieuwsbrief": -0.25, "verder-kijken": 0.10}
 HELPS = "maathulp"
 # What a visitor of the demo's pages meets besides; simulated shoppers only land on products, and meet none of them.
-FIVE = (
+BESIDES = (
     "nieuws-over-zoeken",
     "drie-lijsten",
     "fijn-dat-je-er-bent",
     "bijna-gratis",
     "hulp-bij-weggaan",
+    "vergeten-in-de-mand",
+    "maak-het-compleet",
+    "reparatie-voor-jou",
 )
+ADD_LINK = "/shop/winkelmand?leg={offer}"  # the basket's page puts it in
 FREE_DELIVERY_FROM = 6_000  # cents, as the shop's own basket counts
 
 
@@ -70,7 +74,11 @@ def open_shop(
     places: dict[str, object] = {}
     if at is not None:
         own = [at, at.replace("127.0.0.1", "localhost")]
-        places = {"origins": own, "free_delivery_from": FREE_DELIVERY_FROM}
+        places = {
+            "origins": own,
+            "free_delivery_from": FREE_DELIVERY_FROM,
+            "add_link": ADD_LINK,
+        }
     shop = new_shop(name, DOMAIN, simulated=True, salt=world, **places)
     created = create_shop(directory, shop, now=now, world=world)
     catalogue = noord() if at is None else noord("/shop")  # within the shop, on whichever host

@@ -4,7 +4,7 @@
 -- the oldest order first. Reads known_events: only of who lets herself be known.
 --
 -- So that nobody can move a list alone, a product needs that many different persons. `late` is 1 where the product came
--- after she had looked at her basket, or in an order of its own within a week after another: she had forgotten it.
+-- after she had looked at her basket, or in an order within four days after another: she had forgotten it.
 WITH ordered AS (
   SELECT events.person AS person, events.time AS time, events.id AS id, line.product AS product
   FROM known_events AS events, unnest(events.lines) AS opened(line)
@@ -46,7 +46,7 @@ SELECT
   lines.id AS id,
   lines.product AS product,
   CASE
-    WHEN orders.before IS NOT NULL AND lines.time - orders.before <= 604800000000 THEN 1
+    WHEN orders.before IS NOT NULL AND lines.time - orders.before <= 345600000000 THEN 1  -- four days
     WHEN EXISTS (
       SELECT 1 FROM last_minute
       WHERE last_minute.person = lines.person AND last_minute.product = lines.product

@@ -2,11 +2,11 @@
 -- Params: now (micros), since (micros), visitors_needed, longest, erased (visitors).
 -- One row per visitor and day: who (a number), products. The oldest first.
 --
--- So that nobody can move a list alone, a product needs that many different visitors; a visitor's votes for one pair are
+-- Reads found_events: an order counts for whom it was found to belong to. So that nobody can move a list alone, a product needs that many different visitors; a visitor's votes for one pair are
 -- counted once, by whoever reads this.
 WITH acts AS (
   SELECT DISTINCT events.visitor AS visitor, events.day AS day, line.product AS product
-  FROM events, unnest(events.lines) AS opened(line)
+  FROM found_events AS events, unnest(events.lines) AS opened(line)
   WHERE events.name IN ('purchase', 'add_to_cart')
     AND events.visitor IS NOT NULL
     AND events.time > $since

@@ -8,6 +8,7 @@ Idea: every page is whole without a script: looking, searching, filtering. What 
     /shop/                 home            /shop/winkelmand   basket        /shop/beeld/NAME.svg   drawings
     /shop/c/A/B/C          category        /shop/kassa        checkout      /shop/bestellen        POST an order
     /shop/zoeken?q=        search          /shop/bedankt      thanks        /shop/inloggen         POST a customer
+                                                                            /shop/regel/OFFER      a line of the basket
     /shop/p/SLUG           product         /shop/account      account       /shop/meekijken        POST the panel
     /shop/en/...           the same in English
 """
@@ -87,6 +88,7 @@ class _Storefront:
         routes = [
             Route("/static/{name}", self.static),
             Route("/beeld/{name}", self.drawing),
+            Route("/regel/{offer}", self.line),
             Route("/bestellen", self.order, methods=["POST"]),
             Route("/inloggen", self.sign_in, methods=["POST"]),
             Route("/meekijken", self.follow, methods=["POST"]),
@@ -190,6 +192,13 @@ class _Storefront:
         return Response(svg, headers=kept, media_type="image/svg+xml")
 
     # ---- what a visitor does ----
+
+    def line(self, request: Request) -> Response:
+        tongue: Tongue = "en" if request.query_params.get("lang") == "en" else "nl"
+        told = shown.line(self._stand(tongue), request.path_params["offer"])
+        if told is None:
+            raise HTTPException(404)
+        return _json(told)
 
     async def order(self, request: Request) -> Response:
         given = await _body(request)

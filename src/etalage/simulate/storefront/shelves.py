@@ -16,12 +16,14 @@ from msgspec import Struct
 from etalage.domain.product import Catalogue, Offer, Product
 from etalage.simulate.storefront.drawing import colour_of, picture
 from etalage.simulate.storefront.range import Style, dyes, plan, slug_of, styles
+from etalage.simulate.storefront.scenes import scene
 
 Tongue = Literal["nl", "en"]
 LOW = 3  # pieces: the page says how many are left
 PRICES = {"tot-50": (0, 5_000), "50-100": (5_000, 10_000), "100-150": (10_000, 15_000), "150-plus": (15_000, 10**9)}  # fmt: skip
 SORTS = ("passend", "prijs", "prijs-af", "beoordeling", "nieuw")
 PER_PAGE = 24
+SCENE = "buiten-"  # before the name of a scene
 MOST_WORDS = 8  # of a search
 
 
@@ -241,6 +243,8 @@ def drawn(name: str, shelves: Shelves) -> str | None:
     stem, dot, kind = name.rpartition(".")
     if not dot or kind != "svg":
         return None
+    if stem.startswith(SCENE):
+        return scene(stem.removeprefix(SCENE))
     bare = stem.startswith("los-")
     parts = stem.removeprefix("los-").split("-", 2)
     good = shelves.goods.get("-".join(parts[:2]).upper())

@@ -216,18 +216,37 @@ def product(stand: Stand, good: Good, colour: str, home_url: str) -> Told:
                 "title": good.title(tongue),
                 "picture": f"{stand.root}/beeld/{good.picture(shown)}",
                 "href": f"{stand.base}/p/{good.slug}",
-                "offers": {
-                    o.id: {
-                        "price": o.price_at(stand.now),
-                        "variant": " / ".join(
-                            part for part in (_colour(stand, o.colour), o.size) if part
-                        ),
-                        "most": o.stock if o.stock is not None else 9,
-                    }
-                    for o in good.sizes(shown)
-                },
+                "offers": {o.id: _buyable(stand, o) for o in good.sizes(shown)},
             },
         },
+    }
+
+
+def line(stand: Stand, offer: str) -> Told | None:
+    """Give what the basket keeps of one form of a product; None if it cannot be bought."""
+    for good in stand.shelves.goods.values():
+        found = next((o for o in good.offers if o.id == offer and o.is_available), None)
+        if found is not None:
+            return {
+                "id": good.id,
+                "title": good.title(stand.tongue),
+                "picture": f"{stand.root}/beeld/{good.picture(found.colour)}",
+                "href": f"{stand.base}/p/{good.slug}",
+                "offer": found.id,
+                "quantity": 1,
+                "item": item(stand, good),
+                **_buyable(stand, found),
+            }
+    return None
+
+
+def _buyable(stand: Stand, offer: Offer) -> Told:
+    """Give what the basket has to know of a form of a product: price, its name, and how many there are."""
+    parts = (_colour(stand, offer.colour), offer.size)
+    return {
+        "price": offer.price_at(stand.now),
+        "variant": " / ".join(part for part in parts if part),
+        "most": offer.stock if offer.stock is not None else 9,
     }
 
 

@@ -1,6 +1,6 @@
 // The basket: kept for this tab alone, and only from the moment that something is put in it.
 // Strictly necessary then (without it there is no basket); a visitor who only looks has no key at all.
-import { made, money, page, push } from "./layer.js"
+import { made, money, page, push, say } from "./layer.js"
 
 const KEY = "noord_cart"
 
@@ -107,5 +107,31 @@ export function showCart(place, empty) {
       made("p", { className: "price", textContent: money(line.price * line.quantity) }))
   }
   draw()
+  document.addEventListener("noord:basket", draw)
   push("view_cart", whole(lines()))
+}
+
+// One tap: a link to the basket that names what to put in it does so where she stands. It is found in the path of
+// the click, because messages are drawn in a shadow root; and an address that was opened itself works as well.
+export function oneTap() {
+  const wanted = (address) => new URL(address, window.location.href).searchParams.get("leg")
+  document.addEventListener("click", (event) => {
+    const link = event.composedPath().find((one) => one.href && wanted(one.href))
+    if (!link || event.button || event.metaKey || event.ctrlKey) return
+    event.preventDefault()
+    put(wanted(link.href))
+  })
+  const opened = wanted(window.location.href)
+  if (!opened) return
+  window.history.replaceState(null, "", window.location.pathname)
+  put(opened)
+}
+
+async function put(offer) {
+  const answer = await fetch(`${page.root}/regel/${encodeURIComponent(offer)}?lang=${page.tongue}`)
+  if (!answer.ok) return
+  const line = await answer.json()
+  add(line)
+  document.dispatchEvent(new CustomEvent("noord:basket"))
+  say(page.words.added.replace("{title}", line.title))
 }

@@ -1,5 +1,5 @@
 // What a page does after it stands there. One behaviour per element, found by data-behaviour.
-import { count, showCart } from "./basket.js"
+import { count, oneTap, showCart } from "./basket.js"
 import { buy, checkout, thanks } from "./buying.js"
 import { askConsent } from "./choice.js"
 import { following } from "./following.js"
@@ -37,6 +37,7 @@ async function rank(list) {
 
 count()
 document.querySelectorAll("[data-list]").forEach(select)
+oneTap()
 when("consent", askConsent, "consent-again")
 when("buy", buy)
 when("cart", showCart, "cart-empty")
