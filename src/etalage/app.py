@@ -26,7 +26,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from etalage.config import Settings, load
 from etalage.domain.consent import PURPOSES
@@ -188,16 +189,14 @@ def open_ports(
         NoShop: the directory is of a newer format, or holds no such shop.
         Conflict: another process is bringing it to this version's format.
         KeysMissing: the keys that belong to it are not there.
-        Damaged: what was made from the log is there, and the log is not.
+        Damaged: the records are not there; or what was made from the log is, and the log is not.
     """
     stores = stores or Stores()
     format.bring_up(directory, FORMAT)
     home = directory / "shops" / shop
     if not stores.events:
         _refuse_without_log(home)
-    records = SqlRecords(_sql_url(stores.records, home))
-    records.upgrade()
-    known = shop_from(records.shop())
+    known, records = _open_records(directory, shop, _sql_url(stores.records, home))
     zone = ShopZone(known.zone)
     events = _embedded("duckdb", stores.warehouse, home / "events")
 
@@ -231,6 +230,33 @@ def open_ports(
         raise
     _replay_ledger(known, ports)
     return known, ports
+
+
+def _open_records(directory: Path, shop: ShopId, url: str | URL) -> tuple[Shop, SqlRecords]:
+    """Open what people decided, and read the shop's settings; an empty file is never made in place of a lost one."""
+    if not (directory / "shops" / shop).is_dir():
+        raise NoShop(f"{directory} holds no shop '{shop}'")
+    file = make_url(url).database
+    todo = "put the file back (is its disk there?), or restore a backup elsewhere"
+    if file is not None and not Path(file).is_file():
+        raise Damaged(
+            f"{file} is missing; it holds the shop's settings, keys and approvals: {todo}"
+        )
+    records = SqlRecords(url)
+    try:
+        records.upgrade()
+        if said := records.shop():
+            return shop_from(said), records
+    except DatabaseError as error:
+        records.close()
+        if isinstance(error, OperationalError):  # such as a lock held for long
+            raise
+        raise Damaged(f"{file} cannot be read ({error.orig}): {todo}") from error
+    except BaseException:
+        records.close()
+        raise
+    records.close()
+    raise Damaged(f"{file} holds no settings of a shop, it was emptied: {todo}")
 
 
 def _refuse_without_log(home: Path) -> None:

@@ -24,7 +24,7 @@ from shop import (  # fmt: skip
 from etalage import app, keeping
 from etalage.domain.ids import ShopId
 from etalage.domain.time import DAY
-from etalage.errors import Damaged
+from etalage.errors import Damaged, NoShop
 from etalage.flow import nightly, privacy
 from etalage.flow.clean import clean
 from etalage.ports import Ports
@@ -351,6 +351,46 @@ def test_a_shop_whose_journal_was_lost_is_not_opened_and_keeps_its_sealed_days(
     assert sealed_files(directory) == days
     journal.write_bytes(was)
     assert rows(directory) == all_rows
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "records.db is missing; it holds the shop's settings"),
+        (b"", "records.db holds no settings of a shop"),
+        (b"no database at all, but long enough" * 100, "records.db cannot be read"),
+    ],
+    ids=["missing", "empty", "no database"],
+)
+def test_a_shop_whose_records_were_lost_is_not_opened_and_says_what_to_do(
+    directory: Path, content: bytes | None, says: str
+) -> None:
+    home = directory / "shops/noord"
+    was, all_rows = (home / "records.db").read_bytes(), rows(directory)
+    for beside in home.glob("records.db*"):
+        beside.unlink()
+    if content is not None:
+        (home / "records.db").write_bytes(content)
+
+    for _ in range(2):  # a first try leaves nothing that would let a second one in
+        with pytest.raises(Damaged, match=says) as refused:
+            app.open_ports(directory, NOORD, settings=SETTINGS)
+        assert "restore a backup" in refused.value.message
+    status, told = said("doctor", "--verify", "--data", str(directory), "--json")
+    assert status == 1
+    assert "records.db" in told or content == b""  # an empty one is whole, as far as SQLite knows
+
+    for beside in home.glob("records.db*"):
+        beside.unlink()
+    (home / "records.db").write_bytes(was)
+    assert rows(directory) == all_rows
+
+
+def test_a_shop_that_is_not_there_is_not_made_by_opening_it(directory: Path) -> None:
+    with pytest.raises(NoShop, match="holds no shop 'elsewhere'"):
+        app.open_ports(directory, ShopId("elsewhere"), settings=SETTINGS)
+
+    assert app.shops_in(directory) == [NOORD]
 
 
 def test_a_shop_whose_journal_is_an_older_copy_is_not_opened(directory: Path) -> None:
