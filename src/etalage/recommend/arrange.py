@@ -23,7 +23,6 @@ from etalage.recommend.guards import Limits, broken_for_her
 from etalage.recommend.shelf import Proposal, Shelf
 
 ARRANGED = 120  # allowed products that are looked at to fill a list of twenty-four
-PINNED = 10 * MILLION  # above every score, boosted ones included
 
 
 def arranged(
@@ -43,12 +42,12 @@ def with_pins(
 ) -> tuple[Candidate, ...]:
     """Put the shop's pins before what was found, as far as they pass the guards."""
     pins: dict[ProductId, Candidate] = {}
-    for place, product in enumerate(dict.fromkeys(wanted.pins)):
+    score = max((candidate.score for candidate in found), default=MILLION) + len(wanted.pins)
+    for product in dict.fromkeys(wanted.pins):
         if broken_for_her(product, limits) is None:
-            proposal = Proposal(product, PINNED - place, "pinned")
-            candidate = shelf.judged(proposal, limits)
+            candidate = shelf.judged(Proposal(product, MILLION, "pinned"), limits)
             if candidate is not None:
-                pins[product] = candidate
+                pins[product] = replace(candidate, score=score - len(pins))
     rest = (candidate for candidate in found if candidate.product not in pins)
     both = [*pins.values(), *rest]
     return tuple(islice(_varied(both, wanted, shelf), wanted.size))
@@ -63,7 +62,7 @@ def _boosted(
         score = candidate.score
         for boost in boosts:
             if _is_meant(product, boost, now, shelf):
-                score = min(score * boost.percent // 100, PINNED - 100)
+                score = score * boost.percent // 100
         scored.append(candidate if score == candidate.score else replace(candidate, score=score))
     return sorted(scored, key=lambda candidate: (-candidate.score, candidate.product))
 
