@@ -7,7 +7,7 @@ from typing import Any
 
 from page_server import PageServer
 from payloads import PAYLOADS
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 from shop_for_browser import Noord
 from visiting import visit
 
@@ -25,7 +25,12 @@ def _entry(payload: str, form: str, slot: str) -> dict[str, Any]:
         {"type": "product_list", "title": payload},
         {"type": "question", "text": payload, "preference": payload, "options": [payload, "b"]},
         {"type": "coupon", "label": payload, "code": payload},
-        {"type": "countdown", "label": payload, "ends_at": "2099-01-01T00:00:00Z"},
+        {
+            "type": "countdown",
+            "label": payload,
+            "until": payload,
+            "ends_at": "2099-01-01T00:00:00Z",
+        },
         {"type": payload},
     ]
     product = dict.fromkeys(
@@ -55,12 +60,11 @@ def test_no_payload_runs_or_reaches_another_host(
     forms = ("inline", "products", "bar")
     entries = [_entry(p, forms[n % 3], f"s{n}") for n, p in enumerate(PAYLOADS)]
     entries += [_entry(PAYLOADS[0], "popup", "overlay"), _entry(PAYLOADS[1], "bar", "loose")]
-    theme = {"accent": PAYLOADS[0], "paper": PAYLOADS[-6]}
 
     def config(route: Route) -> None:
         slots = [*(f"s{n}" for n in range(len(PAYLOADS))), "overlay", "loose", *PAYLOADS]
         said = route.fetch().json()
-        _answer(route, pages, said | {"theme": theme, "slots": slots, "overlays": slots[-9:]})
+        _answer(route, pages, said | {"slots": slots, "overlays": slots[-9:]})
 
     page.route("**/v1/config/**", config)
     page.route("**/v1/decide", lambda route: _answer(route, pages, {"decisions": entries}))
@@ -80,8 +84,47 @@ def test_no_payload_runs_or_reaches_another_host(
     page.wait_for_timeout(300)
 
     assert drawn >= len(PAYLOADS)  # every one of them stood in the page
-    assert [link for link in links if not link.startswith(("http:", "https:"))] == []
+    # An element whose address was refused has none.
+    assert [link for link in links if link and not link.startswith(("http:", "https:"))] == []
     assert [link for link in links if "evil.example" in link] == []
+    assert page.evaluate("ran") == []
+    assert foreign == []
+
+
+def test_a_form_that_names_other_elements_or_attributes_is_not_followed(
+    page: Page, pages: PageServer, shop: Noord
+) -> None:
+    foreign: list[str] = []
+    page.on("request", lambda r: foreign.append(r.url) if "evil.example" in r.url else None)
+    hostile = ["script", "iframe", "object", "embed", "link", "style", "base", "form", "svg", "meta", "template"]  # fmt: skip
+    attributes = {
+        "onclick": "alert(1)",
+        "onerror": "alert(2)",
+        "style": "background:url(https://evil.example/a)",
+        "srcdoc": "<script>alert(3)</script>",
+        "srcset": "https://evil.example/b",
+        "formaction": "javascript:alert(4)",
+        "href": "javascript:alert(5)",
+        "src": "javascript:alert(6)",
+        "id": "x",
+        "name": "y",
+    }
+    form = ["div", {}, *[[name, attributes, "alert(7)"] for name in hostile]]
+
+    def config(route: Route) -> None:
+        said = route.fetch().json()
+        _answer(route, pages, said | {"forms": said["forms"] | {"text2": form}})
+
+    page.route("**/v1/config/**", config)
+    visit(page, pages, shop, "/popup", WATCH)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.evaluate("document.querySelectorAll('[data-etalage] *').forEach((e) => e.click())")
+    made = page.evaluate(
+        """() => [...document.querySelector("[data-etalage]").shadowRoot.querySelectorAll("*")].filter((e) => e.textContent === "alert(7)")
+        .map((e) => [e.localName, ...e.attributes].map(String))"""
+    )
+
+    assert made == [["i"]] * len(hostile)
     assert page.evaluate("ran") == []
     assert foreign == []
 

@@ -155,6 +155,8 @@ def test_a_clock_counts_down_to_the_real_end_and_is_gone_after_it() -> None:
         "type": "countdown",
         "ends": "schedule",
         "ends_at": "2026-11-30T23:00:00.000000Z",
+        "until": "dinsdag 1 december 2026 om 00:00",
+        "label": "Nog tot",
     }
     assert [block["type"] for block in late["decisions"][0]["content"]["blocks"]] == ["text"]
 

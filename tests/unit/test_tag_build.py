@@ -16,8 +16,7 @@ from etalage.api import tag as served
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "etalage" / "tag"
 NODE = Path(executable.ROOT_DIR) / "bin" / "node"
-# The bar of design 13 is 8,192 for the tag: not met yet. Until it is, the tag may only become smaller.
-TAG_BYTES, LOADER_BYTES = 10_560, 600
+TAG_BYTES, LOADER_BYTES = 8_192, 600  # the bars of design 13 are 8 KB and 1 KB
 
 # Constructs that have no place in somebody else's page (safety 6).
 FORBIDDEN = {
@@ -51,7 +50,9 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, d
     return out, json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("name", ["tag.js", "tag.js.br", "loader.js", "diagnose.js"])
+@pytest.mark.parametrize(
+    "name", ["tag.js", "tag.js.br", "loader.js", "diagnose.js", "look.css", "forms.json"]
+)
 def test_what_is_served_was_made_from_these_sources(
     rebuilt: tuple[Path, dict[str, dict[str, int]]], name: str
 ) -> None:

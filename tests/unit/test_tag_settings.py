@@ -27,7 +27,9 @@ NOORD = Shop(id=ShopId("noord"), name="Noord", domain="noord.example")
     ],
 )
 def test_a_colour_is_taken_as_it_is_written(colour: str) -> None:
-    assert for_tag(changed(NOORD, {"theme": {"accent": colour}}))["theme"] == {"accent": colour}
+    look = str(for_tag(changed(NOORD, {"theme": {"accent": colour}}))["look"])
+
+    assert f"--accent:var(--etalage-accent,{colour});" in look
 
 
 @pytest.mark.parametrize(

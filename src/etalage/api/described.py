@@ -326,7 +326,19 @@ _OWN: dict[str, object] = {
             "off": {"type": "boolean", "description": "The shutter is closed: nothing is shown."},
             "overlays": {"type": "array", "items": _TEXT},
             "selectors": {"type": "object", "additionalProperties": _TEXT},
-            "theme": {"type": "object", "additionalProperties": _TEXT},
+            "look": {
+                "type": "string",
+                "description": "The style sheet of messages, in the shop's colours.",
+            },
+            "forms": {
+                "type": "object",
+                "description": "In what elements each kind of block is drawn.",
+            },
+            "events": {
+                "type": "array",
+                "items": _TEXT,
+                "description": "What the tag takes from the dataLayer.",
+            },
             "data_layer": _TEXT,
             "demo": {"type": "boolean"},
             "words": {"type": "object", "additionalProperties": {"type": "object"}},

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime
 from importlib.resources import files
 
 from etalage.domain.decision import Candidate
@@ -39,6 +40,24 @@ def product_reason(candidate: Candidate, language: Language) -> str:
 def rank_reason(because: str | None, of: str | None, language: Language) -> str:
     """Say why a product came forward in a list; empty where it did not."""
     return "" if because is None else _said(language, f"rank-{because}", of=of or "")
+
+
+def moment_text(at: datetime, language: Language) -> str:
+    """Say a moment on the shop's wall clock, as people say it.
+
+    >>> moment_text(datetime(2026, 12, 4, 23, 59), "nl")
+    'vrijdag 4 december 2026 om 23:59'
+    """
+    days, months = (WORDS[language][name].split() for name in ("weekdays", "months"))
+    return _said(
+        language,
+        "moment",
+        weekday=days[at.weekday()],
+        day=str(at.day),
+        month=months[at.month - 1],
+        year=str(at.year),
+        time=f"{at:%H:%M}",
+    )
 
 
 def _why(experience: Experience, sentences: Mapping[SegmentName, Texts], language: Language) -> str:

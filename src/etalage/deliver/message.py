@@ -13,13 +13,14 @@ from datetime import datetime
 
 import msgspec
 
-from etalage.deliver.explain import why
+from etalage.deliver.explain import WORDS, moment_text, why
 from etalage.deliver.merge_fields import Situation, field_values, fields_in, fill_block, sale_end
 from etalage.domain.experience import (
     Block,
     Button,
     Cap,
     Countdown,
+    Coupon,
     Experience,
     Image,
     Language,
@@ -68,6 +69,8 @@ class Content:
                 if end is None:
                     continue
                 drawn["ends_at"] = iso(end)
+                drawn["until"] = moment_text(situation.zone.local(end), self.language)
+                drawn.setdefault("label", WORDS[self.language]["until"])
             found.append(drawn)
         return found
 
@@ -175,6 +178,8 @@ def _is_safe(block: Block) -> bool:
             return bool(safe_link(url)) and (link is None or _leads_safely(link))
         case Button(link=str() as link):
             return _leads_safely(link)
+        case Coupon():
+            return False  # nobody makes its code yet, and without one there is nothing to say
     return True
 
 

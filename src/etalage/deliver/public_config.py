@@ -15,12 +15,16 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from etalage.deliver.explain import WORDS
+from etalage.deliver.look import forms, look
 from etalage.deliver.merge_fields import Situation
 from etalage.deliver.message import Message, schedule_end
+from etalage.domain.event import GA4_NAMES
 from etalage.domain.experience import LANGUAGES, Experience, Form, in_order
 from etalage.domain.shop import Shop
 from etalage.domain.time import iso
 
+# What the tag takes from the shop's dataLayer; of pages it tells itself, and of returns only the shop's server knows.
+TOLD = sorted((GA4_NAMES | {"generate_lead"}) - {"page_view", "refund", "share"})
 OVERLAYS: frozenset[Form] = frozenset({"popup", "toast", "bar"})  # they need no place in the page
 
 
@@ -59,7 +63,9 @@ def for_tag(shop: Shop) -> dict[str, object]:
     """Give what a shop decided about the tag: its look, where its places are, and whether the shutter is closed."""
     return {
         "off": shop.closed,
-        "theme": dict(sorted(shop.theme.items())),
+        "look": look(shop.theme),
+        "forms": forms(),
+        "events": TOLD,
         "selectors": dict(sorted(shop.slots.items())),
         "data_layer": shop.data_layer,
         "demo": shop.simulated,

@@ -8,7 +8,7 @@ const PATIENCE = 3_000;
 export async function call(path, body) {
   if (resting()) throw 0;
   try {
-    const answer = await fetch(live.base + path, {
+    const answer = await fetch(live.base_ + path, {
       method: body ? "POST" : "GET",
       body: body && text(body),
       keepalive: !!body?.batch,
@@ -21,16 +21,16 @@ export async function call(path, body) {
     worked();
     return said;
   } catch (error) {
-    if (error !== 401 && error !== 403) failed(error);
+    if (!/^40[13]$/.test(error)) failed(error);
     throw error;
   }
 }
 
 // What every call carries.
 export const signed = (body) => ({
-  writeKey: live.key,
-  visitorToken: live.token,
-  staff: live.staff,
-  demo: live.demo,
+  writeKey: live.key_,
+  visitorToken: live.token_,
+  staff: live.staff_,
+  demo: live.demo_,
   ...body,
 });

@@ -1,5 +1,6 @@
 // Settle what is open from everybody who says something about it. Closed until somebody says yes; a no always wins.
 //   the shop's own call > TCF and Consent Mode (both must agree) ; GPC closes what was not opened in so many words
+import { safely } from "./guard.js";
 import { live, plainly, win } from "./live.js";
 
 export const PURPOSES = ["device", "measure", "personalise", "email", "ads"];
@@ -12,15 +13,14 @@ export let wait = 0; // until when Consent Mode asks us to wait
 
 export const gpc = () => navigator.globalPrivacyControl === true;
 export const ownConsent = () => own;
-export const who = () => (Object.keys(own).length ? "own" : [tcf && "tcf", mode && "mode"].filter(Boolean).join("+"));
+export const who = () => (Object.keys(own)[0] ? "own" : [tcf && "tcf", mode && "mode"].filter(Boolean).join("+"));
 
-export function sayOwn(said) {
+export const sayOwn = (said) =>
   PURPOSES.forEach((purpose) => {
     const is = said?.[purpose];
     if (is === true) delete elsewhere[purpose];
-    if (is === true || is === false) own[purpose] = is; // anything else says nothing
+    if (is === !!is) own[purpose] = is; // anything else says nothing
   });
-}
 
 export const closeElsewhere = (purpose) => (elsewhere[purpose] = true);
 
@@ -35,7 +35,7 @@ export function sayMode(command, said) {
     if (isUpdate || !said.region?.length) mode[name] = said[name];
     else if (said[name] === "denied") regional[name] = true;
   });
-  wait = isUpdate ? 0 : Math.max(wait, live.began + Math.min(+said.wait_for_update || 0, 2_000));
+  wait = isUpdate ? 0 : Math.max(wait, live.began_ + Math.min(+said.wait_for_update || 0, 2_000));
   if (isUpdate) elsewhere = {};
 }
 
@@ -50,7 +50,7 @@ function byMode() {
 export function sayTcf(told, isGood) {
   if (!isGood || !told) return false;
   const { eventStatus, publisher, purpose } = told;
-  const given = [publisher, purpose].map((part) => part?.consents || {}).find((one) => Object.keys(one).length) || {};
+  const given = [publisher, purpose].map((part) => part?.consents || {}).find((one) => Object.keys(one)[0]) || {};
   const all = (...ids) => ids.every((id) => given[id] === true);
   if (told.gdprApplies === false) tcf = undefined;
   else if (/^(tcloaded|useractioncomplete)$/.test(eventStatus)) {
@@ -61,10 +61,11 @@ export function sayTcf(told, isGood) {
 }
 
 let isListening = false;
+export const hasTcf = () => typeof win.__tcfapi === "function";
 export function listenTcf(then) {
-  if (isListening || typeof win.__tcfapi !== "function") return;
+  if (isListening || !hasTcf()) return;
   isListening = true;
-  win.__tcfapi("addEventListener", 2, (told, isGood) => sayTcf(told, isGood) && then());
+  win.__tcfapi("addEventListener", 2, safely((told, isGood) => sayTcf(told, isGood) && then()));
 }
 
 // What was said, to be passed on: of which nobody spoke, nothing.
@@ -81,8 +82,8 @@ export function settled() {
   const open = {};
   // `device` is the first of them: without it everything is closed.
   PURPOSES.forEach((purpose) => {
-    const isTold = told.length && told.every((one) => one[purpose]) && !(gpc() && /^(personalise|ads)$/.test(purpose));
-    open[purpose] = !!(purpose in own ? own[purpose] : isTold) && !elsewhere[purpose] && open.device !== false;
+    const isTold = told[0] && told.every((one) => one[purpose]) && !(gpc() && /^(personalise|ads)$/.test(purpose));
+    open[purpose] = !!(own[purpose] ?? isTold) && !elsewhere[purpose] && open.device !== false;
   });
   return open;
 }

@@ -1,5 +1,8 @@
 // The short-lived loader: a stub that keeps what is said, and the tag pinned by its hash.
 // KEY, HASH and INTEGRITY are filled in by the server (api/tag.py).
+// A page's `load` waits for scripts and not for `fetch`: so the tag is fetched first, and put in the page once it is
+// here (the browser then has it in its cache). A server that never answers holds nothing back.
+// The line in the page may be a script with our address, or one that imports it and has the address in `data-etalage-tag`.
 (function (win, doc) {
   try {
     if (typeof win.etalage !== "function") {
@@ -14,17 +17,24 @@
     }
     if (win.etalage.l) return;
     win.etalage.l = 1;
-    var own = doc.currentScript;
-    var address = own.src.replace(/\/tag\/.*/, "/tag/KEY.HASH.js");
+    var own = doc.currentScript || doc.querySelector("[data-etalage-tag*='/tag/KEY.js']");
+    var address = (own.src || own.dataset.etalageTag).replace(/\/tag\/.*/, "/tag/KEY.HASH.js");
     var script = doc.createElement("script");
     var types = win.trustedTypes;
-    script.async = true;
+    var pinned = { integrity: "INTEGRITY", credentials: "omit" };
     script.crossOrigin = "anonymous";
-    script.integrity = "INTEGRITY";
+    script.integrity = pinned.integrity;
     script.nonce = own.nonce;
     script.src = types
       ? types.createPolicy("etalage", { createScriptURL: String }).createScriptURL(address)
       : address;
-    own.after(script);
+    fetch(address, pinned)
+      .then(function (answer) {
+        return answer.blob();
+      })
+      .then(function () {
+        own.after(script);
+      })
+      .catch(function () {});
   } catch (error) {}
 })(window, document);

@@ -29,7 +29,7 @@ const quiet = (seconds) => now() - active >= seconds * 1_000;
 
 const COMES = {
   load: () => true,
-  delay: ({ seconds }) => now() - live.began >= seconds * 1_000,
+  delay: ({ seconds }) => now() - live.began_ >= seconds * 1_000,
   scroll: ({ percent }) => deepest >= percent,
   exit_intent: () => leaving,
   idle: ({ seconds }) => quiet(seconds),
@@ -37,20 +37,22 @@ const COMES = {
   cart_idle: ({ seconds }) => Object.keys(kept().cart || {}).length && quiet(seconds),
   view_count: ({ views }) => kept().views?.[told.type || "other"] >= views,
   search: () => happened.search || told.type === "search",
-  return: ({ days }) => live.away >= days * DAY,
+  return: ({ days }) => live.away_ >= days * DAY,
 };
 
 export const hasCome = (trigger) => COMES[trigger?.on]?.(trigger);
 
+// Without a mouse: coming back after having been away, or a fast way back up.
+const isTouched = () => matchMedia("(hover: none)").matches;
+
+export function turnAway(isHidden) {
+  if (isHidden) left = now();
+  else leaving ||= left && now() - left > 2_000 && isTouched();
+}
+
 export function observe() {
   on(win, "pointermove pointerdown scroll", stir);
   on(doc, "mouseout", (event) => (leaving ||= !event.relatedTarget && event.clientY <= 0));
-  // Without a mouse: coming back after having been away, or a fast way back up.
-  const isTouched = () => matchMedia("(hover: none)").matches;
-  on(doc, "visibilitychange", () => {
-    if (doc.visibilityState === "hidden") left = now();
-    else leaving ||= left && now() - left > 2_000 && isTouched();
-  });
   everyBeat(() => {
     const room = innerHeight;
     const top = scrollY;

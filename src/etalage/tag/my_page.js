@@ -4,5 +4,6 @@ import { call, signed } from "./call.js";
 import { live } from "./live.js";
 import { language } from "./page.js";
 
-export const myPage = () =>
-  call("/v1/me/token", signed(live.customer)).then(({ token }) => `${live.base}/me?lang=${language()}#k=${live.key}&t=${token}`);
+export const myPage = async () =>
+  `${live.base_}/me?lang=${language()}#k=${live.key_}` +
+  (await call("/v1/me/token", signed(live.customer_)).then(({ token }) => "&t=" + token, () => ""));

@@ -1,16 +1,16 @@
 // Say where she is: what the page told (dataLayer, JSON-LD, own call) and what its address says; as little as serves.
-import { doc, live, now, win } from "./live.js";
+import { doc, live, now } from "./live.js";
 
 const KEPT = /^(utm_\w+|category|page|sort)$/;
 export let told = {};
-let address = "";
+let address;
 
 export const tell = (facts) => Object.assign(told, facts);
 
 // An address without what could name somebody.
-export function address_of(whole) {
+function plain(whole) {
   if (!whole) return "";
-  const { origin, pathname, searchParams } = new URL(whole, location.href);
+  const { origin, pathname, searchParams } = new URL(whole);
   const query = "" + new URLSearchParams([...searchParams].filter(([name]) => KEPT.test(name)));
   return origin + pathname.replace(/[^/]*(@|%40)[^/]*/g, "-") + (query && "?" + query);
 }
@@ -19,9 +19,9 @@ export const language = () => (doc.documentElement.lang || "nl").slice(0, 2).toL
 
 export const page = () => ({
   ...told,
-  url: address_of(location.href),
+  url: plain(location.href),
   type: told.type || (location.pathname === "/" ? "home" : undefined),
-  referrer: address_of(doc.referrer).replace(/^null.*/, ""),
+  referrer: plain(doc.referrer).replace(/^null.*/, ""),
   language: language(),
 });
 
@@ -31,6 +31,6 @@ export function moved() {
   address = location.href.split("#")[0];
   if (!before || before === address) return false;
   told = {};
-  live.began = now();
+  live.began_ = now();
   return true;
 }

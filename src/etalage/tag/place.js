@@ -1,75 +1,70 @@
 // Find the places of the page, hold them for a moment, and put into each what was decided.
 //   interrupting: moment -> `triggered` -> drawn -> half in view for a second -> `view_promotion`
 //   unobtrusive:  moment -> drawn -> its place half in view for a second -> `triggered` (in every arm) -> `view_promotion`
+// What is known of an entry here is written on it: place_, asked_, isLate_, and of one that is drawn message_.
 import { call, signed } from "./call.js";
+import { ours } from "./collect.js";
 import { draw } from "./draw.js";
-import { later, safely } from "./guard.js";
-import { doc, isList, live, note, now, win } from "./live.js";
+import { later, pause, safely } from "./guard.js";
+import { doc, isList, live, note, now } from "./live.js";
 import { hasCome, isWriting } from "./moments.js";
 import { language, page } from "./page.js";
 import { keep, kept, keepToken } from "./remember.js";
 import { fitsPage, isProtected } from "./rules.js";
 import { back, flush, mayMeasure, record, take } from "./send.js";
-import { ours } from "./collect.js";
-import { isInView, unwatch, watch } from "./watch.js";
+import { inView, unwatch, watch } from "./watch.js";
 
 const HOLD = 300; // a place is hidden for at most this long
 const FRESH = 10_000; // nothing interrupts on an older configuration: the shop may have closed the shutter
-const DAY = 86_400_000;
 let pending = []; // whose moment has not come
-let drawn = [];
 let held = [];
+let above; // what interrupts her now: one at a time
 
-export const isBusy = () => pending.concat(drawn).length;
-export const shown = () => drawn;
+export const isBusy = () => pending[0] || live.drawn_[0];
 
 export function slotOf(name) {
   try {
-    return doc.querySelector(`[data-etalage-slot="${name}"]`) || doc.querySelector(live.config.selectors?.[name] || "_");
-  } catch {
-    note("bad_selector", name);
-  }
-}
-
-function hold(names) {
-  held = names.map(slotOf).filter((slot) => slot && !slot.style.visibility);
-  held.forEach((slot) => (slot.style.visibility = "hidden"));
-  later(release, HOLD);
+    return doc.querySelector(`[data-etalage-slot="${name}"]`) || doc.querySelector(live.config_.selectors?.[name] || "_");
+  } catch {} // a selector that cannot be read finds nothing
 }
 
 const release = () => held.splice(0).forEach((slot) => (slot.style.visibility = ""));
 
 export function undraw() {
+  live.round_++;
   release();
-  drawn.splice(0).forEach((one) => one.remove());
-  pending = [];
-  live.entries = [];
+  live.drawn_.splice(0).forEach((entry) => entry.message_.remove_());
+  pending = live.entries_ = [];
+  above = undefined;
   unwatch();
 }
 
 // Decide anew for this page: asked of the server, or without `device` chosen here.
 export async function fill() {
-  const round = ++live.round;
   undraw();
-  const { config } = live;
-  if (!config || config.off) return note("closed");
-  const here = page();
-  if (isProtected(here, config.protected)) return note("protected_page");
-  const names = config.slots.filter((name) => slotOf(name) || config.overlays.includes(name) || note("slot_missing", name));
-  if (!live.open.device) return contextual(here, names);
-  hold(names);
-  const asked = now();
+  const round = live.round_;
   try {
+    const { off, overlays, protected: segments, slots } = live.config_ || { off: true };
+    const here = page();
+    if (off) return;
+    if (isProtected(here, segments)) return note("protected");
+    const names = slots.filter((name) => slotOf(name) || overlays.includes(name));
+    if (!live.open_.device) return contextual(here, names);
+    held = names.map(slotOf).filter((slot) => slot && !slot.style.visibility);
+    held.forEach((slot) => (slot.style.visibility = "hidden"));
+    later(release, HOLD);
+    const asked = now();
     // Who has no token yet gets one first: what is shown to nobody in particular is outside every experiment.
-    if (!live.token && !live.staff) await ask([]);
+    if (!live.token_ && !live.staff_) await ask([]);
     const { decisions } = await ask(names);
-    if (round !== live.round) return;
-    live.entries = decisions;
+    if (round !== live.round_) return;
+    live.entries_ = decisions;
     decisions.forEach(safely((entry) => arrange(entry, asked)));
+    settle();
   } catch {
-    note("no_answer"); // and what stood there stays: she may be in a control group
+    note("decisions"); // and what stood there stays: she may be in a control group
   }
-  if (round === live.round) release();
+  later(() => round === live.round_ && release()); // after all that is drawn now
 }
 
 export async function ask(slots) {
@@ -87,8 +82,8 @@ export async function ask(slots) {
       }),
     );
     if (!isList(said.decisions)) throw 0;
-    if (said.visitorToken && live.open.device) keepToken(said.visitorToken);
-    if (slots.length) flush();
+    if (said.visitorToken && live.open_.device) keepToken(said.visitorToken);
+    if (slots[0]) flush();
     return said;
   } catch (error) {
     back(sent.events);
@@ -98,106 +93,94 @@ export async function ask(slots) {
 
 // What the server would say to somebody it may not know; outside every experiment and figure.
 function contextual(here, names) {
-  const free = new Set(names);
-  live.config.contextual.forEach((one) => {
-    if (!free.has(one.slot) || now() >= Date.parse(one.until)) return;
-    if (!fitsPage(one.trigger.page || {}, here)) return note("wrong_page", one.experience);
-    if (isRefused(one)) return;
-    free.delete(one.slot);
-    const said = one.content[language()] ? language() : Object.keys(one.content)[0];
-    arrange({ ...one, show: true, content: { language: said, blocks: one.content[said] } }, now());
+  live.config_.contextual.forEach((entry) => {
+    const { content, experience, slot, trigger, until } = entry;
+    if (!names.includes(slot) || now() >= Date.parse(until)) return;
+    if (!fitsPage(trigger.page || {}, here)) return note("page", experience);
+    if (isRefused(entry)) return;
+    names = names.filter((name) => name !== slot);
+    const said = content[here.language] ? here.language : Object.keys(content)[0];
+    arrange({ ...entry, show: true, content: { language: said, blocks: content[said] } }, now());
   });
-}
-
-const isRefused = ({ experience }) => kept().no?.includes(experience);
-const timesOf = ({ experience }) => kept().times?.[experience] || [];
-
-function arrange(entry, asked) {
-  const { experience, show, slot } = entry;
-  // Where she may be known the server knows it too, and also if she took it back on her own page.
-  if (!live.open.personalise && isRefused(entry)) return note("refused_by_visitor", experience);
-  if (!show) note("not_for_now", experience);
-  if (isOverCap(entry)) return note("capped", experience);
-  pending.push({ entry, asked, slot: slotOf(slot), isLate: now() - asked > HOLD });
   settle();
 }
 
-// Without a token the browser alone can keep the caps.
-const isOverCap = (entry) =>
-  !entry.id &&
-  entry.caps?.some(({ times, per }) => {
-    const from = { ever: 0, session: live.session, "7d": now() - 7 * DAY }[per] ?? now() - DAY;
-    return timesOf(entry).filter((time) => time >= from).length >= times;
-  });
+const isRefused = ({ experience }) => kept().no?.includes(experience);
+const lastOf = ({ experience }) => kept().last?.[experience];
 
-// Look whose moment has come; called by every beat.
-export const settle = () =>
-  pending
-    .filter(({ entry }) => hasCome(entry.trigger))
-    .sort((one, other) => other.entry.priority - one.entry.priority)
-    .forEach(safely((one) => (/^(popup|toast)$/.test(one.entry.form) ? interrupt : unobtrusively)(one)));
+function arrange(entry, asked) {
+  const { experience, slot } = entry;
+  // Where she may be known the server knows it too, and also if she took it back on her own page.
+  if (!live.open_.personalise && isRefused(entry)) return note("no", experience);
+  // Without a token nobody counts: once is within every cap.
+  if (!entry.id && entry.caps && lastOf(entry)) return note("caps", experience);
+  entry.asked_ = asked;
+  entry.place_ = slotOf(slot);
+  entry.isLate_ = now() - asked > HOLD;
+  pending.push(entry);
+  pending.sort((one, other) => other.priority - one.priority);
+}
 
-const drop = (one) => (pending = pending.filter((other) => other !== one));
+// Look whose moment has come; called by every beat. Only what interrupts may have to wait on.
+export const settle = () => (pending = pending.filter(waits));
+const waits = safely((entry) => !hasCome(entry.trigger) || (/^(popup|toast)$/.test(entry.form) ? interrupt : unobtrusively)(entry));
 
-function interrupt(one) {
-  const { entry, asked } = one;
-  if (drawn.some((other) => other.isInterrupting)) {
-    note("lost_to", entry.experience);
-    return drop(one); // one at a time, and its moment has passed
-  }
-  if (isWriting() || now() - live.configured > FRESH) return; // it waits, in every arm alike
-  drop(one);
+function interrupt(entry) {
+  const { experience, asked_: asked, show } = entry;
+  if (above) return note("priority", experience); // one at a time, and its moment has passed
+  if (isWriting() || now() - live.configured_ > FRESH) return true; // it waits, in every arm alike
   // Another tab may have had this moment since we asked.
-  if (timesOf(entry).some((time) => time > asked)) return note("capped", entry.experience);
+  if (lastOf(entry) > asked) return note("caps", experience);
   triggered(entry);
-  if (entry.show) put(one).tell();
+  if (show) put((above = entry));
+  seen(entry);
 }
 
-function unobtrusively(one) {
-  const { entry, slot } = one;
-  drop(one);
+function unobtrusively(entry) {
+  const { experience, isLate_: isLate, place_: place, show } = entry;
   // The place as it was before anything was drawn: the same in every arm.
-  const height = slot ? slot.offsetHeight : 0;
-  const isTooLate = entry.show && one.isLate && slot && isInView(slot);
-  if (isTooLate) note("too_late", entry.experience);
+  const height = place ? place.offsetHeight : 0;
+  const where = () => (place ? place.isConnected && [place.getBoundingClientRect().top, height] : [0, 0]);
+  const reason = show && isLate && place && inView(where()) >= 0 ? "timeout" : undefined; // it would be seen to change
+  if (reason) note(reason, experience);
   // Watched before it is drawn: what is seen in the same beat is told of its moment first.
-  let message;
-  watch(
-    () => (slot ? slot.isConnected && { top: slot.getBoundingClientRect().top, height } : { top: 0, height }),
-    () => {
-      triggered(entry, isTooLate ? "timeout" : undefined);
-      message?.tell();
-    },
-  );
-  if (entry.show && !isTooLate) message = put(one);
+  watch(where, () => {
+    triggered(entry, reason);
+    seen(entry);
+  });
+  if (show && !reason) put(entry);
 }
 
-// Draw it. Seen, and told of its moment, is an exposure: once, whichever came last.
-function put({ entry, slot }) {
-  const was = doc.activeElement;
-  let left = 2;
-  let message;
+// Seen, and told of its moment, is an exposure: once, whichever came last.
+const seen = (entry) => (entry.seen_ ? promote("view_promotion", entry) : (entry.seen_ = true));
+
+// Draw it, in a turn of its own: no task of ours is long.
+function put(entry) {
+  const round = live.round_;
+  const place = entry.place_;
   const deeds = {
-    click: (detail) => promote("select_promotion", entry, detail),
-    no: () => refuse(message),
-    answer: (detail) => mayMeasure() && record("preference", detail),
-    close: () => (drawn = drawn.filter((other) => other !== message)),
+    click: ({ of }) => promote("select_promotion", entry, { product_id: of }),
+    no: () => refuse(entry),
+    answer: ({ of, to }) => mayMeasure() && record("preference", { [to]: of }),
+    close() {
+      live.drawn_ = live.drawn_.filter((other) => other !== entry);
+      if (above === entry) above = undefined;
+    },
   };
-  try {
-    message = draw(entry, slot, (what, detail) => deeds[what](detail), was);
-  } catch (error) {
-    note("not_drawn", entry.experience);
-    throw error;
-  }
-  message.tell = () => --left || promote("view_promotion", entry);
-  drawn.push(message);
-  watch(() => message.box.isConnected && { top: message.box.getBoundingClientRect().top, height: message.box.offsetHeight }, message.tell);
-  return message;
+  later(() => {
+    if (round !== live.round_) return;
+    const { box_: box } = (entry.message_ = draw(entry, place, deeds, doc.activeElement));
+    live.drawn_.push(entry);
+    watch(
+      () => box.isConnected && [box.getBoundingClientRect().top, box.offsetHeight],
+      () => seen(entry),
+    );
+  });
 }
 
 function triggered(entry, reason) {
   const { experience, id } = entry;
-  keep((state) => ((state.times ||= {})[experience] = [...timesOf(entry).slice(-20), now()]));
+  keep((state) => ((state.last ||= {})[experience] = now()));
   if (!id || !mayMeasure()) return;
   record("triggered", { token: id, experience, reason });
   flush();
@@ -205,36 +188,32 @@ function triggered(entry, reason) {
 
 // An exposure or a click: to us with its token, and to the shop's own analytics.
 function promote(name, { id, experience, variant, slot }, detail) {
-  if (!id || !live.open.measure) return;
+  if (!id || !live.open_.measure) return;
   const about = { promotion_id: experience, creative_name: variant, creative_slot: slot };
   record(name, { token: id, ...about, ...detail });
   if (detail) flush(); // a click may leave the page
-  const layer = win[live.config.data_layer || "dataLayer"];
-  if (isList(layer)) layer.push(ours({ event: name, ecommerce: about }));
+  if (isList(live.layer_)) live.layer_.push(ours({ event: name, ecommerce: about }));
 }
 
 // "Not for me": gone at once, remembered here, and by the server for every strategy.
-function refuse({ entry: { experience }, close }) {
-  keep((state) => (state.no = [...(state.no || []).filter((name) => name !== experience), experience].slice(-200)));
+function refuse({ experience, message_: message }) {
+  keep((state) => (state.no ||= []).push(experience));
   if (mayMeasure()) {
     record("feedback", { experience, refused: true });
     flush();
   }
-  close();
+  message.close_();
 }
 
 // Order ids for this visitor; whatever goes wrong, the shop's own order.
 export async function rank(ids) {
-  if (!isList(ids) || !ids.length) return ids;
   const late = now() + HOLD;
-  while (!(live.config && live.open.device)) {
-    if (now() >= late) return ids;
-    await new Promise((done) => later(done, 20));
-  }
-  if (live.config.off) return ids;
-  const given = ids.map((id) => "" + id);
+  const given = isList(ids) ? ids.map((id) => "" + id) : [];
+  let isOpen;
+  while (!(isOpen = live.open_.device && live.config_) && now() < late) await pause(20);
+  if (!given[0] || !isOpen || isOpen.off) return ids;
   const said = call("/v1/rank", signed({ ids: given, page: { language: language() } })).catch(() => 0);
-  const answer = await Promise.race([said, new Promise((done) => later(done, HOLD))]);
+  const answer = await Promise.race([said, pause(HOLD)]);
   const order = isList(answer?.products) ? answer.products.map((one) => given.indexOf(one.product_id)) : [];
-  return order.length === ids.length && given.every((_, at) => order.includes(at)) ? order.map((at) => ids[at]) : ids;
+  return order.length === given.length && given.every((_, at) => order.includes(at)) ? order.map((at) => ids[at]) : ids;
 }

@@ -18,16 +18,16 @@ function store(act) {
   try {
     act(localStorage);
   } catch {
-    live.unkept = true;
+    live.unkept_ = true;
   }
 }
 
-export const kept = () => (live.open.device && stored()) || memory;
+export const kept = () => (live.open_.device && stored()) || memory;
 
 export function keep(change) {
   memory = kept();
   change(memory);
-  if (live.open.device) store((storage) => storage.setItem(NAME, text(memory)));
+  if (live.open_.device) store((storage) => storage.setItem(NAME, text(memory)));
 }
 
 export function writeCookie(name, value, seconds) {
@@ -38,28 +38,31 @@ export function writeCookie(name, value, seconds) {
 export const hasCookie = (name) => `; ${doc.cookie};`.includes(`; etalage_${name}=1;`) || undefined;
 
 export function keepToken(token) {
-  live.token = token;
-  if (live.open.device && token) writeCookie("visitor", token, YEAR);
+  live.token_ = token;
+  if (live.open_.device && token) writeCookie("visitor", token, YEAR);
   keep((state) => (state.token = token));
 }
 
 export function forget() {
   memory = {};
-  live.token = undefined;
+  live.token_ = undefined;
   store((storage) => storage.removeItem(NAME));
   writeCookie("visitor", "", 0);
 }
 
-// Begin where she left off: her token, her session, and how long she was away.
+// Begin where she left off: her token, her session, and how long she was away. Gives what the last page could not send.
 export function recall() {
+  let left;
   keep((state) => {
+    left = state.queue;
+    delete state.queue;
     const away = now() - (state.seen || 0);
     if (away > GAP) {
       state.views = {};
       state.away = state.seen ? away : 0;
     }
-    live.away = state.away;
-    state.seen = now();
+    live.away_ = state.away;
   });
   keepToken(kept().token);
+  return left;
 }

@@ -1,10 +1,10 @@
 // Send what happened: in small batches, once, only what she allows, and later if it cannot be now.
 import { call, signed } from "./call.js";
 import { gpc, stated } from "./consent.js";
-import { failed, later } from "./guard.js";
+import { later } from "./guard.js";
 import { live } from "./live.js";
 import { page } from "./page.js";
-import { keep, kept } from "./remember.js";
+import { keep } from "./remember.js";
 import { text } from "./text.js";
 
 const MOST = 100; // events
@@ -12,8 +12,7 @@ const ROOM = 60_000; // bytes; browsers take 64 KB as a page is left
 let waiting = [];
 let timer;
 
-export const mayMeasure = () => live.open.device && (live.open.measure || live.open.personalise);
-const maySend = () => live.token && mayMeasure() && waiting.length;
+export const mayMeasure = () => live.open_.device && (live.open_.measure || live.open_.personalise);
 const time = () => new Date().toISOString();
 const soon = (milliseconds) => (timer ||= later(flush, milliseconds));
 
@@ -26,9 +25,9 @@ const event = (name, properties, more) => ({
   ...more,
 });
 
-export function record(name, properties, more) {
+export function record(name, properties = {}, more) {
   const { language, ...here } = page();
-  put([...waiting, event(name, properties || {}, { context: { page: here, locale: language }, ...more })]);
+  put([...waiting, event(name, properties, { context: { page: here, locale: language }, ...more })]);
   soon(1_000);
 }
 
@@ -36,25 +35,16 @@ function put(events) {
   waiting = events;
   while (waiting.length > MOST || (waiting[1] && text(waiting).length > ROOM)) {
     waiting.shift();
-    live.lost++;
+    live.lost_++;
   }
 }
 
-// What goes with events: who says what is open, and what is counted nowhere.
-const about = () => ({
-  context: {
-    consent: stated(live.open),
-    staff: live.staff,
-    gpc: gpc() || undefined,
-  },
-  sentAt: time(),
-});
-
-// Give all that waits to a decision, so that it knows of this page; `back` if it did not arrive.
+// Give all that waits, so that a decision knows of this page; `back` if it did not arrive.
+// With it goes who says what is open, and what is counted nowhere.
 export function take() {
-  const events = maySend() ? waiting : undefined;
+  const events = live.token_ && mayMeasure() && waiting[0] ? waiting : undefined;
   if (events) waiting = [];
-  return { events, ...about() };
+  return { events, context: { consent: stated(live.open_), staff: live.staff_, gpc: gpc() || undefined }, sentAt: time() };
 }
 
 export function back(events = []) {
@@ -63,7 +53,7 @@ export function back(events = []) {
 }
 
 export async function flush() {
-  timer = undefined;
+  timer = 0;
   const { events, ...rest } = take();
   if (!events) return;
   try {
@@ -75,24 +65,16 @@ export async function flush() {
   }
 }
 
-// The page is being left: a beacon, or else the device keeps it until the next page.
+// The page is being left: the call outlives it, and what cannot be sent stays on the device until the next page.
 export function leave() {
-  if (!maySend()) return;
-  try {
-    if (navigator.sendBeacon(live.base + "/v1/batch", text(signed({ batch: waiting, ...about() })))) waiting = [];
-  } catch (error) {
-    failed(error);
-  }
+  flush();
   save();
 }
 
 const save = () => keep((state) => (state.queue = mayMeasure() && waiting[0] ? waiting : undefined));
 
 // What the last page could not send.
-export function resume() {
-  const left = kept().queue;
-  if (!left) return;
-  keep((state) => delete state.queue);
+export function resume(left = []) {
   put([...left, ...waiting]);
   soon(1_000);
 }

@@ -1,6 +1,6 @@
 // Watch places four times a second while the page is seen: half in view for one second is seen.
 import { safely } from "./guard.js";
-import { doc, win } from "./live.js";
+import { doc } from "./live.js";
 
 const BEAT = 250;
 const BEATS = 4;
@@ -8,25 +8,25 @@ let watched = [];
 const beats = [];
 let timer;
 
-// `place()` gives top, height and how much of it must be seen; nothing while it is not there.
-export const watch = (place, then) => watched.push({ place, then, count: -1 });
+// `place()` gives where it is, [top, height]; nothing while it is not there.
+export const watch = (place, then) => watched.push({ place_: place, then_: then, count_: -1 });
 export const unwatch = () => (watched = []);
 export const everyBeat = (act) => beats.push(safely(act));
 
-// A place without a height is seen where it would be.
-const isHalfSeen = ({ top, height }) =>
-  Math.min(top + height, innerHeight) - Math.max(top, 0) >= (height && Math.min(height, innerHeight) / 2);
+// How much of it is in view; a place without a height is seen where it would be.
+export const inView = ([top, height]) => Math.min(top + height, innerHeight) - Math.max(top, 0);
 
-const look = (one) => {
-  const place = one.place();
-  one.count = place && isHalfSeen(place) ? one.count + 1 : -1;
-  if (one.count < BEATS) return;
+const look = safely((one) => {
+  const place = one.place_();
+  const isSeen = place && inView(place) >= (place[1] && Math.min(place[1], innerHeight) / 2);
+  one.count_ = isSeen ? one.count_ + 1 : -1;
+  if (one.count_ < BEATS) return;
   watched = watched.filter((other) => other !== one);
-  one.then();
-};
+  one.then_();
+});
 
 function beat() {
-  [...watched].forEach(safely(look));
+  watched.slice().forEach(look);
   beats.forEach((act) => act());
 }
 
@@ -34,8 +34,3 @@ export function keepTime() {
   clearInterval(timer);
   if (doc.visibilityState === "visible") timer = setInterval(beat, BEAT);
 }
-
-export const isInView = (element) => {
-  const { top, bottom } = element.getBoundingClientRect();
-  return bottom > 0 && top < innerHeight;
-};
