@@ -54,12 +54,8 @@ def listed(strategy: StrategyName, part: Part, shelf: Shelf, here: str | None = 
 
 
 def test_a_long_word_is_near_another_that_begins_like_it() -> None:
-    shop = [
-        titled("a", "Regenjas"),
-        titled("b", "Regenjack wol"),
-        titled("c", "Theepot"),
-        titled("d", "Bril"),
-    ]
+    titles = ("Regenjas", "Regenjack wol", "Theepot", *(f"{n}ding" for n in range(100, 150)))
+    shop = [titled(f"p{n}", title) for n, title in enumerate(titles)]
 
     near = Likeness(shop).nearest()
 
