@@ -45,7 +45,7 @@ class Demo:
     def hold_out(self, share: float) -> None:
         """Keep a share of all persons from everything; the server takes over within a second."""
         settings = load(self.directory)
-        _, ports = app.open_ports(self.directory, self.opened.created.shop.id, settings=settings)
+        _, ports = app.open_ports(self.directory, self.opened.shop, settings=settings)
         try:
             now = time.time_ns() // 1000
             ports.records.change_shop({"holdout_share": share}, actor="ann", now=now)
@@ -56,7 +56,7 @@ class Demo:
     def visitor(self, *, held: bool = False, **arms: str) -> str:
         """Give the token of somebody new who is in these arms; `drie_lijsten="control"` for drie-lijsten."""
         settings = load(self.directory)
-        _, ports = app.open_ports(self.directory, self.opened.created.shop.id, settings=settings)
+        _, ports = app.open_ports(self.directory, self.opened.shop, settings=settings)
         try:
             keys = ports.keys
             plan = configure(ports).plan
@@ -76,7 +76,7 @@ class Demo:
     def events(self, *names: str) -> list[Event]:
         """Read the log beside the running server."""
         settings = load(self.directory)
-        _, ports = app.open_ports(self.directory, self.opened.created.shop.id, settings=settings)
+        _, ports = app.open_ports(self.directory, self.opened.shop, settings=settings)
         try:
             return [event for _, event in ports.log.read(0) if not names or event.name in names]
         finally:
@@ -94,18 +94,18 @@ def demo_shop(home: Path) -> Iterator[Demo]:
     opened = open_shop(
         directory, now=start, experiences=(*EFFECTS, *BESIDES), at=f"http://127.0.0.1:{port}"
     )
-    keys = {WRITE_KEY: opened.created.write_key, SERVER_KEY: opened.created.server_key}
+    keys = {WRITE_KEY: opened.write_key, SERVER_KEY: opened.server_key}
     with serving(directory, port=port, program=SHOP_PROGRAM, keys=keys) as url:
         run(
             url,
-            opened.created.server_key,
+            opened.server_key,
             WORLD,
             catalogue=opened.catalogue,
             slots=opened.slots,
             start=start,
         )
         end = start + WORLD.days * DAY
-        key, goods = opened.created.server_key, opened.catalogue
+        key, goods = opened.server_key, opened.catalogue
         regulars.bring(url, key, goods, since=0, upto=end, end=end)
-        regulars.train(directory, opened.created.shop.id, now=end)
+        regulars.train(directory, opened.shop, now=end)
         yield Demo(url, directory, opened)

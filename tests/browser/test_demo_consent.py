@@ -40,7 +40,7 @@ def walk(seed: int) -> list[str]:
 def test_before_consent_etalage_is_asked_for_its_tag_and_its_public_configuration_alone(
     coming: Callable[..., Page], demo: Demo, half: range
 ) -> None:
-    key = demo.opened.created.write_key
+    key = demo.opened.write_key
     page = coming()
     asked: list[Request] = []
     page.on("request", lambda one: asked.append(one))  # noqa: PLW0108  it asks for a function

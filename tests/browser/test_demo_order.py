@@ -170,7 +170,7 @@ def test_axe_finds_nothing_in_the_shop_and_on_her_own_page(
     page = coming(bypass_csp=True)
     found = {}
     addresses = [f"{demo.shop}{base}{path}" for path in SEEN]
-    for address in (*addresses, f"{demo.url}/me?lang={language}#k={demo.opened.created.write_key}"):
+    for address in (*addresses, f"{demo.url}/me?lang={language}#k={demo.opened.write_key}"):
         page.goto(address)
         page.wait_for_timeout(500)
         page.add_script_tag(path=AXE)

@@ -43,13 +43,13 @@ def ratio_of(directory: Path, sessions: int) -> Ratio:
     start = time.time_ns() // 1000 - 60_000_000
     opened = open_shop(directory, now=start, experiences=[HELPS], at=f"http://127.0.0.1:{port}")
     with serving(directory, port=port) as url:
-        tag = Tag(url, opened.created.write_key)
+        tag = Tag(url, opened.write_key)
         try:
             for number in range(sessions):
                 tag.session(number, HELPS, "top_bar", now=time.time_ns() // 1000)
         finally:
             tag.close()
-    _, ports = app.open_ports(directory, opened.created.shop.id, settings=load(directory))
+    _, ports = app.open_ports(directory, opened.shop, settings=load(directory))
     try:
         told = [event for _, event in ports.log.read(0) if event.name == "triggered"]
     finally:

@@ -38,13 +38,13 @@ def world(seed: int) -> World:
 def play(url: str, directory: Path, opened: Opened, *, seed: int, start: int) -> Beside:
     played = run(
         url,
-        opened.created.server_key,
+        opened.server_key,
         world(seed),
         catalogue=opened.catalogue,
         slots=opened.slots,
         start=start,
     )
-    reports = measured(directory, opened.created.shop.id, now=played.end)
+    reports = measured(directory, opened.shop, now=played.end)
     return beside(played, reports)[0]
 
 

@@ -10,15 +10,19 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from etalage.api.background import LEASE, Job, Lease, jobs_of, prune
+from etalage.api.children import answer_of
 from etalage.app import Created, create_shop, new_shop, open_ports
+from etalage.cli.running import _program
 from etalage.config import Settings
 from etalage.domain.arrival import Arrival
 from etalage.domain.event import Event
@@ -361,6 +365,35 @@ def test_every_job_of_the_night_is_done_for_a_new_shop_without_failing(made: Mad
     assert [job.name for job in jobs if job.failures] == []
     assert {"seal", "remember", "popular", "prune"} <= {job.name for job in jobs}
     ports.close()
+
+
+def test_models_are_learned_in_a_process_that_ends_with_its_memory(made: Made) -> None:
+    server = made.serve()
+    (night,) = children(server.process.pid)
+    wait_until((made.home / "models" / "sessions.model").exists)
+    wait_until(lambda: not children(night))
+
+    assert "llvmlite" not in Path(f"/proc/{night}/maps").read_text(encoding="utf-8")
+
+
+def test_a_model_that_cannot_be_learned_is_told_by_the_process_that_failed(made: Made) -> None:
+    order = {"task": "job", "directory": str(made.directory), "stores": {}, "settings": {}}
+    told = msgspec.json.encode(order | {"shop": "elsewhere", "job": "learn"})
+
+    said = answer_of(_program("learn elsewhere"), told, ended=threading.Event())
+
+    assert "elsewhere" in msgspec.json.decode(said)["says"]
+
+
+def test_what_a_process_is_asked_ends_when_the_night_does() -> None:
+    ended = threading.Event()
+    threading.Timer(0.3, ended.set).start()
+    began = time.monotonic()
+
+    said = answer_of(["-c", "import time; time.sleep(60)"], b"", ended=ended)
+
+    assert said == b""
+    assert time.monotonic() - began < 10
 
 
 def test_events_older_than_the_journal_keeps_are_read_from_the_archive(made: Made) -> None:

@@ -104,7 +104,7 @@ class Page(HTMLParser):
 def noord(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Noord]:
     home = tmp_path_factory.mktemp("noord") / "data"
     opened = open_shop(home, now=NOW - 1_000_000, at="http://noord")
-    shop = app.open_shop(home, opened.created.shop.id, settings=SETTINGS, now=NOW)
+    shop = app.open_shop(home, opened.shop, settings=SETTINGS, now=NOW)
     yield Noord(shop)
     shop.close()
 
@@ -319,7 +319,7 @@ def test_the_panel_tells_a_stranger_about_nobody_and_why_each_message_does_not_a
 @pytest.mark.slow
 def test_only_the_server_of_the_demo_has_the_shop(tmp_path: Path) -> None:
     opened = open_shop(tmp_path / "data", now=NOW)
-    keys = {WRITE_KEY: opened.created.write_key, SERVER_KEY: opened.created.server_key}
+    keys = {WRITE_KEY: opened.write_key, SERVER_KEY: opened.server_key}
 
     with serving(tmp_path / "data") as url:
         assert httpx.get(f"{url}/shop/").status_code == 404
@@ -329,8 +329,8 @@ def test_only_the_server_of_the_demo_has_the_shop(tmp_path: Path) -> None:
         line = {"id": good.id, "offer": good.offers[0].id, "quantity": 1}
         made = httpx.post(f"{url}/shop/bestellen", json={"lines": [line]})
 
-    assert f"/tag/{opened.created.write_key}.js" in shown.text
-    assert opened.created.server_key not in shown.text
+    assert f"/tag/{opened.write_key}.js" in shown.text
+    assert opened.server_key not in shown.text
     assert made.status_code == 200
 
 

@@ -84,6 +84,7 @@ class Job:
     due: float = 0.0  # by the monotonic clock
     failures: int = 0
     can_wait: bool = False  # while events are refused because there are too many, this is not done
+    apart: bool = False  # takes much memory: done in a process that ends with it
     last_error: Exception | None = None
 
     def run(self, night: Night, *, shop: ShopId, at: float) -> None:
@@ -137,10 +138,28 @@ def jobs_of(settings: Settings) -> list[Job]:
         *(Job(name, work, settings.roll_seconds) for name, work in EVERY_MINUTE),
         *(Job(name, work, settings.popular_seconds, can_wait=True) for name, work in NOW_AND_THEN),
         Job("live", add_ended, LIVE_SECONDS, can_wait=True),
-        Job("learn", learn, HOUSEKEEPING_SECONDS, can_wait=True),
+        Job("learn", learn, HOUSEKEEPING_SECONDS, can_wait=True, apart=True),
         Job("prune", prune_journal, HOUSEKEEPING_SECONDS, can_wait=True),
         Job("catalogues", _prune_catalogues, HOUSEKEEPING_SECONDS * 24, can_wait=True),
     ]
+
+
+def night_of(ports: Ports, settings: Settings, now: int) -> Night:
+    """Give what the night shift of a shop needs; a simulated shop has its own time."""
+    shop = shop_from(ports.records.shop())
+    return Night(
+        ports=ports,
+        how=Memorist(ShopZone(shop.zone), shop.currency),
+        now=own_time(ports.log, now) if shop.simulated else now,
+        popular_least_visitors=settings.popular_least_visitors,
+        keep=kept_by(settings),
+    )
+
+
+def do(name: str, ports: Ports, settings: Settings, now: int) -> int:
+    """Do one job of a shop, named as in `jobs_of`; give how much that was."""
+    (work,) = [job.work for job in jobs_of(settings) if job.name == name]
+    return work(night_of(ports, settings, now))
 
 
 def prune(night: Night, days: int) -> int:
@@ -172,6 +191,7 @@ class Background:
         clock: Callable[[], int],
         signs: Callable[[Path], Signs] = lambda _: NoSigns(),
         rest: Callable[[], None] = lambda: None,
+        apart: Callable[[ShopId, str], int] | None = None,
     ) -> None:
         """Prepare.
 
@@ -182,14 +202,24 @@ class Background:
             clock: gives the moment, micros.
             signs: gives where it is written, for a shop's home, that a part is red.
             rest: called after work, when there is none for a while.
+            apart: does a job of a shop, by name, in a process of its own; in this one by default.
         """
+        self._apart = apart
         self._posts = [
-            Post(shop, Lease(home), jobs_of(settings), signs(home)) for shop, home in homes
+            Post(shop, Lease(home), self._jobs(shop, settings), signs(home)) for shop, home in homes
         ]
         self._open_ports = open_ports
         self._settings = settings
         self._clock = clock
         self._rest = rest
+
+    def _jobs(self, shop: ShopId, settings: Settings) -> list[Job]:
+        jobs = jobs_of(settings)
+        if self._apart is not None:
+            for job in jobs:
+                if job.apart:
+                    job.work = _apart(self._apart, shop, job.name)
+        return jobs
 
     def run(self, ended: threading.Event) -> None:
         """Work until `ended` is set; what is under way is finished first."""
@@ -247,11 +277,8 @@ class Background:
         if post.ports is None:
             post.ports = self._open_ports(post.shop)
             log.info("lease taken", shop=post.shop)
-        shop = shop_from(post.ports.records.shop())
-        return Night(
-            ports=post.ports,
-            how=Memorist(ShopZone(shop.zone), shop.currency),
-            now=own_time(post.ports.log, self._clock()) if shop.simulated else self._clock(),
-            popular_least_visitors=self._settings.popular_least_visitors,
-            keep=kept_by(self._settings),
-        )
+        return night_of(post.ports, self._settings, self._clock())
+
+
+def _apart(done: Callable[[ShopId, str], int], shop: ShopId, name: str) -> Shift:
+    return lambda _: done(shop, name)

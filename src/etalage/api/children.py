@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from etalage.api.logs import log
 
 PATIENCE_SECONDS = (1.0, 60.0)  # before a child that ended is started again: first, and at most
+ANSWER_SECONDS = 0.1  # between two looks whether it has ended
 STEADY_SECONDS = 60.0  # a child that lived this long had no trouble starting
 
 
@@ -96,6 +97,29 @@ class Child:
         if self._process is not None and self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
+
+
+def answer_of(command: Sequence[str], told: bytes, *, ended: threading.Event) -> bytes:
+    """Let a process do one thing, and give what it prints; nothing if it did not come to its end.
+
+    Args:
+        command: arguments of our own Python.
+        told: one line, what it reads first; its input stays open, so that it ends with this process.
+        ended: once this is set the process is ended too.
+    """
+    with subprocess.Popen(  # noqa: S603  our own program, no shell
+        [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None  # noqa: S101  asked for above
+        assert process.stdout is not None  # noqa: S101  asked for above
+        with contextlib.suppress(BrokenPipeError):  # it ended at once
+            process.stdin.write(told + b"\n")
+            process.stdin.flush()
+        while process.poll() is None:
+            if ended.wait(ANSWER_SECONDS):
+                process.terminate()
+                break
+        return process.stdout.read()
 
 
 def told_by_parent() -> bytes:

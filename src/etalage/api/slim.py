@@ -21,6 +21,7 @@ from pathlib import Path
 
 LOOK_SECONDS = 15.0
 LITTLE = 0.2  # of one core: then nobody waits for what has to be read from the system's cache again
+HARDLY_ANY = 0.03  # then this goes for program code too
 
 _DONTNEED = 4  # MADV_DONTNEED
 _ARENAS = -8  # M_ARENA_MAX: pools from which threads take memory; each keeps what was once taken
@@ -68,7 +69,7 @@ class Rest:
         share = (used - self._used) / (now - self._looked)
         self._looked, self._used = now, used
         if share < LITTLE:
-            give_back(collect=False, code=False)
+            give_back(collect=False, code=share < HARDLY_ANY)
 
 
 def _pages(*, code: bool) -> list[tuple[int, int]]:

@@ -144,7 +144,7 @@ def _demo_shop(directory: Path) -> Iterator[str]:
         experiences=(*EFFECTS, *BESIDES),
         at=f"http://127.0.0.1:{port}",
     )
-    keys = {WRITE_KEY: opened.created.write_key, SERVER_KEY: opened.created.server_key}
+    keys = {WRITE_KEY: opened.write_key, SERVER_KEY: opened.server_key}
     with serving(directory, port=port, program=SHOP_PROGRAM, keys=keys) as url:
         yield f"{url}/shop/"
 

@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from etalage import app
 from etalage.config import load
 from etalage.domain.shop import Shop
 from etalage.domain.time import Micros, micros
@@ -64,6 +63,8 @@ def opened(
     directory: Path, shop: str | None = None, *, now: str | None = None
 ) -> Iterator[tuple[Shop, Ports, Micros]]:
     """Open a shop for one command: its settings, its stores and the moment."""
+    from etalage import app  # loads all that a shop stands on
+
     settings = load(directory)
     known, ports = app.open_ports(directory, app.the_shop(directory, shop), settings=settings)
     try:

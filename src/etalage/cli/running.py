@@ -6,6 +6,7 @@ Out:  answers until SIGTERM; by then everything that was accepted is on disk.
     etalage serve ──> this process      opens the shops, listens, answers
                  ├──> worker 2, 3 ...   the same on the same socket: the system deals out the calls
                  └──> background        the night shift, under the lease of each shop
+                      └──> learn        what takes much memory, in a process that ends with it
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Literal
 
@@ -26,8 +27,8 @@ from msgspec.structs import replace
 
 from etalage import app
 from etalage.api import logs, server
-from etalage.api.background import Background
-from etalage.api.children import Child, told_by_parent
+from etalage.api.background import Background, do
+from etalage.api.children import Child, answer_of, told_by_parent
 from etalage.api.hot import Hot
 from etalage.api.quiet import Doors, Quiet
 from etalage.api.rooms import Rooms
@@ -37,6 +38,8 @@ from etalage.api.watch import Watch
 from etalage.config import Settings
 from etalage.domain.ids import ShopId
 from etalage.domain.time import Micros
+from etalage.errors import Internal
+from etalage.flow.health import said_by
 from etalage.ports import Ports
 from etalage.store.files.signs import FileSigns
 
@@ -47,11 +50,20 @@ CHILDREN_SECONDS = 2.5  # for children to end after us; they were told when we w
 class _Order(Struct, frozen=True):
     """What a child process of the server is told."""
 
-    task: Literal["answer", "background"]
+    task: Literal["answer", "background", "job"]
     directory: str
     stores: app.Stores
     settings: Settings
     door: int = -1  # the listening socket, inherited
+    shop: ShopId = ShopId("")  # of a job
+    job: str = ""  # its name
+
+
+class _Done(Struct, frozen=True):
+    """What a process that does one job says of it."""
+
+    count: int = 0
+    says: str | None = None  # why it failed
 
 
 def serve(
@@ -128,12 +140,25 @@ def attend() -> None:
     if order.task == "answer":
         _answer(order, socket.socket(fileno=order.door))
         return
+    if order.task == "job":
+        sys.stdout.buffer.write(msgspec.json.encode(_do(order)))
+        return
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     directory = Path(order.directory)
 
     def open_one(shop: ShopId) -> Ports:
         return app.open_ports(directory, shop, settings=order.settings, stores=order.stores)[1]
+
+    def apart(shop: ShopId, job: str) -> int:
+        told = replace(order, task="job", shop=shop, job=job)
+        said = answer_of(_program(f"{job} {shop}"), msgspec.json.encode(told), ended=ended)
+        if not said and ended.is_set():
+            return 0
+        done = msgspec.json.decode(said, type=_Done) if said else _Done(says="its process ended")
+        if done.says is not None:
+            raise Internal(done.says)
+        return done.count
 
     clock = SteadyClock()
 
@@ -150,7 +175,22 @@ def attend() -> None:
         clock=now,
         signs=_signs,
         rest=give_back,
+        apart=apart,
     ).run(ended)
+
+
+def _do(order: _Order) -> _Done:
+    """Do one job of the night shift; this process ends after it, and its memory with it."""
+    directory = Path(order.directory)
+    try:
+        ports = app.open_ports(directory, order.shop, settings=order.settings, stores=order.stores)[
+            1
+        ]
+        with closing(ports):
+            return _Done(do(order.job, ports, order.settings, time.time_ns() // 1_000))
+    except Exception as error:  # noqa: BLE001  the outermost loop: logged here, and told to who asked
+        logs.log.exception("job failed", part=order.job, shop=order.shop)
+        return _Done(says=said_by(error))
 
 
 def _signs(home: Path) -> FileSigns:
@@ -164,10 +204,14 @@ def _leave_when_asked() -> None:
 
 
 def _child(name: str, order: _Order) -> Child:
-    # The name stands in the list of processes, where an operator looks for it.
-    command = ["-c", "from etalage.cli.running import attend; attend()", "etalage", name]
+    command = _program(name)
     handles = [] if order.door < 0 else [order.door]
     return Child(name, command, msgspec.json.encode(order), handles=handles)
+
+
+def _program(name: str) -> list[str]:
+    # The name stands in the list of processes, where an operator looks for it.
+    return ["-c", "from etalage.cli.running import attend; attend()", "etalage", name]
 
 
 def _answer(

@@ -5,21 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from etalage import app
-from etalage.api.rooms import Rooms
-from etalage.api.server import Application
-from etalage.cli import running
 from etalage.cli.console import JsonOption, out, print_json
-from etalage.config import load
 from etalage.simulate import beside as besides
 from etalage.simulate import demo as simulated
 from etalage.simulate.server import SERVER_KEY, WRITE_KEY
-from etalage.simulate.storefront.orders import sending
-from etalage.simulate.storefront.pages import ROOT, storefront
+
+if TYPE_CHECKING:  # what serves is loaded by who serves: the demo itself only looks on
+    from etalage.api.rooms import Rooms
+    from etalage.api.server import Application
 
 LangOption = Annotated[Literal["nl", "en"], typer.Option(help="Language of the sentences.")]
 DirOption = Annotated[
@@ -62,6 +59,12 @@ def demo(
 
 def serve_shop() -> None:
     """Be the server of the demo: told where and at which port by arguments, its keys by the environment."""
+    from etalage import app
+    from etalage.cli import running
+    from etalage.config import load
+    from etalage.simulate.storefront.orders import sending
+    from etalage.simulate.storefront.pages import ROOT, storefront
+
     directory, port = Path(sys.argv[-3]), int(sys.argv[-1])
     write_key, server_key = os.environ.pop(WRITE_KEY), os.environ.pop(SERVER_KEY)
 

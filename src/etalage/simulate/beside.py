@@ -20,11 +20,8 @@ from msgspec import Struct
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from etalage.app import open_ports
-from etalage.config import load
 from etalage.domain.ids import ShopId
 from etalage.domain.report import ArmFigures, Effect, ExperienceReport, Interval, Plan
-from etalage.flow.report import report_all
 from etalage.measure.arms import proportion
 from etalage.measure.interval import around_lift
 from etalage.measure.lines import headline
@@ -57,6 +54,10 @@ class Beside(Struct, frozen=True):
 
 def measured(directory: Path, shop: ShopId, *, now: int) -> list[ExperienceReport]:
     """Make the report of a shop, as `etalage report` does."""
+    from etalage.app import open_ports
+    from etalage.config import load
+    from etalage.flow.report import report_all
+
     _, ports = open_ports(directory, shop, settings=load(directory))
     try:
         return report_all(ports, now=now)

@@ -27,6 +27,7 @@ from etalage.api.slim import few_arenas, give_back
 from etalage.domain.time import DAY, Micros
 from etalage.simulate import beside as besides
 from etalage.simulate import regulars
+from etalage.simulate.apart import apart
 from etalage.simulate.beside import Beside, Language, beside, measured, say
 from etalage.simulate.catalogue import shelf
 from etalage.simulate.client import Client
@@ -85,17 +86,13 @@ def demo(
     with _ending_in_order(), _place(directory) as data:
         start = _now() - world.days * DAY
         chosen = port_of(port)
-        opened = open_shop(
-            data,
-            now=start,
-            experiences=(*EFFECTS, *BESIDES),
-            seed=seed,
-            at=f"http://{HOST}:{chosen}",
-        )
-        keys = {WRITE_KEY: opened.created.write_key, SERVER_KEY: opened.created.server_key}
+        at = f"http://{HOST}:{chosen}"
+        experiences = (*EFFECTS, *BESIDES)
+        opened = apart(open_shop, data, now=start, experiences=experiences, seed=seed, at=at)
+        keys = {WRITE_KEY: opened.write_key, SERVER_KEY: opened.server_key}
         counts = {
             "products": len(opened.catalogue.products),
-            "experiences": len(EFFECTS) + len(BESIDES),
+            "experiences": len(experiences),
         }
         screen.print(say(language, "opening", **{k: str(v) for k, v in counts.items()}))
         with serving(data, port=chosen, program=program, keys=keys) as url:
@@ -108,7 +105,7 @@ def demo(
             if not headless:
                 give_back()
                 screen.print(say(language, "address", url=url, directory=str(data)), markup=False)
-                key = opened.created.server_key
+                key = opened.server_key
                 screen.print(say(language, "server_key", key=key), markup=False)
                 _go_on(screen, url, opened, shown.played, language)
 
@@ -140,16 +137,22 @@ def _live(
     url: str, data: Path, opened: Opened, world: World, *, start: int, language: Language
 ) -> Shown:
     """Play the world in a shop with a past: customers who come back, before its first day and until its last."""
-    key, goods, end = opened.created.server_key, opened.catalogue, start + world.days * DAY
+    key, goods, end = opened.server_key, opened.catalogue, start + world.days * DAY
     regulars.bring(url, key, goods, since=0, upto=start, end=end)
     shown = _play(url, data, opened, world, start=start, language=language)
     regulars.bring(url, key, goods, since=start, upto=end, end=end)
-    regulars.train(data, opened.created.shop.id, now=end)
+    apart(regulars.train, data, opened.shop, now=end)
     return shown
 
 
 def _play(
-    url: str, data: Path, opened: Opened, world: World, *, start: int, language: Language
+    url: str,
+    data: Path,
+    opened: Opened,
+    world: World,
+    *,
+    start: int,
+    language: Language,
 ) -> Shown:
     """Play the world, and make its report while the server runs on."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -164,14 +167,14 @@ def _play(
         task = bar.add_task(say(language, "playing", days=str(world.days)), total=world.days)
         played = run(
             url,
-            opened.created.server_key,
+            opened.server_key,
             world,
             catalogue=opened.catalogue,
             slots=opened.slots,
             start=start,
             progress=lambda done, _: bar.update(task, completed=done),
         )
-    reports = measured(data, opened.created.shop.id, now=played.end)
+    reports = apart(measured, data, opened.shop, now=played.end)
     planted = [
         one for one in reports if one.name in world.effects
     ]  # the others have no known truth
@@ -187,9 +190,15 @@ def _print(screen: Console, shown: Shown, language: Language) -> None:
     screen.print()
 
 
-def _go_on(screen: Console, url: str, opened: Opened, played: Played, language: Language) -> None:
+def _go_on(
+    screen: Console,
+    url: str,
+    opened: Opened,
+    played: Played,
+    language: Language,
+) -> None:
     """Let visitors trickle in until Ctrl-C."""
-    client = Client(url, opened.created.server_key)
+    client = Client(url, opened.server_key)
     pieces = shelf(opened.catalogue, now=played.start)
     shop = Shop(played.world, client, pieces, opened.slots, played.start)
     before = played.story.decisions, played.story.orders

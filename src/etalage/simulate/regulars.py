@@ -13,13 +13,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from etalage.app import open_ports
-from etalage.config import load
 from etalage.domain.ids import ShopId
 from etalage.domain.money import decimal_text
 from etalage.domain.product import Catalogue
 from etalage.domain.time import DAY, HOUR, iso
-from etalage.flow.learn import learn_models
 from etalage.simulate import draw
 from etalage.simulate.client import Client, Event
 
@@ -111,6 +108,10 @@ def bring(
 
 def train(directory: Path, shop: ShopId, *, now: int) -> None:
     """Learn at once, as `etalage recommend train` does after a large import."""
+    from etalage.app import open_ports
+    from etalage.config import load
+    from etalage.flow.learn import learn_models
+
     settings = load(directory)
     _, ports = open_ports(directory, shop, settings=settings)
     try:

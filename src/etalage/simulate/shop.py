@@ -2,6 +2,8 @@
 
 In:   a data directory, the experiences it should have, and the moment at which it opens.
 Out:  the shop with its keys; only such a shop lets a caller say what time it is.
+
+What opens stores is loaded only by who opens them: the demo does that in a process apart.
 """
 
 from __future__ import annotations
@@ -12,11 +14,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from etalage.app import Created, create_shop, new_shop, open_ports
 from etalage.config import load
 from etalage.connect.files import Written, read_files
+from etalage.domain.ids import ShopId
 from etalage.domain.product import Catalogue
-from etalage.flow.publish import Draft, apply, approve
 from etalage.simulate.catalogue import noord
 
 NAME, DOMAIN = "Noord", "noord.example"
@@ -42,7 +43,9 @@ FREE_DELIVERY_FROM = 6_000  # cents, as the shop's own basket counts
 class Opened(Struct, frozen=True):
     """A simulated shop, ready to be served."""
 
-    created: Created
+    shop: ShopId
+    write_key: str
+    server_key: str
     catalogue: Catalogue
     slots: tuple[str, ...]  # which simulated shoppers ask for
 
@@ -70,6 +73,9 @@ def open_shop(
     Raises:
         Conflict: the directory already has a shop of this name.
     """
+    from etalage.app import create_shop, new_shop, open_ports
+    from etalage.flow.publish import Draft, apply, approve
+
     world = f"{name}:{seed}"
     places: dict[str, object] = {}
     if at is not None:
@@ -81,8 +87,8 @@ def open_shop(
         }
     shop = new_shop(name, DOMAIN, simulated=True, salt=world, **places)
     created = create_shop(directory, shop, now=now, world=world)
-    catalogue = noord() if at is None else noord("/shop")  # within the shop, on whichever host
     written = documents(experiences)
+    catalogue = noord() if at is None else noord("/shop")  # within the shop, on whichever host
     _, ports = open_ports(directory, created.shop.id, settings=load(directory))
     try:
         ports.records.put_catalogue(catalogue, source="noord.csv", actor=AUTHOR, now=now)
@@ -93,7 +99,13 @@ def open_shop(
     finally:
         ports.close()
     slots = (str(one.body["slot"]) for one in written if one.name in EFFECTS)
-    return Opened(created, catalogue, tuple(sorted(set(slots))))
+    return Opened(
+        created.shop.id,
+        created.write_key,
+        created.server_key,
+        catalogue,
+        tuple(sorted(set(slots))),
+    )
 
 
 def documents(experiences: Collection[str]) -> list[Written]:

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-MOST_BYTES = 4 << 20  # of records, a generation; as objects they take about five times as much
+MOST_BYTES = 4 << 20  # of records, a generation; as objects they take about ten times as much
 
 
 class Warm(Generic[K, V]):
