@@ -131,3 +131,20 @@ def test_sequential_rules_weigh_a_pair_by_its_distance_and_never_repeat_an_item(
 
 def test_popularity_counts_clicks() -> None:
     assert popularity_order(clicks([[A, B], [B, C, C], [C]]), 4).tolist() == [C, B, A, 3]
+
+
+@settings(max_examples=60, deadline=None)
+@given(PAST, st.lists(st.integers(0, ITEMS - 1), min_size=1, max_size=12))
+def test_each_item_names_one_of_the_session_and_both_paths_the_same(
+    past: list[list[int]], session: list[int]
+) -> None:
+    index = index_sessions(clicks(past), ITEMS)
+
+    compiled, plain = (
+        SessionScorer(index, vstan(), compiled=way).best_with_speakers(session, now=1e3, count=9)
+        for way in (True, False)
+    )
+
+    assert compiled == plain
+    assert len(compiled[0]) == len(compiled[1])
+    assert set(compiled[1]) <= set(session)

@@ -129,8 +129,8 @@ def _had(seen: list[str], past: list[str]) -> list[str]:
     return list(dict.fromkeys([*reversed(seen), *past]))
 
 
-def _near(models: Models, had: list[str], now: float) -> Iterable[Near]:
-    return models.sessions.near(had[:LOOKED_AT][::-1], now=round(now * MICROS))
+def _near(models: Models, had: list[str], now: float) -> list[Near]:
+    return list(models.sessions.near(had[:LOOKED_AT][::-1], now=round(now * MICROS)))
 
 
 METHODS: dict[str, tuple[Callable[..., Lists], tuple[str, ...]]] = {

@@ -13,13 +13,13 @@ Idea: the two scores are in different units, so each list counts in shares of it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from etalage.recommend.near import PROPOSED, Near
 
 CLICKS_BEFORE = 9  # as if she had clicked so often before
-DIGITS = 6
+SMALLEST = 1e-6  # a score that is not rounded to nothing
 
 Spoken = Literal["session", "past"]
 
@@ -42,23 +42,23 @@ def share_of_session(clicks: int) -> float:
     return (clicks + CLICKS_BEFORE) / (clicks + CLICKS_BEFORE + 1) if clicks else 0.0
 
 
-def blended(session: Iterable[Near], past: Iterable[Near], share: float) -> list[Blended]:
+def blended(session: Sequence[Near], past: Sequence[Near], share: float) -> Iterator[Blended]:
     """Make one list of two, each best first; of equals the one that stands first in the session."""
-    first = _parts(session, share, "session")
-    second = _parts(past, 1 - share, "past")
-    for product, other in second.items():
-        own = first.get(product)
-        if own is None:
-            first[product] = other
+    own, other = _parts(session, share), _parts(past, 1 - share)
+    total = dict(own)
+    for product, score in other.items():
+        total[product] = total.get(product, 0.0) + score
+    spoken = {product: of for product, _, of in session}
+    before = {product: of for product, _, of in past}
+    for product in sorted(total, key=total.__getitem__, reverse=True)[:PROPOSED]:
+        if own.get(product, 0.0) >= other.get(product, 0.0):
+            yield Blended(product, total[product], spoken[product], "session")
         else:
-            heavier = own if own.score >= other.score else other
-            first[product] = heavier._replace(score=round(own.score + other.score, DIGITS))
-    return sorted(first.values(), key=lambda one: -one.score)[:PROPOSED]
+            yield Blended(product, total[product], before[product], "past")
 
 
-def _parts(found: Iterable[Near], weight: float, by: Spoken) -> dict[str, Blended]:
-    listed = list(found)
-    if not listed or weight <= 0:
+def _parts(found: Sequence[Near], weight: float) -> dict[str, float]:
+    if not found or weight <= 0:
         return {}
-    scale = weight / max(listed[0].score, 10.0**-DIGITS)
-    return {n.product: Blended(n.product, round(n.score * scale, DIGITS), n.of, by) for n in listed}
+    scale = weight / max(found[0].score, SMALLEST)
+    return {product: score * scale for product, score, _ in found}

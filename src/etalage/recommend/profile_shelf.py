@@ -37,9 +37,9 @@ class ProfileShelf:
     """A model made ready to answer. It holds room to work in, so threads take turns."""
 
     __slots__ = (
-        "_best",
         "_codes",
         "_compiled",
+        "_most",
         "_products",
         "_speaker",
         "_sums",
@@ -57,7 +57,7 @@ class ProfileShelf:
         self._codes = {product: code for code, product in enumerate(model.products)}
         self._weights = model.weights
         self._sums = np.zeros(items)
-        self._best = np.zeros(items)
+        self._most = np.zeros(items)
         self._speaker = np.zeros(items, np.int32)
         self._touched = np.zeros(items, np.int32)
         self._compiled = _compiled() if compiled else None
@@ -74,42 +74,43 @@ class ProfileShelf:
         known = list(dict.fromkeys(codes[product] for product in had if product in codes))[:ASKED]
         if not known:
             return []
-        found, speakers = self._added(known)
-        best = best_of(found, PROPOSED)
-        return [
-            Near(self._products[item], score, self._products[known[speakers[item]]])
-            for item, score in best
-            if score > 0
-        ]
+        best, speakers = self._best_of(known)
+        kept = sum(score > 0 for _, score in best)  # best first
+        names = [self._products[item] for item, _ in best[:kept]]
+        scores = [score for _, score in best[:kept]]
+        return list(map(Near, names, scores, [self._products[known[at]] for at in speakers[:kept]]))
 
-    def _added(self, known: list[int]) -> tuple[Scored, dict[int, int]]:
+    def _best_of(self, known: list[int]) -> tuple[list[tuple[int, float]], list[int]]:
+        """Give the best items with their scores, and for each the place of the one that says most for it."""
         if self._compiled is None:
-            return self._added_plainly(known)
+            found, speakers = self._added_plainly(known)
+            best = best_of(found, PROPOSED)
+            return best, [speakers[item] for item, _ in best]
         with self._turn:
             count = self._compiled.add_up(
                 *self._weights,
                 np.array(known, np.int32),
                 self._sums,
-                self._best,
+                self._most,
                 self._speaker,
                 self._touched,
             )
-            touched = self._touched[:count].astype(np.int64)
-            sums, speaker = self._sums[touched], self._speaker[touched]
+            touched = self._touched[:count]
+            best = best_of(Scored(touched.astype(np.int64), self._sums[touched]), PROPOSED)
             self._sums[touched] = 0.0
-        return Scored(touched, sums), dict(zip(touched.tolist(), speaker.tolist(), strict=True))
+            return best, self._speaker[[item for item, _ in best]].tolist()
 
     def _added_plainly(self, known: list[int]) -> tuple[Scored, dict[int, int]]:
         sums: dict[int, float] = {}
-        best: dict[int, tuple[float, int]] = {}
+        most: dict[int, tuple[float, int]] = {}
         for place, code in enumerate(known):
             others, weights = self._weights.row(code)
             for item, weight in zip(others.tolist(), weights.tolist(), strict=True):
                 sums[item] = sums.get(item, 0.0) + weight
-                if item not in best or weight > best[item][0]:
-                    best[item] = (weight, place)
+                if item not in most or weight > most[item][0]:
+                    most[item] = (weight, place)
         scored = Scored(np.fromiter(sums, np.int64), np.fromiter(sums.values(), np.float64))
-        return scored, {item: place for item, (_, place) in best.items()}
+        return scored, {item: place for item, (_, place) in most.items()}
 
 
 def _compiled() -> ModuleType | None:

@@ -79,7 +79,7 @@ def most_similar(similarity: Floats, count: int) -> Longs:
 
 
 @njit(cache=True, nogil=True)
-def compiled_scores(  # noqa: PLR0913, PLR0917  numba takes arrays and numbers, no object of ours
+def compiled_scores(  # noqa: C901, PLR0913, PLR0917  numba takes arrays and numbers, no object of ours
     base: Part,
     live: Part,
     items: Ints,
@@ -95,8 +95,13 @@ def compiled_scores(  # noqa: PLR0913, PLR0917  numba takes arrays and numbers, 
     rarity: Floats,
     scores: Floats,
     touched: Ints,
+    most: Floats,
+    speakers: Ints,
 ) -> int:
-    """Add up scores, all zero before; give how many items were touched."""
+    """Add up scores, all zero before; give how many items were touched.
+
+    `most` is the largest part of a score that one neighbour gave, `speakers` where in the walk its shared item is.
+    """
     sessions = np.empty(sample, np.int64)
     sums = np.empty(sample, np.float64)
     shared = np.empty(sample, np.int64)
@@ -126,8 +131,13 @@ def compiled_scores(  # noqa: PLR0913, PLR0917  numba takes arrays and numbers, 
             if scores[item] == 0.0:
                 touched[count] = item
                 count += 1
+                most[item] = -1.0
             near = nearness[min(abs(part.places[entry] - place), LONGEST)]
-            scores[item] += handed * near * rarity[item]
+            given = handed * near * rarity[item]
+            scores[item] += given
+            if given > most[item]:
+                most[item] = given
+                speakers[item] = shared[at]
             if scores[item] == 0.0:  # touched all the same, and only once
                 scores[item] = NOTHING
     return count

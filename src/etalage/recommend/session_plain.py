@@ -36,9 +36,14 @@ class Weights(NamedTuple):
 
 def plain_scores(
     index: SessionIndex, recipe: Recipe, walk: Walk, weights: Weights, *, now: float
-) -> dict[int, float]:
-    """Score the items of the neighbours; `now` in seconds, on the scale of the index."""
+) -> tuple[dict[int, float], dict[int, int]]:
+    """Score the items of the neighbours; `now` in seconds, on the scale of the index.
+
+    With each score, where in the walk the item stands that the neighbour shares who gave the largest part of it.
+    """
     scores: dict[int, float] = {}
+    most: dict[int, float] = {}
+    speakers: dict[int, int] = {}
     for neighbour in _neighbours(index, recipe, walk, now=now):
         part, session = _where(index, neighbour.session)
         start, stop = part.session_start[session], part.session_start[session + 1]
@@ -47,8 +52,11 @@ def plain_scores(
         handed = neighbour.similarity * walk.steps[neighbour.shared]
         for item, place in zip(items, places, strict=True):
             near = float(weights.nearness[min(abs(place - shared), LONGEST)])
-            scores[item] = scores.get(item, 0.0) + handed * near * float(weights.rarity[item])
-    return scores
+            given = handed * near * float(weights.rarity[item])
+            scores[item] = scores.get(item, 0.0) + given
+            if given > most.get(item, -1.0):
+                most[item], speakers[item] = given, neighbour.shared
+    return scores, speakers
 
 
 def _neighbours(index: SessionIndex, recipe: Recipe, walk: Walk, *, now: float) -> list[Neighbour]:

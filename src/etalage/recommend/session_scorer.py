@@ -40,6 +40,8 @@ class SessionScorer:
         self._weights = Weights(nearness(recipe), recipe.rarity(index))
         self._scores = np.zeros(index.items)
         self._touched = np.zeros(index.items, np.int32)
+        self._most = np.zeros(index.items)
+        self._speakers = np.zeros(index.items, np.int32)
         self._compiled = _compiled() if compiled else None
         self._turn = Lock()
 
@@ -54,13 +56,20 @@ class SessionScorer:
         if not steps.items:
             return Scored(np.zeros(0, np.int64), np.zeros(0))
         if self._compiled is None:
-            found = plain_scores(self.index, self.recipe, steps, self._weights, now=now)
+            found, _ = plain_scores(self.index, self.recipe, steps, self._weights, now=now)
             return Scored(np.fromiter(found, np.int64), np.fromiter(found.values(), np.float64))
         with self._turn:
             return self._compiled_scores(self._compiled, steps, now)
 
     def _compiled_scores(self, compiled: ModuleType, steps: Walk, now: float) -> Scored:
-        count = compiled.compiled_scores(
+        touched: Ints = self._touched[: self._add_up(compiled, steps, now)]
+        scores = self._scores[touched]
+        self._scores[touched] = 0.0
+        return Scored(touched.astype(np.int64), scores)
+
+    def _add_up(self, compiled: ModuleType, steps: Walk, now: float) -> int:
+        """Leave the scores in the room for them; give how many items were touched."""
+        count: int = compiled.compiled_scores(
             self.index.base,
             self.index.live,
             np.array(steps.items, np.int32),
@@ -76,15 +85,34 @@ class SessionScorer:
             self._weights.rarity,
             self._scores,
             self._touched,
+            self._most,
+            self._speakers,
         )
-        touched: Ints = self._touched[:count]
-        scores = self._scores[touched]
-        self._scores[touched] = 0.0
-        return Scored(touched.astype(np.int64), scores)
+        return count
 
     def best(self, session: Sequence[int], *, now: float, count: int) -> list[tuple[int, float]]:
         """Give the best items with their scores, best first; of equals the lower code first."""
         return best_of(self.scored(session, now=now), count)
+
+    def best_with_speakers(
+        self, session: Sequence[int], *, now: float, count: int
+    ) -> tuple[list[tuple[int, float]], list[int]]:
+        """Give the best items with their scores, and for each the item of the session that says most for it.
+
+        That is the one shared by the neighbour who gave the largest part of the score.
+        """
+        steps = walk(session, self.recipe)
+        if not steps.items:
+            return [], []
+        if self._compiled is None:
+            found, places = plain_scores(self.index, self.recipe, steps, self._weights, now=now)
+            items, scores = np.fromiter(found, np.int64), np.fromiter(found.values(), np.float64)
+            best = best_of(Scored(items, scores), count)
+            return best, [steps.items[places[item]] for item, _ in best]
+        with self._turn:
+            best = best_of(self._compiled_scores(self._compiled, steps, now), count)
+            speakers = self._speakers[[item for item, _ in best]].tolist() if best else []
+        return best, [steps.items[place] for place in speakers]
 
 
 def best_of(scored: Scored, count: int) -> list[tuple[int, float]]:

@@ -2,8 +2,8 @@
 
 In:   a session model, and the products somebody just looked at.
 Out:  products, best first, each because of one of those.
-Idea: a reason has to be true. Each of the newest few products is also asked alone, and a recommendation is given
-      "because of" the one that speaks for it most.
+Idea: a reason has to be true. A score is a sum over sessions of the past; a recommendation is given "because of" the
+      product that the session shares who gave the largest part of it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ from etalage.recommend.session_model import (
 from etalage.recommend.session_recipe import vstan
 from etalage.recommend.session_scorer import SessionScorer
 from etalage.recommend.session_trial import mixed
-
-ASKED_ALONE = 3  # of the newest products
 
 
 class SessionShelf:
@@ -57,18 +55,17 @@ class SessionShelf:
         """Give what comes next for who looked at these, oldest first; products of no session say nothing."""
         seen = [self._codes[product] for product in looked_at if product in self._codes]
         if not seen:
-            return
+            return iter(())
         if self._card.method == "rules":
-            yield from self.after(self._products[seen[-1]])
-            return
-        at = now / SECOND
-        best = self._scorer.best(seen, now=at, count=PROPOSED)
-        best = mixed(best, seen, self._card.repeats)
-        newest = list(dict.fromkeys(reversed(seen)))[:ASKED_ALONE]
-        alone = {code: self._alone(code, at) for code in newest} if len(newest) > 1 else {}
-        for code, score in best:
-            of = max(alone, key=lambda one: alone[one].get(code, 0.0), default=newest[0])
-            yield Near(self._products[code], score, self._products[of])
+            return self.after(self._products[seen[-1]])
+        found, speakers = self._scorer.best_with_speakers(seen, now=now / SECOND, count=PROPOSED)
+        best = mixed(found, seen, self._card.repeats)
+        products = self._products
+        if best is not found:
+            of = dict(zip((code for code, _ in found), speakers, strict=True))
+            speakers = [of.get(code, code) for code, _ in best]  # her own, if nobody names it
+        names, scores = [products[code] for code, _ in best], [score for _, score in best]
+        return map(Near, names, scores, [products[code] for code in speakers])
 
     def after(self, product: str) -> Iterator[Near]:
         """Give what is looked at most right after this product (sequential rules)."""
@@ -77,10 +74,6 @@ class SessionShelf:
             return
         for item, weight in zip(*self._rules.after(code), strict=True):
             yield Near(self._products[item], float(weight), product)
-
-    def _alone(self, code: int, at: float) -> dict[int, float]:
-        found = self._scorer.scored([code], now=at)
-        return dict(zip(found.items.tolist(), found.scores.tolist(), strict=True))
 
 
 def _learn(lesson: Lesson) -> Taught:

@@ -104,7 +104,7 @@ class Shelf:
             return _judged(product, proposal, limits)
         size = size_of(product, limits)
         key = (
-            proposal,
+            product.id,
             limits.under,
             limits.not_under,
             limits.price_from,
@@ -115,7 +115,25 @@ class Shelf:
             if len(self._judged) >= REMEMBERED:
                 self._judged.clear()
             self._judged[key] = _judged(product, proposal, limits)
-        return self._judged[key]
+        judged = self._judged[key]
+        return None if judged is None else _proposed_as(judged, proposal)
+
+
+def _proposed_as(judged: Candidate, proposal: Proposal) -> Candidate:
+    """Give what was judged for one proposal with the score and reason of another."""
+    if (judged.score, judged.because, judged.of) == proposal[1:]:
+        return judged
+    _, score, because, of = proposal
+    return Candidate(
+        product=judged.product,
+        score=score,
+        available=judged.available,
+        stock=judged.stock,
+        price=judged.price,
+        size=judged.size,
+        because=because,
+        of=of,
+    )
 
 
 def _judged(product: Product, proposal: Proposal, limits: Limits) -> Candidate | None:
