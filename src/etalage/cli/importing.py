@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,6 +33,7 @@ from etalage.errors import BadInput, NotFound, Unknown
 from etalage.flow.configuration import configure
 from etalage.flow.ingest import Receipt
 from etalage.flow.take_over import Unreadable, judged, take_over, together
+from etalage.govern.sensitive import Suggestion, suggested
 
 FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="A file; .gz and .zip are unpacked.")
@@ -111,6 +112,7 @@ def catalogue_(
             "rows": found.rows,
             "before": found.products_before,
             "problems": found.problems,
+            "perhaps_sensitive": suggested(found.catalogue, known.sensitive),
             "stored": not dry_run,
         }
         if json:
@@ -119,6 +121,15 @@ def catalogue_(
         out.print(f"{said['products']:,} products with {offers:,} offers, from {found.rows:,} rows")
         for reason, count in found.problems.items():
             out.print(f"  {count:,} x {reason}", style="yellow")
+        _ask_about(suggested(found.catalogue, known.sensitive))
+
+
+def _ask_about(suggestions: Sequence[Suggestion]) -> None:
+    """Name categories that may tell too much of a person: only the shop can say whether they do."""
+    if suggestions:
+        out.print("Perhaps sensitive; what stands in the shop's setting sensitive is never used:")
+    for one in suggestions:
+        out.print(f"  {one.category} ({one.kind}, {one.products:,} products)", markup=False)
 
 
 @imports.command(
