@@ -5,7 +5,7 @@ Out:  a model that is a plain list, and for a live decision the products of a ca
 Idea: popularity is the end of every fallback chain, so it must be cheap, harmless and hard to forge: one vote per
       person per product per day, at least ten persons before a product counts at all, and whoever the shop itself
       knows goes before whoever only a browser speaks of. No number of made-up visitors passes a product that enough
-      known ones chose (decision 45).
+      known ones chose (decision 39).
 From: methods 1.4; safety 1 (row 9), 8.
 """
 
