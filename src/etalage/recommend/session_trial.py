@@ -1,6 +1,6 @@
 """Step 4 of 8, recommend: what answers best in this shop: the newest tenth of its sessions is predicted.
 
-In:   the clicks of all sessions, in the order in which the sessions ended.
+In:   the clicks of all sessions, numbered from 0 and sorted in the order in which they ended.
 Out:  a `Trial`: the method, how much of a session's own products to mix in, and the figures of all candidates.
 Idea: in some shops people go back and forth between a few products, and a session's own products are the best guess.
       Whether that is so here is measured, not assumed. Every second of the tried sessions chooses; the others judge,
@@ -10,7 +10,10 @@ Idea: in some shops people go back and forth between a few products, and a sessi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
+
+import numpy as np
 
 from etalage.recommend.session_index import Clicks, index_sessions
 from etalage.recommend.session_recipe import vstan
@@ -109,8 +112,9 @@ def _asked(clicks: Clicks, items: int, first: int, sessions: int) -> Iterator[di
     scorer = SessionScorer(index_sessions(known, items), vstan())
     rules = learn_rules(known, items)
     popular = popularity_order(known, items)[: 2 * TOP].tolist()
-    for session in range(first, sessions):
-        one = clicks.only(clicks.session == session)
+    cuts = np.searchsorted(clicks.session, np.arange(first, sessions + 1)).tolist()
+    for start, stop in pairwise(cuts):
+        one = clicks.only(np.arange(start, stop))
         viewed = [int(i) for at, i in enumerate(one.item) if not at or i != one.item[at - 1]]
         ranks: dict[str, list[int]] = {}
         for place in range(1, len(viewed)):
