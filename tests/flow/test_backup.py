@@ -16,11 +16,16 @@ from shop import NOON, SETTINGS, Shop, create, identify, order, view  # fmt: ski
 from test_server_process import PATIENCE, Made, wait_until
 
 from etalage import app, keeping
-from etalage.domain.ids import ShopId
+from etalage.domain.arrival import engines_own
+from etalage.domain.event import Event
+from etalage.domain.ids import EventId, ShopId
 from etalage.errors import BadInput, Conflict, Damaged, EtalageError, KeysMissing, NoShop
 from etalage.flow import nightly, privacy
 from etalage.flow.clean import clean
+from etalage.flow.configuration import configure
+from etalage.flow.remember import remember
 from etalage.store.keeping import format, restore  # noqa: A004  a module of ours
+from etalage.store.keeping import verify as verifying
 from etalage.store.keeping.backup import Packed
 
 NOORD = ShopId("noord")
@@ -40,6 +45,48 @@ def directory(shop: Shop) -> Iterator[Path]:
     shop.close()
     shop.close = lambda: None  # type: ignore[method-assign]  the fixture would close it once more
     return shop.directory
+
+
+@pytest.mark.parametrize("while_reading", ["LmdbEventLog", "LmdbProfiles"])
+def test_a_shop_that_is_verified_while_somebody_writes_is_whole(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, while_reading: str
+) -> None:
+    told: list[int] = []
+
+    def write() -> None:
+        monkeypatch.undo()
+        _, ports = app.open_ports(directory, NOORD, settings=SETTINGS)
+        with contextlib.closing(ports):
+            before = ports.log.head()
+            ports.log.append(
+                [
+                    engines_own(
+                        Event(
+                            id=EventId("late"),
+                            name="search",
+                            time=1,
+                            received=1,
+                            trust="confirmed",
+                            source="test",
+                        )
+                    )
+                ]
+            )
+            remember(ports.log, ports.profiles, configure(ports).how)
+            told.extend([before, ports.profiles.position()])
+
+    read = getattr(verifying, while_reading)
+
+    class Interrupted(read):  # type: ignore[misc, valid-type]
+        def close(self) -> None:
+            super().close()
+            write()
+
+    monkeypatch.setattr(verifying, while_reading, Interrupted)
+    found = keeping.verify(directory, NOORD, settings=SETTINGS)
+
+    assert told[1] == told[0] + 1
+    assert found.damage == ()
 
 
 def said_by(directory: Path) -> dict[str, object]:

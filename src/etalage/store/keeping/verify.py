@@ -45,6 +45,8 @@ def verify(home: Home) -> Verified:
             check.Part("keys", home.keys / "index", f"{_keys_name(home)}/index"),
         ]
     )
+    # First: the log only grows, and profiles follow it. Somebody may be writing, and is then ahead in the log alone.
+    position = 0 if broken["profiles"] else _known_to_profiles(home)
     found = broken["journal"]
     head, kept_from, manifest = 0, 1, Manifest()
     if not _is_broken(found):
@@ -58,7 +60,7 @@ def verify(home: Home) -> Verified:
     broken_files = [file for file in manifest.files if damaged(home.events, [file])]
     found = [_with_its_day(home, one, manifest, broken_files) for one in found]
     found += [_sealed(home, file, kept_from, found) for file in broken_files]
-    found += broken["profiles"] or _profiles(home, head)
+    found += broken["profiles"] or _profiles(home, position, head)
     found += records_damage(home.records, home.named(home.records))
     models = FileModels(home.models)
     found += [
@@ -120,13 +122,16 @@ def _sealed_event(home: Home, manifest: Manifest, position: int) -> Event | None
         return None
 
 
-def _profiles(home: Home, head: int) -> list[Damage]:
-    name = home.named(home.profiles)
+def _known_to_profiles(home: Home) -> int:
     profiles = LmdbProfiles(home.profiles)
     try:
-        position = profiles.position()
+        return profiles.position()
     finally:
         profiles.close()
+
+
+def _profiles(home: Home, position: int, head: int) -> list[Damage]:
+    name = home.named(home.profiles)
     if position <= head:
         return []
     says = f"they know {position} events, and the log has {head}: one of the two went back"
