@@ -18,6 +18,27 @@ from etalage.flow.take_over import take_over
 
 FILE = {"country": "DE", "customer_group": "gold", "firstName": "Carel"}
 
+IMPLAUSIBLE = (
+    ("email", "foo", "is no mail address"),
+    ("email", "a@b@c.example", "is no mail address"),
+    ("email", "karel@shop", "is no mail address"),
+    ("phone", "call me", "is no telephone number"),
+    ("mobile", "123", "is no telephone number"),
+    ("birthday", "31-05-1990", "is no date"),
+    ("dateOfBirth", "2990-05-31", "is no day of a life"),
+    ("country", "Belgium", "is no country"),
+    ("language", "Dutch", "is no language"),
+    ("loyaltyPoints", "many", "is no whole number"),
+    ("firstName", "  ", "is empty"),
+)
+PLAUSIBLE = {
+    "email": "karel@shop.example",
+    "phone": "+31 (0)20-123 45 67",
+    "birthday": "1990-05-31",
+    "language": "nl-BE",
+    "firstName": "Ná",
+}
+
 
 def put(shop: Shop, profile: str, customer: str | None = None, **traits: str) -> None:
     shop.now += MINUTE
@@ -103,6 +124,9 @@ def test_what_cannot_be_put_right_is_said(shop: Shop) -> None:
         put(shop, "karel")
     with pytest.raises(BadInput, match="does not keep"):
         put(shop, "karel", zodiac="leo")
+    for name, value, says in IMPLAUSIBLE:
+        with pytest.raises(BadInput, match=f"the {name} given {says}"):
+            put(shop, "karel", **{name: value})
     with pytest.raises(BadInput, match="customer number"):
         put(shop, "email:karel@shop.example", country="NL")
     shop.batch(view("S-1", "jip", consent=NO | {"device": True, "measure": True}))
@@ -110,6 +134,16 @@ def test_what_cannot_be_put_right_is_said(shop: Shop) -> None:
         with pytest.raises(Conflict, match="cannot be kept"):
             put(shop, who, country="NL")
     assert len(shop.events("identify")) == before
+
+
+def test_what_can_be_is_taken_as_it_is(shop: Shop) -> None:
+    known(shop)
+
+    put(shop, "user:C-1", **PLAUSIBLE)
+
+    told = names_of(shop) | traits_of(shop)
+    assert told["email"] == "karel@shop.example"
+    assert (told["phone"], told["language"]) == ("+31 (0)20-123 45 67", "nl-BE")
 
 
 def test_it_is_audited_without_the_value_and_goes_with_the_person(shop: Shop) -> None:

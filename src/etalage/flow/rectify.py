@@ -17,6 +17,7 @@ import msgspec
 from etalage.collect.call import Item, item_of
 from etalage.collect.intake import Received, Sender
 from etalage.collect.names import snake_case
+from etalage.collect.plausible import fault_of
 from etalage.collect.refusal import Refusal
 from etalage.domain.ids import IdentifierKind, VisitorKey, visitor_key
 from etalage.domain.time import iso
@@ -48,11 +49,12 @@ def rectify(
 
     Raises:
         NotFound: nothing is known under this name.
-        BadInput: a trait that this shop does not keep, or nothing to put right.
+        BadInput: a trait that this shop does not keep, a value that cannot be one, or nothing to put right.
         Conflict: she does not allow that it is kept.
     """
     if not traits and customer is None:
         raise BadInput("say what is right: --set NAME=VALUE or --customer ID", field="set")
+    _refuse_implausible(traits, live, now)
     said = _identify(profile, traits, customer, now)
     visitors = visitors_of(ports, profile, live.how)
     if not is_known(ports, visitors):
@@ -72,6 +74,13 @@ def rectify(
     remember(ports.log, ports.profiles, live.how)
     ports.records.audit(actor, "privacy.rectify", f"visitor/{visitors[0]}", now=now)
     return receipt(taken, entered)
+
+
+def _refuse_implausible(traits: Mapping[str, object], live: Configuration, now: int) -> None:
+    today = live.zone.date(live.zone.day(now))
+    for name, value in traits.items():
+        if (fault := fault_of(snake_case(name) or name, value, today)) is not None:
+            raise BadInput(f"the {name} given {fault}", field="set")
 
 
 def _kept(ports: Ports, taken: Taken) -> frozenset[str] | None:
