@@ -315,6 +315,24 @@ def test_what_was_set_aside_of_her_token_goes_with_her(shop: Shop) -> None:
     assert list(shop.ports.log.quarantine()) == []
 
 
+def test_her_name_in_what_was_set_aside_is_in_nobodys_copy_while_she_waits_for_the_night(
+    shop: Shop,
+) -> None:
+    shop.batch(view("S-1", "karel"), view("S-1", "fatima"))
+    shop.batch(order("N-1", "karel", total="veel", gift_for="fatima"))
+    how = shop.opened.configuration.how
+
+    def aside_of(visitor: str) -> list[object]:
+        told = access(shop.ports, visitor, how, actor="ann", now=shop.now)
+        return list(told["set_aside"])
+
+    assert [len(aside_of(one)) for one in ("karel", "fatima")] == [1, 1]
+    erase(shop, "karel", files=False)
+
+    assert aside_of("fatima") == []
+    assert len(list(shop.ports.log.quarantine())) == 1  # the night takes it away
+
+
 def test_asking_twice_gives_the_same_receipt(shop: Shop) -> None:
     shop.batch(view("S-1"), identify("karel", "C-1"))
     first = erase(shop, "karel")
@@ -633,6 +651,19 @@ def test_a_no_is_heard_also_from_who_is_frozen(shop: Shop) -> None:
     privacy.restrict(shop.ports, "karel", how, on=False, actor="ann", now=shop.now)
 
     assert shop.person("karel").open == frozenset()
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_who_was_erased_is_neither_frozen_nor_let_in_again(shop: Shop, on: bool) -> None:
+    shop.batch(view("S-1"), identify("karel", "C-1"))
+    erase(shop, "karel", files=False)
+    how = shop.opened.configuration.how
+
+    with pytest.raises(Conflict, match="she was erased"):
+        privacy.restrict(shop.ports, "karel", how, on=on, actor="ann", now=shop.now)
+
+    assert shop.batch(view("S-2")) == {"refused: erased": 1}
+    assert [one.action for one in shop.ports.records.audit_lines()][-1] == "privacy.erase"
 
 
 # ---- Access ------------------------------------------------------------------------------------------

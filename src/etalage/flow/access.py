@@ -29,7 +29,7 @@ from etalage.flow.clean import prepared
 from etalage.flow.configuration import Configuration, configure
 from etalage.flow.privacy import is_known, visitors_of
 from etalage.flow.remember import Memorist
-from etalage.flow.set_aside import about
+from etalage.flow.set_aside import Wanted, about
 from etalage.govern.privacy import question
 from etalage.ports import Keys, Ports
 from etalage.unify.merge import merge_parts
@@ -286,8 +286,11 @@ def _values(written: Mapping[str, Written]) -> Said:
 
 def _set_aside(ports: Ports, visitors: Collection[VisitorKey]) -> list[Said]:
     hers, found = frozenset(visitors), []
+    stays = Wanted(
+        ports.keys, None, 0
+    )  # what mentions somebody erased waits for the night, and is not read before
     for one in ports.log.quarantine():
-        if hers.isdisjoint(about(one, ports.keys)):
+        if not stays(one) or hers.isdisjoint(about(one, ports.keys)):
             continue
         raw = None
         if one.sealed is not None:

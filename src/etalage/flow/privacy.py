@@ -139,10 +139,19 @@ def restrict(
 
     Raises:
         NotFound: nothing is known under this name.
+        Conflict: she was erased.
     """
     visitors = visitors_of(ports, profile, how)
     if not is_known(ports, visitors):
         raise NotFound(f"nothing is known of '{profile[:60]}'", field="profile")
+    erased = {v: one.number for one in ports.keys.erasures() for v in one.visitors}
+    left = tuple(
+        visitor for visitor in visitors if visitor not in erased
+    )  # the others stay shut for ever
+    if not left:
+        says = f"she was erased (erasure {erased[visitors[0]]}): nothing of her is used or written down any more"
+        raise Conflict(says, field="profile")
+    visitors = left
     said = [engines_own(_restriction(visitor, on=on, now=now)) for visitor in visitors]
     if on:
         ports.log.append(said)
