@@ -23,7 +23,7 @@ WIDTH, HEIGHT = 1200, 480
 LOWEST = {
     "jacket": 0.82,
     "poncho": 0.82,
-    "dogcoat": 0.765,
+    "dogcoat": 0.72,
     "umbrella": 0.86,
     "suit": 0.86,
     "tent": 0.84,
