@@ -76,13 +76,18 @@ def merge_parts(one: Part, other: Part) -> Part:
         cleared=cleared,
         bought=_both(one.bought, other.bought, max),
         sessions=_both(one.sessions, other.sessions, _merge_spans),
-        baskets=newest_baskets((*one.baskets, *other.baskets)),
+        baskets=_merge_baskets(one.baskets, other.baskets),
     )
 
 
 def newest_baskets(baskets: Iterable[Basket]) -> tuple[Basket, ...]:
     """Keep the newest orders: what one set drops would be dropped from any larger set too."""
     return tuple(sorted(baskets, key=lambda one: (one.time, one.id)))[-BASKETS_KEPT:]
+
+
+def _merge_baskets(one: tuple[Basket, ...], other: tuple[Basket, ...]) -> tuple[Basket, ...]:
+    """Keep the newest of both; most events are no order, and then there is nothing to merge."""
+    return newest_baskets((*one, *other)) if one and other else one or other
 
 
 def newest_recents(events: Iterable[Recent]) -> tuple[Recent, ...]:
