@@ -9,14 +9,16 @@ Idea: what she said goes before what she did. Of orders a size counts only if sh
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
 from types import MappingProxyType
 
 from etalage.domain.product import CATEGORY_SEPARATOR, Offer, Product
-from etalage.domain.profile import Part
+from etalage.domain.profile import KeptLine, Part
 
 BOUGHT = 2  # pieces of one size, before it is taken for hers
+REMEMBERED = 40  # lines of orders, the newest: who grows is not kept in an old size
 AGREED = 2 / 3  # of the pieces of a kind have to be of that size
 _SIZE = "size"  # the preference that says the person's size
 _LEVELS = 2  # of a category that say the kind of product: "Dames > Schoenen"
@@ -35,19 +37,29 @@ def told_size(part: Part | None) -> str | None:
 
 def bought_sizes(part: Part | None, now: int) -> Sizes:
     """Give the sizes she buys, per kind of product."""
-    pieces: dict[str, Counter[str]] = {}
-    for recent in part.recents if part is not None else ():
-        if recent.name == "purchase" and recent.time <= now:
-            for line in recent.lines:
-                if line.size and line.category:
-                    kind = _kind(line.category.split(CATEGORY_SEPARATOR))
-                    pieces.setdefault(kind, Counter())[_plain(line.size)] += line.quantity
+    pieces: dict[str, dict[str, int]] = {}
+    for line in islice(_sized(part, now), REMEMBERED):
+        kind, size = _kind_of(line.category or ""), _plain(line.size or "")
+        counted = pieces.get(kind)
+        if counted is None:
+            pieces[kind] = {size: line.quantity}
+        else:
+            counted[size] = counted.get(size, 0) + line.quantity
     found: dict[str, str] = {}
     for kind, counted in pieces.items():
         size, most = min(counted.items(), key=lambda one: (-one[1], one[0]))
-        if most >= BOUGHT and most >= AGREED * counted.total():
+        if most >= BOUGHT and most >= AGREED * sum(counted.values()):
             found[kind] = size
     return found
+
+
+def _sized(part: Part | None, now: int) -> Iterator[KeptLine]:
+    """Give what she bought that has a size, the newest first."""
+    for recent in reversed(part.recents if part is not None else ()):
+        if recent.name == "purchase" and recent.time <= now:
+            for line in recent.lines:
+                if line.size and line.category:
+                    yield line
 
 
 def size_for(product: Product, told: str | None, bought: Sizes) -> str | None:
@@ -68,8 +80,13 @@ def offers_for(product: Product, size: str | None) -> tuple[Offer, ...]:
     return tuple(o for o in available if o.size is not None and _plain(o.size) == _plain(size))
 
 
-def _kind(path: list[str] | tuple[str, ...]) -> str:
+def _kind(path: Sequence[str]) -> str:
     return CATEGORY_SEPARATOR.join(path[:_LEVELS])
+
+
+@lru_cache(maxsize=4_096)  # a shop has few categories, and a decision asks for them often
+def _kind_of(category: str) -> str:
+    return _kind(category.split(CATEGORY_SEPARATOR))
 
 
 def _asks(product: Product, size: str) -> bool:
