@@ -44,7 +44,7 @@ def bench_recommend(*, sessions: int, products: int, seconds: float) -> list[Row
 def _beside(sessions: int, seconds: float) -> list[Row]:
     """Measure the lists, and what is published, on the same sessions."""
     rng = np.random.default_rng(SEED)
-    clicks = _clicks(rng, sessions)
+    clicks = drawn_clicks(rng, sessions)
     questions = _questions(rng)[:PLAIN_QUESTIONS]
     others = timed(DictionaryKnn(clicks).best, questions, seconds)
     return [
@@ -55,7 +55,7 @@ def _beside(sessions: int, seconds: float) -> list[Row]:
 
 def _measured(sessions: int, seconds: float) -> list[Row]:
     rng = np.random.default_rng(SEED)
-    clicks = _clicks(rng, sessions)
+    clicks = drawn_clicks(rng, sessions)
     began = time.perf_counter()
     index = index_sessions(clicks, ITEMS)
     built = time.perf_counter() - began
@@ -88,7 +88,8 @@ def _times(
     return taken
 
 
-def _clicks(rng: np.random.Generator, sessions: int) -> Clicks:
+def drawn_clicks(rng: np.random.Generator, sessions: int) -> Clicks:
+    """Draw the clicks of so many sessions, one every two seconds from moment 0 on."""
     lengths = rng.geometric(ONWARD, sessions)
     session = np.repeat(np.arange(sessions), lengths)
     group = np.repeat(_skewed(rng, sessions) // GROUP, lengths)

@@ -45,9 +45,9 @@ def list_rows(clicks: Clicks, past: SessionIndex, *, seconds: float) -> list[Row
     """Measure `for_you` over these sessions, with a shelf as a shop has it."""
     items = past.items
     names = tuple(f"P{item}" for item in range(items))
-    sessions = SessionShelf(_sessions(clicks, past, names))
+    sessions = SessionShelf(drawn_sessions(clicks, past, names))
     user, item = had(items, people=items)
-    profile = ProfileShelf(_profile(names))
+    profile = ProfileShelf(drawn_profile(names))
     catalogue = _catalogue(names)
     models: Models = {sessions.name: sessions, profile.name: profile}
     shelf = Shelf(catalogue, PopularIndex(EMPTY, catalogue), (), models)
@@ -71,14 +71,15 @@ def list_rows(clicks: Clicks, past: SessionIndex, *, seconds: float) -> list[Row
     ]
 
 
-def _sessions(clicks: Clicks, past: SessionIndex, names: tuple[str, ...]) -> SessionModel:
+def drawn_sessions(clicks: Clicks, past: SessionIndex, names: tuple[str, ...]) -> SessionModel:
+    """Make a model of these sessions."""
     card = msgspec.convert(
         dict.fromkeys(Card.__struct_fields__, 0) | {"version": "bench", "method": "knn"}, Card
     )
     return SessionModel(card, names, past, learn_rules(clicks, past.items))
 
 
-def _profile(names: tuple[str, ...]) -> ProfileModel:
+def drawn_profile(names: tuple[str, ...]) -> ProfileModel:
     """Draw the weights: looking them up takes as long as if they had been learned."""
     rng = np.random.default_rng(SEED)
     items = len(names)

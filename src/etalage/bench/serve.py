@@ -10,11 +10,16 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from etalage.app import open_ports
+from etalage.bench.learned import put_models
 from etalage.bench.load import Load, Request, as_fast_as_answered, at_rate
 from etalage.bench.process import Served, floor_server, shop_server
+from etalage.bench.recommend import ITEMS
 from etalage.bench.rows import Row, latency_rows, row
 from etalage.bench.traffic import decide_body, request
 from etalage.bench.world import SLOTS, World, make_world
@@ -28,18 +33,36 @@ DIFFERENT = 2_000  # requests
 
 
 def bench_serve(directory: Path, *, seconds: float, workers: int = 1) -> list[Row]:
-    """Measure decisions through a server: `seconds` per rate, and as many for the closed loop."""
-    world = make_world(directory, now=time.time_ns() // 1000)
+    """Measure decisions through a server: `seconds` per rate, and as many for the closed loop; then with `for_you`."""
+    now = time.time_ns() // 1000
+    plain = make_world(directory / "plain", now=now)
+    rows = _measured(plain, RATES, seconds, workers)
+    return [*rows, *_with_for_you(directory / "learned", now, seconds, workers)]
+
+
+def _with_for_you(directory: Path, now: int, seconds: float, workers: int) -> list[Row]:
+    """Measure a shop of 20,000 products whose lists are `for_you`, learned from 200,000 sessions."""
+    world = make_world(directory, now=now, offered=ITEMS, lists=("for_you",))
+    _, ports = open_ports(world.directory, world.shop, settings=load(world.directory))
+    try:
+        put_models(ports.models, [product.id for product in world.products], now=now)
+    finally:
+        ports.close()
+    rows = _measured(world, RATES[-1:], seconds, workers)
+    return [replace(one, name=f"for_you {one.name}") for one in rows]
+
+
+def _measured(world: World, rates: Sequence[int], seconds: float, workers: int) -> list[Row]:
     head = _head(world)
     nth = _requests(world)
     with (
-        shop_server(directory, workers=workers) as ours,
-        floor_server(directory, workers=workers) as floor,
+        shop_server(world.directory, workers=workers) as ours,
+        floor_server(world.directory, workers=workers) as floor,
     ):
         asked = [_closed(ours, nth, WARM_UP_SECONDS)]
         _closed(floor, nth, WARM_UP_SECONDS)
         rows: list[Row] = []
-        for rate in RATES:
+        for rate in rates:
             load_of_ours = at_rate(ours, nth, per_second=rate, seconds=seconds)
             asked.append(load_of_ours)
             rows += _rows_at(
@@ -48,6 +71,10 @@ def bench_serve(directory: Path, *, seconds: float, workers: int = 1) -> list[Ro
         share = seconds / TURNS
         turns = [(_closed(ours, nth, share), _closed(floor, nth, share)) for _ in range(TURNS)]
     asked += [turn for turn, _ in turns]
+    return [*rows, *_rows_of(turns), *_account(world, head, asked)]
+
+
+def _rows_of(turns: Sequence[tuple[Load, Load]]) -> list[Row]:
     best, least = (
         sum(load.per_second for load in loads) / TURNS for loads in zip(*turns, strict=True)
     )
@@ -55,16 +82,17 @@ def bench_serve(directory: Path, *, seconds: float, workers: int = 1) -> list[Ro
         sum(load.cpu_each for load in loads) / TURNS for loads in zip(*turns, strict=True)
     )
     return [
-        *rows,
         row("answers at most", best, "1/s", floor=least),
         row("time on a core, an answer", cost * 1e6, "us", floor=least_cost * 1e6),
+    ]
+
+
+def _account(world: World, head: int, asked: Sequence[Load]) -> list[Row]:
+    answers = sum(len(load.seconds) for load in asked)
+    return [
         row("answered otherwise than with 200", sum(load.refused for load in asked), "answers"),
         row("not answered in time", sum(load.lost for load in asked), "calls"),
-        row(
-            "decisions in the log",
-            _logged(world, head) / sum(len(load.seconds) for load in asked),
-            "share",
-        ),
+        row("decisions in the log", _logged(world, head) / answers, "share"),
     ]
 
 

@@ -24,6 +24,7 @@ from etalage.collect.feed import version_of
 from etalage.collect.intake import Received
 from etalage.collect.parse import parse_batch
 from etalage.config import load
+from etalage.domain.experience import StrategyName
 from etalage.domain.ids import ProductId, ShopId
 from etalage.domain.product import Catalogue, Offer, Product
 from etalage.domain.shop import QUOTAS
@@ -60,20 +61,32 @@ def make_world(
     now: int,
     people: int = PEOPLE,
     often: Callable[[random.Random], int] = eager,
+    offered: int = PRODUCTS,
+    lists: Sequence[StrategyName] = ("popular_now", "recently_viewed"),
     seed: int = 1,
 ) -> World:
-    """Make the shop in a directory, with the past of its people in its log; `often` draws how much one does."""
+    """Make the shop in a directory, with the past of its people in its log.
+
+    Args:
+        directory: of the data; empty.
+        now: the moment at which the shop has its past.
+        people: who have one.
+        often: draws how much one of them does.
+        offered: products of the catalogue.
+        lists: the strategies of the three lists of products, in turn.
+        seed: of all that is drawn.
+    """
     rng = random.Random(seed)  # noqa: S311  drawn again the same, not secret
     created = create_shop(
         directory,
         new_shop("Bench", "bench.example", **dict.fromkeys(QUOTAS, 0)),
         now=now - 40 * DAY,
     )
-    products = _products(rng)
+    products = tuple(_product(number, rng) for number in range(offered))
     settings = load(directory)
     _, ports = open_ports(directory, created.shop.id, settings=settings)
     try:
-        _go_live(ports, products, now=now - 40 * DAY)
+        _go_live(ports, products, lists, now=now - 40 * DAY)
         world = World(
             directory,
             created.shop.id,
@@ -86,10 +99,6 @@ def make_world(
     finally:
         ports.close()
     return world
-
-
-def _products(rng: random.Random) -> tuple[Product, ...]:
-    return tuple(_product(number, rng) for number in range(PRODUCTS))
 
 
 def _product(number: int, rng: random.Random) -> Product:
@@ -120,13 +129,15 @@ def main(number: int) -> str:
     return f"Afdeling {number}"
 
 
-def _go_live(ports: Ports, products: Sequence[Product], *, now: int) -> None:
+def _go_live(
+    ports: Ports, products: Sequence[Product], lists: Sequence[StrategyName], *, now: int
+) -> None:
     by_id = {product.id: product for product in products}
     catalogue = Catalogue(version_of(products, "EUR"), "EUR", by_id)
     ports.records.put_catalogue(catalogue, source="bench", actor=AUTHOR, now=now)
     rules = [Draft("segment", f"{RULE}{n}", {"tree": _rule(n)}) for n in range(GROUPS * RULES)]
     groups = [Draft("segment", f"groep-{n}", {"tree": _group(n)}) for n in range(GROUPS)]
-    wanted = [Draft("experience", f"uiting-{n}", _experience(n)) for n in range(GROUPS)]
+    wanted = [Draft("experience", f"uiting-{n}", _experience(n, lists)) for n in range(GROUPS)]
     apply(ports, [*rules, *groups, *wanted], actor=AUTHOR, now=now)
     for one in wanted:
         approve(ports, one.name, actor=APPROVER, now=now)
@@ -158,7 +169,7 @@ def _group(number: int) -> object:
     return {"any": [{"in": f"{RULE}{number * RULES + one}"} for one in range(RULES)]}
 
 
-def _experience(number: int) -> dict[str, object]:
+def _experience(number: int, lists: Sequence[StrategyName]) -> dict[str, object]:
     on_product = number < PRODUCT_PAGES
     interrupts = number % 5 == 0
     slots = ("overlay",) if interrupts else SLOTS[1:3] if on_product else SLOTS[3:]
@@ -169,7 +180,7 @@ def _experience(number: int) -> dict[str, object]:
     variant: dict[str, object] = {"name": "a"}
     if on_product and number % 3 == 1:
         blocks.append({"type": "product_list"})
-        variant["products"] = {"strategy": ("popular_now", "recently_viewed")[number // 3 % 2]}
+        variant["products"] = {"strategy": lists[number // 3 % len(lists)]}
     written: dict[str, object] = {
         "title": f"Uiting {number}",
         "slot": slots[number % len(slots)],
