@@ -136,7 +136,11 @@ def _ready(content: bytes | None) -> ProfileShelf | Unusable:
     found = read(content)
     if isinstance(found, Unusable):
         return found
-    return ProfileShelf(found) if found.card.is_worth_it else Unusable("below_popular")
+    if not found.card.is_worth_it:
+        return Unusable("below_popular")
+    shelf = ProfileShelf(found)
+    shelf.near(found.products[:1])  # as `SessionShelf.warm_up`
+    return shelf
 
 
 PROFILE = Kind(KIND, _learn, _card, _ready, every=DAY)

@@ -46,6 +46,10 @@ class SessionShelf:
         self._rules = model.rules
         self._scorer = SessionScorer(model.past, vstan())
 
+    def warm_up(self) -> None:
+        """Ask once: where nothing was compiled yet it takes ten seconds, and no visitor is to wait for that."""
+        self._scorer.best_with_speakers([0], now=0.0, count=1)
+
     @property
     def version(self) -> str:
         """That of the model's card."""
@@ -91,7 +95,11 @@ def _ready(content: bytes | None) -> SessionShelf | Unusable:
     found = read(content)
     if isinstance(found, Unusable):
         return found
-    return SessionShelf(found) if found.card.is_worth_it else Unusable("below_popular")
+    if not found.card.is_worth_it:
+        return Unusable("below_popular")
+    shelf = SessionShelf(found)
+    shelf.warm_up()
+    return shelf
 
 
 def _with_live(ready: Ready, content: bytes | None) -> Ready:
