@@ -161,3 +161,29 @@ def test_an_interval_covers_the_truth_as_often_as_it_says() -> None:
         covered += found.low <= 0.3 <= found.high
 
     assert 0.88 <= covered / 120 <= 0.99
+
+
+def test_a_person_is_asked_with_her_past_and_the_blend_stands_beside_its_halves(
+    tmp_path: Path,
+) -> None:
+    lines = ["user,session,item,time"]
+    for number in range(300):
+        group, at = number % 30, number * 1_000
+        lines += [f"u{number // 2},{number},g{group}-{place},{at + place}" for place in range(3)]
+    whole = file(tmp_path, "all.csv", "\n".join(lines))
+    nobody = file(tmp_path, "nobody.csv", "\n".join(x.split(",", 1)[1] for x in lines))
+
+    answer = run("person", whole)
+    alone = run("person", nobody)
+
+    found = rows(answer)
+    assert set(found) >= {"for_you all", "session all", "profile all", "popularity with a past"}
+    assert answer["protocol"]["with_a_past"] > 0
+    assert found["for_you all"]["hr@20"] >= found["popularity all"]["hr@20"]
+    assert alone["protocol"]["with_a_past"] == 0
+    assert rows(alone)["session all"]["hr@20"] == 1.0
+    assert set(rows(run("person", whole, "--strategy", "for_you", "--parameters", "share=1"))) == {
+        f"{method} {people}"
+        for method in ("for_you", "popularity")
+        for people in ("all", "with a past")
+    }

@@ -104,7 +104,7 @@ def recommend(
     strategy: Annotated[
         str,
         typer.Argument(
-            help="popular_now, recently_viewed, for_you or also_viewed; or train, or show: the models."
+            help="A strategy, such as for_you, also_viewed or popular_now; or train, or show: the models."
         ),
     ],
     data: DataOption,
