@@ -35,10 +35,10 @@ from etalage.domain.ids import ShopId
 from etalage.domain.money import is_currency
 from etalage.domain.shop import QUOTAS, Shop, shop_from, to_settings
 from etalage.domain.time import ShopZone
-from etalage.errors import BadInput, Conflict, Damaged, NoShop, NotYet, Unknown
-from etalage.flow.health import Health
+from etalage.errors import BadInput, Conflict, Damaged, EtalageError, NoShop, NotYet, Unknown
+from etalage.flow.health import Health, Red
 from etalage.flow.open_shop import OpenShop
-from etalage.flow.privacy import replay_ledger
+from etalage.flow.privacy import is_nobody_erased_remembered, replay_ledger
 from etalage.flow.remember import Memorist
 from etalage.ports import ApiKey, Manifest, Ports
 from etalage.store.committer import Committer
@@ -53,6 +53,7 @@ from etalage.store.lmdb.keys import LmdbKeys
 from etalage.store.lmdb.profiles import LmdbProfiles
 from etalage.store.sql.records import SqlRecords
 
+ERASURE = "erasure"  # red while files wait to be written again without a person
 LEDGER_SECONDS = 0.2  # between two looks at whether somebody else has replayed the ledger
 FORMAT = "2"
 LATER = {"kafka", "redis", "sc", "postgresql"}  # distributed answers: a later version brings them
@@ -228,7 +229,7 @@ def open_ports(
     except Damaged:
         ports.close()
         raise
-    _replay_ledger(known, ports)
+    _replay_ledger(home, known, ports)
     return known, ports
 
 
@@ -292,12 +293,24 @@ def zone_of(directory: Path, shop: ShopId) -> ShopZone:
         records.close()
 
 
-def _replay_ledger(shop: Shop, ports: Ports) -> None:
-    """Erase again whoever was erased after this data was saved; nobody is served before."""
+def _replay_ledger(home: Path, shop: Shop, ports: Ports) -> None:
+    """Erase again whoever was erased after this data was saved; nobody is served before.
+
+    A damaged day cannot be written again without her. Then she is out of memory, her keys are destroyed, and the
+    rest waits until the day is mended: red, and tried again whenever the shop is opened.
+    """
+    signs = FileSigns(home / "red")
     how = Memorist(ShopZone(shop.zone), shop.currency)
     try:
         while not replay_ledger(ports, how, now=time.time_ns() // 1000):
             time.sleep(LEDGER_SECONDS)  # somebody else is at it
+        signs.remove(ERASURE)
+    except EtalageError as error:  # damage shows in many ways, as in a column of another name
+        if not is_nobody_erased_remembered(ports):
+            ports.close()
+            raise
+        says = f"what an erased person left in files waits until they are mended: {error.message}"
+        signs.put(Red(ERASURE, _wall_clock(), says))
     except BaseException:
         ports.close()
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from etalage.errors import Damaged, NoShop
 from etalage.flow import nightly, privacy
 from etalage.flow.clean import clean
 from etalage.ports import Ports
+from etalage.store.files.signs import FileSigns
 
 NOORD = ShopId("noord")
 PATIENCE = 120
@@ -328,6 +330,34 @@ def test_who_is_erased_while_a_day_is_damaged_is_not_in_the_day_that_comes_back(
         )
         assert ports.keys.erasures()[0].is_done
     assert said("replay", "--data", str(directory))[0] == 0
+
+
+def test_a_shop_opens_while_an_erasure_waits_for_a_damaged_day_and_nobody_reads_her(
+    directory: Path, tmp_path: Path
+) -> None:
+    saved = tmp_path / "saved"
+    shutil.copytree(directory, saved)
+    with opened(directory) as ports:
+        gone = ports_key(ports, "karel")
+        privacy.erase(ports, "karel", memorist(ports), actor="ann", now=1)
+        assert clean(ports, memorist(ports), causes=("erased",), now=2, at_once=True) is not None
+    shutil.rmtree(directory)
+    shutil.copytree(saved, directory)  # yesterday's copy is put back
+    whole = {file: file.read_bytes() for file in sealed_files(directory)}
+    for file in whole:
+        flip(file)
+
+    with opened(directory) as ports:
+        (red,) = FileSigns(directory / "shops/noord/red").all()
+        assert red.part == "erasure"
+        assert "waits" in red.says
+        assert ports.profiles.get(gone) is None
+        assert ports.keys.is_destroyed(gone)
+
+    for file, raw in whole.items():
+        file.write_bytes(raw)
+    assert gone not in str(rows(directory))
+    assert FileSigns(directory / "shops/noord/red").all() == []
 
 
 def ports_key(ports: Ports, visitor: str) -> str:

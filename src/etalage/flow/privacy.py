@@ -175,13 +175,29 @@ def replay_ledger(ports: Ports, how: Memorist, *, now: int) -> bool:
     newest, seen = len(ledger), log.note(SEEN)
     if newest < seen:
         _teach_keys(ports, newest, seen)
-    for erasure in ledger[seen:]:
+    for erasure in ledger[
+        seen:
+    ]:  # first all that needs no file of a day: such a file may be damaged
         destroy_keys(ports, erasure.visitors)
+        log.shut(erasure.visitors, "erased")
+        remember(ports.log, ports.profiles, how)
+        remove_folds(ports.profiles, erasure.visitors)
+    for erasure in ledger[seen:]:
         forget(ports, erasure.visitors, how)
         _see(ports, erasure.number)
     if any(erasure.is_done for erasure in ledger[log.note(FILES) :]):
         return clean(ports, how, causes=("erased",), now=now, at_once=True) is not None
     return True
+
+
+def is_nobody_erased_remembered(ports: Ports) -> bool:
+    """Tell whether everybody of the ledger is out of memory, her keys destroyed; files may still wait."""
+    waiting = ports.keys.erasures()[erasable(ports.log).note(SEEN) :]
+    return all(
+        ports.keys.is_destroyed(visitor) and ports.profiles.head(visitor) is None
+        for erasure in waiting
+        for visitor in erasure.visitors
+    )
 
 
 # ---- Who is asked about --------------------------------------------------------------------------------
