@@ -82,10 +82,13 @@ bench: .venv/installed
 
 # Takes hours and may be stopped: what passed is not measured again, until all of it has been.
 # TEST_ARGS names one part: make proof TEST_ARGS="-k exactly_once". `rm -r artefacts/proof` begins anew.
-# The proof of power cuts builds a shim with gcc; without it (and without the right to install it) it is skipped.
+# The proof of power cuts builds a shim with gcc, that of other browsers needs two; what cannot be installed is skipped.
 proof: .venv/tested
 	@command -v gcc >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq install -y gcc libc6-dev >/dev/null; } \
 	  || echo "No gcc: power cuts are skipped. Please run: sudo apt-get install gcc libc6-dev"
+	@{ command -v firefox-esr && command -v WebKitWebDriver && command -v Xvfb; } >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq install -y firefox-esr webkit2gtk-driver xvfb >/dev/null; } \
+	  || echo "No Firefox or WebKitGTK: they are skipped. Please run: sudo apt-get install firefox-esr webkit2gtk-driver xvfb"
 	@$(BIN)/python tests/proof/run.py $(TEST_ARGS)
 
 rees46: .venv/installed

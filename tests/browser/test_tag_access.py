@@ -57,6 +57,27 @@ def test_the_detector_finds_a_planted_fault(page: Page, pages: PageServer, shop:
     assert [name for name, _ in page.evaluate(RUN)] == ["image-alt"]
 
 
+def test_the_ring_around_what_has_the_focus_is_not_cut_off(
+    page: Page, pages: PageServer, shop: Noord
+) -> None:
+    visit(page, pages, shop, "/popup")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.evaluate("etalage('why')")
+    cut = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        name, room, ring = page.evaluate(
+            """() => { const one = document.activeElement.shadowRoot.activeElement, look = getComputedStyle(one);
+            const box = one.closest("dialog").getBoundingClientRect(), own = one.getBoundingClientRect();
+            return [one.textContent, Math.min(own.left - box.left, own.top - box.top, box.right - own.right, box.bottom - own.bottom),
+              look.outlineStyle === "none" ? 0 : parseFloat(look.outlineWidth) + parseFloat(look.outlineOffset)] }"""
+        )
+        assert ring > 0
+        cut += [name] if room < ring + 1 else []
+
+    assert cut == []
+
+
 def test_nothing_moves_for_who_asked_for_less_motion(
     page: Page, pages: PageServer, shop: Noord
 ) -> None:

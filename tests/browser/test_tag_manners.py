@@ -8,8 +8,11 @@ from collections.abc import Callable
 import pytest
 from page_server import PageServer
 from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import TimeoutError as Late
 from shop_for_browser import Noord
 from visiting import CONSENT, FOLD, SLOT, STUB, listen, look_in, visit
+
+from etalage.cli.snippets import written
 
 JOURNEY = '<button id="buy" onclick="this.textContent=\'Besteld\'">Koop</button>' + SLOT.format(
     "home_top", "Oud"
@@ -58,6 +61,40 @@ def test_the_shop_goes_on_under_every_fault(
         assert slot.evaluate("e => getComputedStyle(e).visibility") == "visible"
         page.unroute(where)
     assert errors == []
+
+
+@pytest.mark.parametrize("silent", ["**/tag/wk_*.js", "**/tag/*.*.js", "**/v1/**"])
+def test_the_page_s_load_event_waits_for_nothing_of_ours(
+    page: Page, pages: PageServer, shop: Noord, silent: str
+) -> None:
+    page.route(silent, lambda _: None)
+    line = written("page", key=shop.created.write_key, base=shop.address).splitlines()[1]
+    began = time.monotonic()
+
+    page.goto(pages.put("/balk", CONSENT + line), wait_until="load")
+
+    assert (
+        time.monotonic() - began < 5
+    )  # a script that never answers holds it until the browser gives up
+    expect(page.get_by_text("Gratis bezorging vanaf")).to_have_count(0)
+
+
+def test_the_line_that_etalage_prints_works(page: Page, pages: PageServer, shop: Noord) -> None:
+    line = written("page", key=shop.created.write_key, base=shop.address).splitlines()[1]
+
+    page.goto(pages.put("/balk", CONSENT + line))
+
+    expect(page.get_by_text("Gratis bezorging vanaf")).to_be_visible()
+
+
+def test_a_plain_script_that_never_answers_would_hold_the_load_event(
+    page: Page, pages: PageServer
+) -> None:
+    page.route("**/tag/silent.js", lambda _: None)
+    address = pages.put("/stil-script", '<script async src="/tag/silent.js"></script>')
+
+    with pytest.raises(Late):
+        page.goto(address, wait_until="load", timeout=2_000)
 
 
 def test_a_place_is_hidden_for_at_most_300_milliseconds(

@@ -1,6 +1,6 @@
 """The long evidence. In `make test` each proof runs with a small count, in `make proof` (ETALAGE_PROOF=1) with all.
 
-Proofs borrow the people and the calls of the flow tests. What passed in a full run that was stopped is not run again.
+Proofs borrow the people and the calls of the flow tests, and the small demo of the browser tests. What passed in a full run that was stopped is not run again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "flow"))
+sys.path.append(str(Path(__file__).parents[1] / "browser"))
 
 # `figures` is only imported where tests run: it takes ETALAGE_PROOF away, which further processes have to see first.
 

@@ -28,7 +28,7 @@ def load(
 
 
 def said(turns: list[tuple[Load, Load]], slow: list[Load]) -> dict[str, float]:
-    return {row.name: row.value for row in rows_of(turns, slow)}
+    return {row.name: row.value for row in rows_of(turns, slow, load(100.0, cls=0.2))}
 
 
 def test_the_bound_of_a_difference_is_students_for_few_pairs() -> None:
@@ -43,6 +43,12 @@ def test_a_machine_that_is_busy_for_both_loads_of_a_pair_adds_nothing() -> None:
     rows = said(turns, [load(100.0)])
     assert rows["largest contentful paint, added"] == 5
     assert rows["largest contentful paint, added at most (95%)"] == 5
+
+
+def test_the_shift_that_was_planted_stands_beside_what_the_tag_added() -> None:
+    rows = said([(load(100.0), load(100.0))] * 2, [load(400.0)])
+    assert rows["layout shift, added"] == 0
+    assert rows["layout shift, planted: it would be seen"] == 0.2
 
 
 def test_a_task_of_the_tag_over_50_ms_and_a_blocking_request_are_counted() -> None:

@@ -47,6 +47,8 @@ _WATCH = """(() => {
     if (ours.length) seen.slow.push(...ours.map((script) => script.duration));
   });
 })()"""
+# The positive control: all that is there moves down by a fifth of the window.
+_PLANT = """() => { const one = document.createElement("div"); one.style.height = "180px"; document.body.prepend(one) }"""
 _SEEN = """() => {
   const loaded = performance.getEntriesByType("navigation")[0].loadEventStart;
   const ours = performance.getEntriesByType("resource").filter((one) => /^\\/(tag|v1)\\//.test(new URL(one.name).pathname));
@@ -105,11 +107,12 @@ def bench_page(address: str, *, consent: dict[str, str], pairs: int = PAIRS) -> 
             visit.load(tag=tag)
         turns = [_pair(visit, nth) for nth in range(pairs)]
         slow = [visit.load(tag=True, slower=SLOWER) for _ in range(SLOW_LOADS)]
-    return rows_of(turns, slow)
+        planted = visit.load(tag=True, plants=True)
+    return rows_of(turns, slow, planted)
 
 
-def rows_of(turns: Sequence[tuple[Load, Load]], slow: Sequence[Load]) -> list[Row]:
-    """Make the rows from pairs (with, without) and from loads with a slow processor."""
+def rows_of(turns: Sequence[tuple[Load, Load]], slow: Sequence[Load], planted: Load) -> list[Row]:
+    """Make the rows from pairs (with, without), from loads with a slow processor, and from one made to shift."""
     ours, bare = [turn[0] for turn in turns], [turn[1] for turn in turns]
     rows: list[Row] = []
     for name, (unit, read) in FIGURES.items():
@@ -125,6 +128,7 @@ def rows_of(turns: Sequence[tuple[Load, Load]], slow: Sequence[Load]) -> list[Ro
     longest = [max(load.busy, default=0.0) for load in slow]
     return [
         *rows,
+        row("layout shift, planted: it would be seen", planted.cls, ""),
         row("render-blocking requests of ours", max(load.blocking for load in ours), ""),
         row(
             f"tasks of the tag over {LONG_MS} ms of the {slowly}",
@@ -201,7 +205,7 @@ class _Visit:
             ],
         }
 
-    def load(self, *, tag: bool, slower: int = 1) -> Load:
+    def load(self, *, tag: bool, slower: int = 1, plants: bool = False) -> Load:
         context = self._browser.new_context(
             viewport={"width": 1280, "height": 900},
             locale="nl-NL",
@@ -210,11 +214,11 @@ class _Visit:
         # The tag leaves browsers alone that a program drives, but for this cookie in a demo.
         context.add_cookies([{"name": "etalage_demo", "value": "1", "url": self._origin}])
         try:
-            return self._seen(context.new_page(), tag=tag, slower=slower)
+            return self._seen(context.new_page(), tag=tag, slower=slower, plants=plants)
         finally:
             context.close()
 
-    def _seen(self, page: Page, *, tag: bool, slower: int) -> Load:
+    def _seen(self, page: Page, *, tag: bool, slower: int, plants: bool) -> Load:
         page.add_init_script(_WATCH)
         devtools = page.context.new_cdp_session(page)
         devtools.send("Network.enable")
@@ -225,6 +229,9 @@ class _Visit:
             self._browser.start_tracing(page=page, categories=TRACED)
         page.goto(self._address, wait_until="load")
         page.wait_for_timeout(SETTLE_MS * (1 if slower == 1 else 3))
+        if plants:
+            page.evaluate(_PLANT)
+            page.wait_for_timeout(SETTLE_MS)
         load = msgspec.convert(page.evaluate(_SEEN), Load, strict=False)
         if slower > 1:
             load = msgspec.structs.replace(load, busy=tasks_in(self._browser.stop_tracing()))

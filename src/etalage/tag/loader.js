@@ -1,8 +1,9 @@
 // The short-lived loader: a stub that keeps what is said, and the tag pinned by its hash.
 // KEY, HASH and INTEGRITY are filled in by the server (api/tag.py).
-// A page's `load` waits for scripts and not for `fetch`: so the tag is fetched first, and put in the page once it is
-// here (the browser then has it in its cache). A server that never answers holds nothing back.
-// The line in the page may be a script with our address, or one that imports it and has the address in `data-etalage-tag`.
+// A page's `load` waits for scripts (in Firefox and WebKit also for `import`), and not for `fetch`: so the tag is fetched
+// first, and put in the page once it is here; the browser then has it in its cache. The line in the page does the same
+// with this file. A server that never answers holds nothing back.
+// That line may be a script with our address, or one that imports it and has the address in `data-etalage-tag`.
 (function (win, doc) {
   try {
     if (typeof win.etalage !== "function") {
