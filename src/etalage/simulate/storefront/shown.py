@@ -37,7 +37,9 @@ Told = dict[str, Any]
 HERO = (("back", "N-502", ""), ("shown", "N-603", "okergeel"), ("side", "N-696", "menierood"))
 WINDOW = ("N-101", "N-696", "N-785", "N-817", "N-734", "N-771", "N-112", "N-803", "N-849", "N-760")
 MENU = (("dames", "jassen"), ("heren", "jassen"), ("kinderen",), ("accessoires",), ("tassen",), ("fietsen",), ("honden",), ("kamperen",))  # fmt: skip
-USED_UP = frozenset({"coffee", "canister", "biscuits", "bottle"})  # drawings that are no sign for a door
+USED_UP = frozenset(
+    {"coffee", "canister", "biscuits", "bottle"}
+)  # drawings that are no sign for a door
 IN_PAGE = "cart_more cart_less cart_remove subtotal delivery free total vat to_checkout choose_size added follow_who follow_events follow_segments follow_candidates follow_nobody follow_none follow_off follow_is follow_is_not follow_warming follow_shown follow_hidden"
 
 
