@@ -38,7 +38,7 @@ export function draw(entry, slot, deeds, was) {
   const host = isInSlot ? slot : make(["div", { "data-etalage": experience }]);
   const root = roots.get(host) || host.attachShadow({ mode: "open" });
   roots.set(host, root);
-  const sheet = new CSSStyleSheet(); // a browser of before 2023 has none, and draws nothing
+  const sheet = new CSSStyleSheet();
   sheet.replaceSync(look);
   root.adoptedStyleSheets = [sheet];
 

@@ -185,6 +185,7 @@ etalage.started = true;
 
 async function start() {
   await pause();
+  new CSSStyleSheet(); // a browser of before 2023 throws here, and gets the untouched page
   live.demo_ = hasCookie("demo");
   live.staff_ = hasCookie("staff");
   if (navigator.webdriver && !live.demo_) return;
