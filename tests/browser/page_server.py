@@ -23,7 +23,7 @@ class PageServer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 asked.append(self.path)
-                if self.path.endswith(".svg"):
+                if self.path.endswith((".svg", "favicon.ico")):
                     self._send(200, PICTURE, {"content-type": "image/svg+xml"})
                     return
                 body, headers = pages.get(self.path.partition("?")[0], ("", {}))

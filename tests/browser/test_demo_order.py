@@ -55,6 +55,7 @@ FAULTS: dict[str, Callable[[Page], object]] = {
     "nothing": lambda _: None,
     "server down": lambda page: [page.route(one, gone) for one in OURS],
     "slow": lambda page: page.route("**/v1/**", silent),
+    "tag never answers": lambda page: page.route("**/tag/**", silent),
     "500": lambda page: page.route("**/v1/**", broken),
     "HTML": lambda page: page.route("**/v1/**", html),
     "half an answer": lambda page: page.route("**/v1/**", half),
