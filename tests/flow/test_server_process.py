@@ -22,7 +22,7 @@ import pytest
 from etalage.api.background import LEASE, Job, Lease, jobs_of, prune
 from etalage.api.children import answer_of
 from etalage.app import Created, create_shop, new_shop, open_ports
-from etalage.cli.running import _program
+from etalage.cli.family import program
 from etalage.config import Settings
 from etalage.domain.arrival import Arrival
 from etalage.domain.event import Event
@@ -380,7 +380,7 @@ def test_a_model_that_cannot_be_learned_is_told_by_the_process_that_failed(made:
     order = {"task": "job", "directory": str(made.directory), "stores": {}, "settings": {}}
     told = msgspec.json.encode(order | {"shop": "elsewhere", "job": "learn"})
 
-    said = answer_of(_program("learn elsewhere"), told, ended=threading.Event())
+    said = answer_of(program("learn elsewhere"), told, ended=threading.Event())
 
     assert "elsewhere" in msgspec.json.decode(said)["says"]
 

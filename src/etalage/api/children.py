@@ -2,14 +2,17 @@
 
 Idea: the parent keeps the other end of a child's input open for as long as it lives. However it ends, also by
       `kill -9`, the system closes that end; the child reads the end of its input and ends itself. So nothing
-      is left behind, and nobody has to look whether somebody is still there.
+      is left behind, and nobody has to look whether somebody is still there. The same line carries one word back:
+      that the child is ready.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -42,6 +45,7 @@ class Child:
         self._told = told
         self._handles = tuple(handles)
         self._process: subprocess.Popen[bytes] | None = None
+        self._line: socket.socket | None = None  # our end of its input
         self._started = 0.0
         self._failures = 0
 
@@ -50,16 +54,31 @@ class Child:
         """The number of the process; None before it was started."""
         return None if self._process is None else self._process.pid
 
+    @property
+    def line(self) -> int | None:
+        """Our end of its input, which ends the child when it is closed; None before it was started."""
+        return None if self._line is None else self._line.fileno()
+
     def start(self) -> None:
         """Start it and tell it what to do."""
         self._started = time.monotonic()
-        self._process = process = subprocess.Popen(  # noqa: S603  our own program, no shell
-            self._command, stdin=subprocess.PIPE, pass_fds=self._handles
-        )
-        assert process.stdin is not None  # noqa: S101  asked for above
-        with contextlib.suppress(BrokenPipeError):  # it ended at once: `tend` sees that
-            process.stdin.write(self._told + b"\n")
-            process.stdin.flush()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  our own program, no shell
+                self._command, stdin=theirs.fileno(), pass_fds=self._handles
+            )
+        self._line = ours
+        with contextlib.suppress(OSError):  # it ended at once: `tend` sees that
+            ours.sendall(self._told + b"\n")
+
+    def wait_ready(self, seconds: float) -> bool:
+        """Wait until it says that it is ready; tell whether it did. Not if it ended."""
+        if self._line is None:
+            return False
+        try:
+            return bool(select.select([self._line], [], [], seconds)[0] and self._line.recv(1))
+        except (OSError, ValueError):  # closed meanwhile: it ended and was started again
+            return False
 
     def tend(self) -> None:
         """Start it again if it ended; call this every second."""
@@ -94,9 +113,8 @@ class Child:
         self._close_input()
 
     def _close_input(self) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.close()
+        if self._line is not None:
+            self._line.close()
 
 
 def answer_of(command: Sequence[str], told: bytes, *, ended: threading.Event) -> bytes:
@@ -129,7 +147,14 @@ def told_by_parent() -> bytes:
     return line
 
 
+def say_ready() -> None:
+    """Tell the parent that this child does its work now."""
+    with contextlib.suppress(OSError):  # no parent any more: we end anyway
+        os.write(0, b"r")
+
+
 def _end_with_parent() -> None:
-    while os.read(0, 1024):  # the descriptor, not the file object: no lock is held when we end
-        pass
+    with contextlib.suppress(ConnectionResetError):  # it ended without reading what we said
+        while os.read(0, 1024):  # the descriptor, not the file object: no lock is held when we end
+            pass
     os.kill(os.getpid(), signal.SIGTERM)

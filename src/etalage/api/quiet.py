@@ -61,10 +61,14 @@ SAFE: tuple[tuple[bytes, bytes], ...] = (
 
 
 class Doors:
-    """Whether this process takes new calls; closed once, at the beginning of the end."""
+    """Whether this process takes new calls; closed once, at the beginning of the end.
+
+    A process that is leaving answers on the connections it has; another one takes its place.
+    """
 
     def __init__(self, closing: Callable[[], None] | None = None) -> None:
         self.is_open = True
+        self.is_leaving = False
         self._closing = closing
 
     def close(self) -> None:

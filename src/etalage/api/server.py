@@ -6,6 +6,10 @@ Idea: whatever goes wrong inside, the caller gets JSON with an id and the log ha
 
     SIGTERM ──> /readyz says 503 ──> (half a second for whoever sends us traffic to notice)
             ──> listening ends, calls under way are finished (at most 6 s) ──> the caller closes the shops ──> exit 0
+    SIGUSR1 ──> listening ends, each connection is told `close` with its next answer ──> the rest as above
+
+After SIGUSR1 nobody is refused: others listen on the same socket. A connection that is silent for as long as any may be
+is closed then, as always; one that is used is closed with an answer, never under a call that is on its way.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 import msgspec
@@ -38,9 +43,12 @@ TICK_SECONDS = 1.0  # between two looks at what people decided (design 3)
 NOTICE_SECONDS = 0.5  # unready and still answering, so that a load balancer can look elsewhere
 FINISH_SECONDS = 6  # for calls under way; the whole shutdown has 10 (safety 5)
 KEEP_ALIVE_SECONDS = 30
+LEAVE_SECONDS = KEEP_ALIVE_SECONDS + 5  # by then each connection was used, or silent for too long
+TURN_SECONDS = 0.1  # for a connection that was just accepted
 GC_THRESHOLDS = (20_000, 20, 50)
 SWITCH_SECONDS = 0.0005
 BACKLOG = 2_048  # connections that wait to be accepted
+CLOSE = (b"connection", b"close")
 
 
 class Front:
@@ -51,6 +59,7 @@ class Front:
         hot: Application,
         quiet: Application,
         *,
+        doors: Doors | None = None,
         tick: Callable[[], None] | None = None,
         beside: Mapping[str, Application] | None = None,
     ) -> None:
@@ -59,12 +68,14 @@ class Front:
         Args:
             hot: answers POST and OPTIONS of the hot paths.
             quiet: answers everything else.
+            doors: say whether this process is leaving.
             tick: called every second in a thread of its own while the server runs.
             beside: applications of others by the path they stand under, such as the demo's shop.
         """
         self._beside = dict(beside or {})
         self._hot = hot
         self._quiet = quiet
+        self._doors = doors or Doors()
         self._tick = tick
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,6 +91,8 @@ class Front:
         async def sending(message: Message) -> None:
             nonlocal started
             started = True
+            if self._doors.is_leaving and message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), CLOSE]}
             await send(message)
 
         try:
@@ -174,8 +187,17 @@ def run(
     doors: Doors,
     *,
     once_listening: Callable[[], None] | None = None,
+    replaced: Callable[[], None] | None = None,
 ) -> None:
-    """Answer calls until SIGTERM or SIGINT, in this process; returns when all that was accepted is finished."""
+    """Answer calls until SIGTERM or SIGINT, in this process; returns when all that was accepted is finished.
+
+    Args:
+        front: the application.
+        door: where to listen; it is closed.
+        doors: closed by those signals; left by SIGUSR1.
+        once_listening: called then.
+        replaced: called by SIGHUP; without it that ends the process.
+    """
     config = uvicorn.Config(
         front,
         loop="uvloop",
@@ -192,10 +214,13 @@ def run(
     )
     settle()
     try:
-        _Uvicorn(config, doors, once_listening).run(sockets=[door])
+        _Uvicorn(config, doors, once_listening, replaced).run(sockets=[door])
     finally:
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # we are closing already
+            # We are closing already; but who would go on under another program is to end now.
+            is_last = not (doors.is_leaving and doors.is_open)
+            last = signal.SIG_IGN if is_last else lambda *_: doors.close()
+            signal.signal(signal.SIGTERM, last)
         gc.unfreeze()  # so that libraries find nothing of theirs left over at the end
 
 
@@ -215,11 +240,17 @@ class _Uvicorn(uvicorn.Server):
     """Uvicorn, but a signal first makes us unready, and the process ends with 0."""
 
     def __init__(
-        self, config: uvicorn.Config, doors: Doors, once_listening: Callable[[], None] | None
+        self,
+        config: uvicorn.Config,
+        doors: Doors,
+        once_listening: Callable[[], None] | None,
+        replaced: Callable[[], None] | None,
     ) -> None:
         super().__init__(config)
         self._doors = doors
         self._once_listening = once_listening
+        self._replaced = replaced
+        self._leaving: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
@@ -234,7 +265,25 @@ class _Uvicorn(uvicorn.Server):
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._end, loop)
+            loop.add_signal_handler(signal.SIGUSR1, self._leave)
+            if self._replaced is not None:
+                loop.add_signal_handler(signal.SIGHUP, self._replaced)
         yield
+
+    def _leave(self) -> None:
+        if not self._doors.is_leaving and self._doors.is_open:
+            log.info("leaving")
+            self._doors.is_leaving = True
+            for listening in self.servers:
+                listening.close()
+            self._leaving = asyncio.create_task(self._leave_once_quiet())
+
+    async def _leave_once_quiet(self) -> None:
+        until = time.monotonic() + LEAVE_SECONDS
+        await asyncio.sleep(TURN_SECONDS)
+        while self.server_state.connections and time.monotonic() < until:  # noqa: ASYNC110  uvicorn tells nobody
+            await asyncio.sleep(TURN_SECONDS)
+        self.should_exit = True
 
     def _end(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._doors.is_open:  # asked twice: no more waiting for others to notice

@@ -7,10 +7,13 @@ Out:  answers until SIGTERM; by then everything that was accepted is on disk.
                  ├──> worker 2, 3 ...   the same on the same socket: the system deals out the calls
                  └──> background        the night shift, under the lease of each shop
                       └──> learn        what takes much memory, in a process that ends with it
+
+SIGHUP replaces all of them by what the code and the settings are then, without refusing a call (api/succession.py).
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -19,7 +22,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -28,13 +30,15 @@ from msgspec.structs import replace
 from etalage import app
 from etalage.api import logs, server
 from etalage.api.background import Background, do
-from etalage.api.children import Child, answer_of, told_by_parent
+from etalage.api.children import answer_of, say_ready, told_by_parent
 from etalage.api.hot import Hot
 from etalage.api.quiet import Doors, Quiet
 from etalage.api.rooms import Rooms
 from etalage.api.slim import Rest, few_arenas, give_back
 from etalage.api.steady import SteadyClock
+from etalage.api.succession import hear_again, take_over
 from etalage.api.watch import Watch
+from etalage.cli.family import Family, Order, program
 from etalage.config import Settings
 from etalage.domain.ids import ShopId
 from etalage.domain.time import Micros
@@ -44,19 +48,6 @@ from etalage.ports import Ports
 from etalage.store.files.signs import FileSigns
 
 Beside = Callable[[Rooms], Mapping[str, server.Application]]
-CHILDREN_SECONDS = 2.5  # for children to end after us; they were told when we were
-
-
-class _Order(Struct, frozen=True):
-    """What a child process of the server is told."""
-
-    task: Literal["answer", "background", "job"]
-    directory: str
-    stores: app.Stores
-    settings: Settings
-    door: int = -1  # the listening socket, inherited
-    shop: ShopId = ShopId("")  # of a job
-    job: str = ""  # its name
 
 
 class _Done(Struct, frozen=True):
@@ -80,6 +71,7 @@ def serve(
     """Open the doors of all shops in a directory until SIGTERM or SIGINT; then finish what was accepted.
 
     This process answers; the night shift, and any further workers, are children that end with it.
+    SIGHUP starts the program again in its place, while calls are answered; not where something is served beside.
 
     Args:
         directory: the workspace.
@@ -98,47 +90,43 @@ def serve(
     app.the_shop(directory, next(iter(app.shops_in(directory)), None))  # there is one at least
     logs.set_up(settings.log_level)
     _leave_when_asked()
-    door = server.listen(host, port)
+    kept = take_over()
+    if kept or not os.isatty(0):  # asked too early; but a terminal that is closed ends us
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    hear_again()
+    door = socket.socket(fileno=kept.door) if kept else server.listen(host, port)
     address = server.address_of(door)
     stores = stores or app.Stores()
-    order = _Order("background", str(directory.resolve()), stores, settings)
-    children = [_child("background", order)]
-    for number in range(2, workers + 1):
-        told = replace(order, task="answer", door=door.fileno())
-        children.append(_child(f"worker {number}", told))
+    order = Order("background", str(directory.resolve()), stores, settings)
+    family = Family(order, door, workers, kept)
 
     def once_listening() -> None:
-        for child in children:
-            child.start()
+        family.start()
         logs.log.info("ready", port=door.getsockname()[1], workers=workers)
         if once_ready is not None:
             once_ready(address)
 
-    def tend() -> None:
-        for child in children:
-            child.tend()
-
-    def stop() -> None:
-        for child in children:
-            child.stop()
-
+    doors = Doors(family.stop)
+    replaced = None if beside else family.replace
     try:
-        _answer(order, door, once_listening, tend, stop, beside)
+        # A copy of the door is closed with the server; the door itself stays for who takes our place.
+        _answer(order, door.dup(), doors, once_listening, family.tend, replaced, beside)
+        if doors.is_leaving and doors.is_open:
+            family.hand_over(doors)
     finally:
-        stop()
-        until = time.monotonic() + CHILDREN_SECONDS
-        for child in children:
-            child.wait(until - time.monotonic())
+        family.stop()
+        family.wait()
     logs.log.info("closed")
 
 
 def attend() -> None:
     """Be a child process of `serve`: do what the parent says, until it ends or says so."""
-    order = msgspec.json.decode(told_by_parent(), type=_Order)
+    order = msgspec.json.decode(told_by_parent(), type=Order)
     logs.set_up(order.settings.log_level)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches us too; the parent says when
+    for number in (signal.SIGINT, signal.SIGHUP):  # Ctrl+C reaches us too; the parent says when
+        signal.signal(number, signal.SIG_IGN)
     if order.task == "answer":
-        _answer(order, socket.socket(fileno=order.door))
+        _answer(order, socket.socket(fileno=order.door), Doors(), say_ready)
         return
     if order.task == "job":
         sys.stdout.buffer.write(msgspec.json.encode(_do(order)))
@@ -152,7 +140,7 @@ def attend() -> None:
 
     def apart(shop: ShopId, job: str) -> int:
         told = replace(order, task="job", shop=shop, job=job)
-        said = answer_of(_program(f"{job} {shop}"), msgspec.json.encode(told), ended=ended)
+        said = answer_of(program(f"{job} {shop}"), msgspec.json.encode(told), ended=ended)
         if not said and ended.is_set():
             return 0
         done = msgspec.json.decode(said, type=_Done) if said else _Done(says="its process ended")
@@ -179,7 +167,7 @@ def attend() -> None:
     ).run(ended)
 
 
-def _do(order: _Order) -> _Done:
+def _do(order: Order) -> _Done:
     """Do one job of the night shift; this process ends after it, and its memory with it."""
     directory = Path(order.directory)
     try:
@@ -203,23 +191,13 @@ def _leave_when_asked() -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
-def _child(name: str, order: _Order) -> Child:
-    command = _program(name)
-    handles = [] if order.door < 0 else [order.door]
-    return Child(name, command, msgspec.json.encode(order), handles=handles)
-
-
-def _program(name: str) -> list[str]:
-    # The name stands in the list of processes, where an operator looks for it.
-    return ["-c", "from etalage.cli.running import attend; attend()", "etalage", name]
-
-
 def _answer(
-    order: _Order,
+    order: Order,
     door: socket.socket,
-    once_listening: Callable[[], None] | None = None,
+    doors: Doors,
+    once_listening: Callable[[], None],
     tend: Callable[[], None] | None = None,
-    closing: Callable[[], None] | None = None,
+    replaced: Callable[[], None] | None = None,
     beside: Beside | None = None,
 ) -> None:
     """Open all shops, answer calls until a signal, close them."""
@@ -232,7 +210,7 @@ def _answer(
                 directory, shop, settings=order.settings, now=clock(), stores=order.stores
             )
             opened.callback(shops[shop].close)
-        rooms, doors = Rooms(shops), Doors(closing)
+        rooms = Rooms(shops)
         opened.enter_context(Watch(rooms, clock=clock))
 
         def tick() -> None:
@@ -244,7 +222,8 @@ def _answer(
         front = server.Front(
             Hot(rooms, clock),
             Quiet(rooms, clock, doors),
+            doors=doors,
             tick=tick,
             beside=beside(rooms) if beside else None,
         )
-        server.run(front, door, doors, once_listening=once_listening)
+        server.run(front, door, doors, once_listening=once_listening, replaced=replaced)
