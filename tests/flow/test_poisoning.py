@@ -1,14 +1,19 @@
-"""Who holds only the public key moves no public list (safety 1, row 9): through intake, the log and the night."""
+"""Who holds only the public key moves no public list (safety 1, row 9): through intake, the log and the night.
+
+Lists of what others viewed after a product are learned; tests/unit/test_recommend_poisoned.py has all that is learned.
+"""
 
 from __future__ import annotations
 
 from shop import Shop, view
 
 from etalage.decide.token import issue_visitor_token
-from etalage.domain.time import DAY, MINUTE
-from etalage.flow.nightly import count_popular, popular_now
+from etalage.domain.time import DAY, HOUR, MINUTE
+from etalage.flow.nightly import add_ended, count_popular, learn, popular_now
+from etalage.recommend.session_shelf import SessionShelf
 
 FORGED = 60  # made-up visitors; tests/unit/test_recommend_popular.py counts a thousand
+PAIRS = 30  # of products that are looked at one after the other
 LISTED = 12  # products that people the shop knows look at
 
 
@@ -71,3 +76,49 @@ def test_patience_over_two_days_buys_a_place_behind_them_and_no_more(shop: Shop)
 
     assert list(after) == [*(f"p{n:02}" for n in range(LISTED)), "new"]
     assert after["new"] == 1
+
+
+def pairs(shop: Shop, who: str, pair: int, first: str, then: str, *, ago: int, **sent: str) -> None:
+    moments = ((first, shop.now - ago), (then, shop.now - ago + MINUTE))
+    looks = [view(product, f"{who}-{pair}", at=at) for product, at in moments]
+    if not sent:
+        shop.batch(*looks)
+        return
+    token = issue_visitor_token(f"{who}-{pair}", shop.now, shop.ports.keys.secret("visitor"))
+    origin = {"origin": "https://noord.example"}
+    reply = shop.post(
+        "/v1/batch", {"batch": looks, "visitorToken": token}, key=sent["key"], headers=origin
+    )
+    assert reply.status == 200, reply.body
+
+
+def viewed_after(shop: Shop) -> dict[str, list[str]]:
+    shop.opened.refresh(shop.now)
+    shelf = shop.opened.shelf.learned(SessionShelf)
+    assert shelf is not None
+    products = [f"P-{n}" for n in range(PAIRS)]
+    return {p: sorted(near.product for near in shelf.near([p], now=shop.now)) for p in products}
+
+
+def test_made_up_sessions_are_in_no_list_of_what_others_viewed_by_night_nor_by_the_minute(
+    shop: Shop,
+) -> None:
+    for n in range(4 * PAIRS):
+        pairs(shop, f"known{n}", n, f"P-{n % PAIRS}", f"Q-{n % PAIRS}", ago=5 * HOUR - n * MINUTE)
+    learn(shop.night())
+    before = viewed_after(shop)
+
+    shop.now += 3 * HOUR
+    for n in range(2 * PAIRS):
+        pairs(shop, "early", n, f"P-{n % PAIRS}", "new", ago=2 * HOUR, key=shop.write_key)
+    shop.now += MINUTE
+    add_ended(shop.night())
+    by_the_minute = viewed_after(shop)
+    shop.now += DAY
+    learn(shop.night())
+
+    assert before["P-7"] == ["P-7", "Q-7"]
+    assert by_the_minute == before
+    assert viewed_after(shop) == before
+    made_up = [e for e in shop.events("view_item") if e.trust == "claimed"]
+    assert len(made_up) == 4 * PAIRS  # they were let in

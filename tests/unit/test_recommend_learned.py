@@ -33,6 +33,7 @@ from etalage.recommend.session_model import (
 from etalage.recommend.session_shelf import SessionShelf
 from etalage.recommend.shelf import Shelf
 from etalage.recommend.strategy import recommend
+from etalage.unify.batch import view_statements
 from etalage.unify.person import EMPTY
 
 View = tuple[str, str, int]  # visitor, product, age in micros
@@ -47,6 +48,9 @@ def sessions_of(
         database.execute(f"CREATE TABLE events ({fields})")
         for number, (visitor, viewed, age) in enumerate(views):
             row = {
+                "position": number + 1,
+                "received": NOW - age,
+                "trust": "claimed",
                 "name": "view_item",
                 "id": f"e{number:03}",
                 "visitor": visitor,
@@ -57,6 +61,8 @@ def sessions_of(
             }
             names, marks = ", ".join(row), ", ".join(f"${key}" for key in row)
             database.execute(f"INSERT INTO events ({names}) VALUES ({marks})", row)
+        for statement in view_statements():
+            database.execute(statement)
         bound = parameters(NOW, visitors_needed=visitors_needed)
         return list(database.execute(question(), bound).fetchall())
 

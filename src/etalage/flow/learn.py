@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from etalage.domain.product import Catalogue
-from etalage.domain.time import HOUR
+from etalage.domain.time import DAY, HOUR
 from etalage.ports import Models, Ports
 from etalage.recommend.again_shelf import AGAIN
 from etalage.recommend.catalogue_past import PAST
@@ -23,7 +23,7 @@ from etalage.recommend.profile_shelf import PROFILE
 from etalage.recommend.session_shelf import SESSIONS
 from etalage.recommend.similar_model import SIMILAR
 from etalage.recommend.together_model import TOGETHER
-from etalage.unify.batch import view_statements
+from etalage.unify.batch import lately_statements, view_statements
 
 KINDS: tuple[Kind, ...] = (AGAIN, TOGETHER, SESSIONS, PROFILE)
 OF_CATALOGUE: tuple[Kind, ...] = (
@@ -31,6 +31,9 @@ OF_CATALOGUE: tuple[Kind, ...] = (
     SIMILAR,
 )  # looked at every minute; the log says nothing of it
 NO_PRODUCTS = Catalogue("", "", {})
+LATELY = (
+    3 * DAY
+)  # before now: what a question of every minute may be about; the night learns again within it
 
 
 def learn_models(
@@ -68,7 +71,7 @@ def learn_live(ports: Ports, *, now: int, visitors_needed: int) -> int:
         content = ports.models.get(kind.name) if kind.live else None
         if kind.live is None or content is None:
             continue
-        with _lesson(ports, now=now, visitors_needed=visitors_needed, views=False) as lesson:
+        with _lesson(ports, now=now, visitors_needed=visitors_needed, lately=LATELY) as lesson:
             fresh = kind.live.learn(lesson, content)
         if fresh is not None and fresh != ports.models.get(_live(kind)):
             ports.models.put(_live(kind), fresh)
@@ -140,13 +143,12 @@ def _learn(ports: Ports, kind: Kind, *, now: int, visitors_needed: int) -> Card:
 
 
 @contextmanager
-def _lesson(
-    ports: Ports, *, now: int, visitors_needed: int, views: bool = True
-) -> Iterator[Lesson]:
-    """Give a lesson; without `views` only the events can be asked, and nothing is worked out first."""
+def _lesson(ports: Ports, *, now: int, visitors_needed: int, lately: int = 0) -> Iterator[Lesson]:
+    """Give a lesson; with `lately` about so many micros alone, and nothing is worked out first."""
+    views = lately_statements((now - lately) // DAY - 1) if lately else view_statements()
     erased = (v for one in ports.keys.erasures() if not one.rewritten for v in one.visitors)
     with ports.warehouse.session() as questions:
-        for statement in view_statements() if views else ():
+        for statement in views:
             questions.prepare(statement)
         yield Lesson(
             ask=lambda sql, bound: questions.ask(sql, bound).rows,

@@ -25,7 +25,7 @@ from etalage.domain.time import DAY
 from etalage.recommend.baskets import RECENT_BASKETS
 from etalage.recommend.cadence import Due, all_due, gaps_of
 from etalage.recommend.model_file import digest, packed, to_bytes
-from etalage.recommend.model_kind import Lesson, Taught
+from etalage.recommend.model_kind import Lesson, Taught, people_bound
 
 KIND = "again"
 LAYOUT = 1
@@ -216,7 +216,7 @@ def taught(lesson: Lesson) -> Taught:
     bound = {
         "now": lesson.now,
         "since": lesson.now - WINDOW,
-        "visitors_needed": lesson.visitors_needed,
+        **people_bound(lesson.visitors_needed),
         "most": BASKETS_KEPT,
         "erased": list(lesson.erased),
     }

@@ -15,6 +15,13 @@ from etalage.domain.product import Catalogue
 from etalage.domain.time import HOUR
 from etalage.recommend.model_file import Unusable
 
+ENOUGH = (
+    3  # times as many people of a standing as a product needs: from then on only they teach of it
+)
+JUDGES = (
+    100  # sessions, people or baskets of a standing: from then on a model is tried on them alone
+)
+
 Ask = Callable[[str, Mapping[str, object]], Sequence[Sequence[Any]]]
 
 
@@ -59,6 +66,16 @@ class Lesson(NamedTuple):
     before: bytes | None = None  # its own file, of what is learned from the catalogue as it changes
 
 
+def people_bound(visitors_needed: int) -> dict[str, object]:
+    """Give what is bound in every question about what people do: how many have to, and of a standing (decision 39).
+
+    >>> people_bound(10)
+    {'visitors_needed': 10, 'enough': 30}
+    """
+    needed = max(1, visitors_needed)
+    return {"visitors_needed": needed, "enough": ENOUGH * needed}
+
+
 class Taught(NamedTuple):
     """A model as it was learned."""
 
@@ -66,10 +83,32 @@ class Taught(NamedTuple):
     content: bytes  # of its file
 
 
+def judges(rows: Sequence[Sequence[Any]], standing: int) -> list[int]:
+    """Give the places of the rows a model is tried on: of the highest standing of which there are enough, else all.
+
+    Made-up visitors would choose how a shop recommends otherwise, or make it look as if nothing were learned.
+
+    Args:
+        rows: sessions, people or baskets.
+        standing: which column says the standing; rows without it are nobody's.
+
+    >>> judges([("a", 0), ("b", 2)], 1)
+    [0, 1]
+    >>> judges([("a", 0), *[("b", 2)] * JUDGES], 1)[:2]
+    [1, 2]
+    """
+    standings = [row[standing] if len(row) > standing else 0 for row in rows]
+    for least in (2, 1):
+        found = [place for place, known in enumerate(standings) if known >= least]
+        if len(found) >= JUDGES:
+            return found
+    return list(range(len(standings)))
+
+
 class Live(NamedTuple):
     """How a model takes in, every minute between two times that it is learned, what happened since.
 
-    The lesson can ask the events only: the views of unify would take longer than the question.
+    The lesson can ask about the newest days only (unify/sql/lately.sql): to work out who everybody is takes longer.
     """
 
     learn: Callable[

@@ -29,6 +29,7 @@ from etalage.recommend.ease import (
     worth_learning,
 )
 from etalage.recommend.model_file import Unusable, digest, from_bytes, packed, to_bytes, unpacked
+from etalage.recommend.model_kind import judges, people_bound
 from etalage.recommend.session_index import Longs
 
 KIND = "profile"
@@ -41,6 +42,7 @@ RIDGES = (200.0, 500.0, 1000.0, 2000.0)
 TRIED = 1_000  # people of whom the newest fifth is hidden
 TRIED_ITEMS = 2_000  # of most people: four ridges over more would take the night
 TOP = 20
+STANDING = 1  # the column of the answer that says who she is
 HIDDEN = 0.2
 
 Method = Literal["ease", "cosine", "none"]
@@ -99,7 +101,7 @@ def parameters(now: int, *, visitors_needed: int, erased: Sequence[str] = ()) ->
     return {
         "now": now,
         "since": now - WINDOW,
-        "visitors_needed": max(visitors_needed, 1),
+        **people_bound(visitors_needed),
         "most": MOST_OF_A_PERSON,
         "program": A_PROGRAM,
         "most_people": MOST_PEOPLE,
@@ -110,12 +112,14 @@ def parameters(now: int, *, visitors_needed: int, erased: Sequence[str] = ()) ->
 def profile_model(
     rows: Iterable[Sequence[Any]], now: int, *, most_items: int = MOST_ITEMS
 ) -> ProfileModel:
-    """Learn the model from rows (products,), each person's in the order in which she came to them."""
-    had, names = _coded_rows(rows)
+    """Learn the model from rows (products, standing), each person's in the order in which she came to them."""
+    told = list(rows)
+    had, names = _coded_rows(told)
+    judging = judges(told, STANDING)
     known = np.sort(worth_learning(had, most=most_items, needed=PEOPLE_NEEDED))
     had = _only(had, known)
     products = tuple(names[code] for code in known.tolist())
-    trial = _tried(had, len(products))
+    trial = _tried(had, len(products), judging)
     weights = _learned(had, len(products), trial)
     card = Card(
         version=digest(_arrays(products, weights)),
@@ -157,7 +161,7 @@ def _coded_rows(rows: Iterable[Sequence[Any]]) -> tuple[Had, list[str]]:
     codes: dict[str, int] = {}
     items: list[int] = []
     lengths: list[int] = []
-    for (products,) in rows:
+    for products, *_ in rows:
         items.extend(codes.setdefault(str(product), len(codes)) for product in products)
         lengths.append(len(products))
     users = np.repeat(np.arange(len(lengths)), lengths)
@@ -187,11 +191,11 @@ def _nothing(items: int) -> ItemWeights:
     return ItemWeights(np.zeros(items + 1, np.int32), none, np.zeros(0, np.float32))
 
 
-def _tried(had: Had, items: int) -> Trial:
+def _tried(had: Had, items: int, judging: Sequence[int]) -> Trial:
     """Hide the newest fifth of some people, learn from all the rest, and predict it."""
     most = np.sort(worth_learning(had, most=TRIED_ITEMS))
     had, items = _only(had, most), len(most)
-    hidden = _hidden(had)
+    hidden = _hidden(had, judging)
     given = Had(had.user[~hidden], had.item[~hidden])
     truth = _by_person(Had(had.user[hidden], had.item[hidden]))
     before = _by_person(given)
@@ -219,10 +223,10 @@ def _tried(had: Had, items: int) -> Trial:
     )
 
 
-def _hidden(had: Had) -> Any:
+def _hidden(had: Had, judging: Sequence[int]) -> Any:
     """Mark the newest fifth of some people who had two products or more; at least one product each."""
-    lengths = np.bincount(had.user, minlength=1)
-    several = np.flatnonzero(lengths > 1)
+    lengths = np.bincount(had.user, minlength=max(judging, default=0) + 1)
+    several = np.intersect1d(np.flatnonzero(lengths > 1), np.array(judging, np.int64))
     step = max(1, len(several) // TRIED)
     chosen = np.zeros(len(lengths), bool)
     chosen[several[::step][:TRIED]] = True

@@ -56,6 +56,7 @@ def learn_live(lesson: Lesson, content: bytes | None, *, room: int = LIVE_SESSIO
         since=base.card.made - LOOKED_BACK,
         after=base.card.made - GAP,
         known=base.products,
+        known_needed=base.needed,
     )
     rows = lesson.ask(question(), bound)
     return _written(rows[-room:], base, left_out=max(0, len(rows) - room))
@@ -80,10 +81,10 @@ def with_live(base: SessionModel, content: bytes | None) -> tuple[SessionModel, 
 
 def _written(rows: Sequence[Sequence[Any]], base: SessionModel, *, left_out: int) -> bytes:
     codes: dict[str, int] = {}
-    items = [codes.setdefault(str(p), len(codes)) for _, viewed in rows for p in viewed]
+    items = [codes.setdefault(str(p), len(codes)) for _, viewed, *_ in rows for p in viewed]
     arrays = {
-        "ends": np.array([ended for ended, _ in rows], np.float64),
-        "lengths": np.array([len(viewed) for _, viewed in rows], np.int32),
+        "ends": np.array([ended for ended, *_ in rows], np.float64),
+        "lengths": np.array([len(viewed) for _, viewed, *_ in rows], np.int32),
         "items": np.array(items, np.int32),
         "products": packed(tuple(codes)),
     }

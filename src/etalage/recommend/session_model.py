@@ -21,15 +21,17 @@ from msgspec import Struct, convert, to_builtins
 
 from etalage.domain.time import DAY, HOUR
 from etalage.recommend.model_file import Unusable, digest, from_bytes, packed, to_bytes, unpacked
+from etalage.recommend.model_kind import judges, people_bound
 from etalage.recommend.session_index import LONGEST, Clicks, Part, SessionIndex, index_sessions
 from etalage.recommend.session_rules import Rules, learn_rules
 from etalage.recommend.session_trial import Method, tried
 
 KIND = "sessions"
-LAYOUT = 2  # of the arrays; a file of another layout is not read
+LAYOUT = 3  # of the arrays; a file of another layout is not read
 WINDOW = 30 * DAY  # older sessions weigh less than half, and shops change
 GAP = HOUR // 2  # between two views of one session
 SESSIONS_A_DAY = 3  # of one visitor
+STANDING = 3  # the column of the answer that says whose session it is
 
 
 class Card(Struct, frozen=True):
@@ -63,6 +65,7 @@ class SessionModel(NamedTuple):
     products: tuple[str, ...]
     past: SessionIndex
     rules: Rules
+    needed: tuple[int, ...] = ()  # of each product: the standing of whom it was learned from
 
 
 def question() -> str:
@@ -78,6 +81,7 @@ def parameters(
     since: int | None = None,
     after: int = 0,
     known: Sequence[str] = (),
+    known_needed: Sequence[int] = (),
 ) -> dict[str, object]:
     """Give what is bound in the question.
 
@@ -87,15 +91,17 @@ def parameters(
         erased: visitors whose events still wait to be removed.
         since: of the oldest view; a month ago where it is not said.
         after: only sessions that ended after it.
-        known: products that count however few visitors they have here.
+        known: products that count however few visitors they have here,
+        known_needed: and the standing of whom each of them is learned from.
     """
     return {
         "now": now,
         "since": now - WINDOW if since is None else since,
         "after": after,
         "known": list(known),
+        "known_needed": list(known_needed),
         "gap": GAP,
-        "visitors_needed": visitors_needed,
+        **people_bound(visitors_needed),
         "sessions_a_day": SESSIONS_A_DAY,
         "longest": LONGEST,
         "erased": list(erased),
@@ -103,14 +109,19 @@ def parameters(
 
 
 def session_model(rows: Iterable[Sequence[Any]], now: int) -> SessionModel:
-    """Learn the model from rows (ended, products), oldest first."""
+    """Learn the model from rows (ended, products), oldest first.
+
+    A third column says which standing each product needs, a fourth which one she has whose session it is.
+    """
+    told = list(rows)
     codes: dict[str, int] = {}
-    clicks = clicks_of(rows, codes)
+    clicks = clicks_of(told, codes)
+    needed = _needed(told, codes)
     index = index_sessions(clicks, len(codes))
     rules = learn_rules(clicks, len(codes))
-    trial = tried(clicks, len(codes))
+    trial = tried(clicks, len(codes), judges(told, STANDING))
     card = Card(
-        version=digest(_arrays(tuple(codes), index, rules)),
+        version=digest(_arrays(tuple(codes), index, rules, needed)),
         made=now,
         sessions=index.sessions,
         clicks=len(clicks.item),
@@ -118,7 +129,14 @@ def session_model(rows: Iterable[Sequence[Any]], now: int) -> SessionModel:
         since=now - WINDOW,
         **trial._asdict(),
     )
-    return SessionModel(card, tuple(codes), index, rules)
+    return SessionModel(card, tuple(codes), index, rules, needed)
+
+
+def _needed(rows: Sequence[Sequence[Any]], codes: dict[str, int]) -> tuple[int, ...]:
+    found = dict.fromkeys(codes, 0)
+    for _, products, *more in rows:
+        found.update(zip(map(str, products), more[0] if more else (), strict=bool(more)))
+    return tuple(found.values())
 
 
 def clicks_of(rows: Iterable[Sequence[Any]], codes: dict[str, int]) -> Clicks:
@@ -126,7 +144,7 @@ def clicks_of(rows: Iterable[Sequence[Any]], codes: dict[str, int]) -> Clicks:
     items: list[int] = []
     ends: list[float] = []
     lengths: list[int] = []
-    for ended, viewed in rows:
+    for ended, viewed, *_ in rows:
         items.extend(codes.setdefault(str(product), len(codes)) for product in viewed)
         ends.append(float(ended))
         lengths.append(len(viewed))
@@ -140,7 +158,10 @@ def clicks_of(rows: Iterable[Sequence[Any]], codes: dict[str, int]) -> Clicks:
 def write(model: SessionModel) -> bytes:
     """Write the model as a file."""
     return to_bytes(
-        KIND, LAYOUT, to_builtins(model.card), _arrays(model.products, model.past, model.rules)
+        KIND,
+        LAYOUT,
+        to_builtins(model.card),
+        _arrays(model.products, model.past, model.rules, model.needed),
     )
 
 
@@ -155,10 +176,15 @@ def read(content: bytes | None) -> SessionModel | Unusable:
     )
     index = SessionIndex(base, live, arrays["clicks"])
     rules = Rules(*(arrays[f"rules_{name}"] for name in Rules._fields))
-    return SessionModel(convert(found.said, Card), unpacked(arrays["products"]), index, rules)
+    needed = tuple(arrays["needed"].tolist())
+    return SessionModel(
+        convert(found.said, Card), unpacked(arrays["products"]), index, rules, needed
+    )
 
 
-def _arrays(products: tuple[str, ...], index: SessionIndex, rules: Rules) -> dict[str, Any]:
+def _arrays(
+    products: tuple[str, ...], index: SessionIndex, rules: Rules, needed: tuple[int, ...]
+) -> dict[str, Any]:
     parts = {"base": index.base, "live": index.live}
     columns = {
         f"{part}_{name}": getattr(found, name)
@@ -166,4 +192,5 @@ def _arrays(products: tuple[str, ...], index: SessionIndex, rules: Rules) -> dic
         for name in Part._fields
     }
     columns |= {f"rules_{name}": column for name, column in rules._asdict().items()}
-    return {**columns, "clicks": index.clicks, "products": packed(products)}
+    known = {"products": packed(products), "needed": np.array(needed, np.int8)}
+    return {**columns, **known, "clicks": index.clicks}

@@ -1,8 +1,9 @@
-"""Step 4 of 8, recommend: score the items that may come next in a session, in plain Python.
+"""Step 4 of 8, recommend: score the items that may come next in a session, without a compiler.
 
 In:   an index, a recipe and a walk.
-Out:  score by item code.
-Idea: what the compiled path (`session_compiled`) must equal, and what serves where nothing can be compiled.
+Out:  the items with their scores, and which item of the walk speaks for each.
+Idea: what the compiled path (`session_compiled`) must equal to the last bit: it adds up in the same order. It serves
+      where nothing can be compiled, and small shops, for whom a compiler would be most of the memory.
 
       1. the newest m sessions that hold any item of the walk
       2. how similar each is: shared weights, over both sizes, faded by age
@@ -12,19 +13,12 @@ Idea: what the compiled path (`session_compiled`) must equal, and what serves wh
 from __future__ import annotations
 
 import math
-from heapq import nlargest
 from typing import NamedTuple
 
-from etalage.recommend.session_index import LONGEST, Floats, Part, SessionIndex
+import numpy as np
+
+from etalage.recommend.session_index import LONGEST, Floats, Ints, Longs, Part, SessionIndex
 from etalage.recommend.session_recipe import Recipe, Walk
-
-
-class Neighbour(NamedTuple):
-    """A session of the past that resembles this one."""
-
-    session: int
-    similarity: float
-    shared: int  # where in the walk its newest shared item stands
 
 
 class Weights(NamedTuple):
@@ -34,77 +28,108 @@ class Weights(NamedTuple):
     rarity: Floats  # by item
 
 
+class Spoken(NamedTuple):
+    """Items in ascending order, with their scores."""
+
+    items: Longs
+    scores: Floats
+    speakers: Longs  # where in the walk the item stands that the neighbour shares who gave the largest part
+
+
+class _Neighbours(NamedTuple):
+    """Sessions of the past that resemble this one, newest first."""
+
+    sessions: Longs
+    similarity: Floats
+    shared: Longs  # where in the walk the newest shared item of each stands
+
+
 def plain_scores(
     index: SessionIndex, recipe: Recipe, walk: Walk, weights: Weights, *, now: float
-) -> tuple[dict[int, float], dict[int, int]]:
-    """Score the items of the neighbours; `now` in seconds, on the scale of the index.
-
-    With each score, where in the walk the item stands that the neighbour shares who gave the largest part of it.
-    """
-    scores: dict[int, float] = {}
-    most: dict[int, float] = {}
-    speakers: dict[int, int] = {}
-    for neighbour in _neighbours(index, recipe, walk, now=now):
-        part, session = _where(index, neighbour.session)
-        start, stop = part.session_start[session], part.session_start[session + 1]
-        items, places = part.items[start:stop].tolist(), part.places[start:stop].tolist()
-        shared = places[items.index(walk.items[neighbour.shared])]
-        handed = neighbour.similarity * walk.steps[neighbour.shared]
-        for item, place in zip(items, places, strict=True):
-            near = float(weights.nearness[min(abs(place - shared), LONGEST)])
-            given = handed * near * float(weights.rarity[item])
-            scores[item] = scores.get(item, 0.0) + given
-            if given > most.get(item, -1.0):
-                most[item], speakers[item] = given, neighbour.shared
-    return scores, speakers
+) -> Spoken:
+    """Score the items of the neighbours; `now` in seconds, on the scale of the index."""
+    found = _neighbours(index, recipe, walk, now=now)
+    items, places, lengths = _held(index, found.sessions)
+    target = np.array(walk.items, np.int64)[found.shared]
+    at_target = places[items == np.repeat(target, lengths)]  # one in each session
+    apart = np.abs(places - np.repeat(at_target, lengths))
+    handed = found.similarity * np.array(walk.steps)[found.shared]
+    given = np.repeat(handed, lengths) * weights.nearness[np.minimum(apart, LONGEST)]
+    given *= weights.rarity[items]
+    return _added(items, given, np.repeat(found.shared, lengths), index.items)
 
 
-def _neighbours(index: SessionIndex, recipe: Recipe, walk: Walk, *, now: float) -> list[Neighbour]:
+def _added(items: Ints, given: Floats, shared: Longs, count: int) -> Spoken:
+    """Add up by item, in the order given; of equal largest parts the first speaks."""
+    scores = np.bincount(items, given, count)
+    most = np.full(count, -1.0)
+    np.maximum.at(most, items, given)
+    largest = np.flatnonzero(given == most[items])[::-1]  # the last that is set is the first
+    speakers = np.zeros(count, np.int64)
+    speakers[items[largest]] = shared[largest]
+    touched = np.flatnonzero(most >= 0.0)
+    return Spoken(touched, scores[touched], speakers[touched])
+
+
+def _neighbours(index: SessionIndex, recipe: Recipe, walk: Walk, *, now: float) -> _Neighbours:
     """Give the most similar of the newest, newest first; of equals the newer."""
-    sums: dict[int, float] = {}
-    first: dict[int, int] = {}
-    for place, item in enumerate(walk.items):
-        for session in _newest(index, item, recipe.sample):
-            sums[session] = sums.get(session, 0.0) + walk.weights[place]
-            first.setdefault(session, place)
-    newest = nlargest(recipe.sample, sums)
-    compared = [
-        Neighbour(
-            session, _similarity(index, recipe, walk, session, sums[session], now), first[session]
-        )
-        for session in newest
-    ]
-    best = sorted(compared, key=lambda one: -one.similarity)[: recipe.neighbours]
-    return sorted(best, key=lambda one: -one.session)
-
-
-def _newest(index: SessionIndex, item: int, count: int) -> list[int]:
-    """Give the newest sessions that hold an item; those of the live part are numbered behind the base."""
-    live = _postings(index.live, item)[:count]
-    base = _postings(index.base, item)[: count - len(live)]
-    return [session + index.base.sessions for session in live] + base
-
-
-def _postings(part: Part, item: int) -> list[int]:
-    if item >= len(part.item_start) - 1:
-        return []
-    found: list[int] = part.postings[part.item_start[item] : part.item_start[item + 1]].tolist()
-    return found
-
-
-def _similarity(
-    index: SessionIndex, recipe: Recipe, walk: Walk, session: int, shared: float, now: float
-) -> float:
-    part, own = _where(index, session)
-    similarity = shared / walk.norm
+    newest = [_newest(index, item, recipe.sample) for item in walk.items]
+    lengths = [len(one) for one in newest]
+    ids = np.concatenate(newest) if newest else np.zeros(0, np.int64)
+    sums = np.bincount(ids, np.repeat(walk.weights, lengths), index.sessions)
+    first = np.full(index.sessions, -1)
+    first[ids[::-1]] = np.repeat(np.arange(len(newest)), lengths)[::-1]  # the last set is the first
+    sessions = np.flatnonzero(first >= 0)[::-1][: recipe.sample]
+    similarity = sums[sessions] / walk.norm
     if recipe.norm == "cosine":
-        similarity /= math.sqrt(part.session_start[own + 1] - part.session_start[own])
+        similarity /= np.sqrt(_lengths(index, sessions))
     if recipe.recency < math.inf:
-        similarity *= math.exp((part.ends[own] - now) / recipe.recency)
-    return similarity
+        ages = (_ends(index, sessions) - now) / recipe.recency
+        # Not numpy's own: it may differ in the last bit from one processor to another.
+        similarity *= np.fromiter(map(math.exp, ages.tolist()), np.float64, len(ages))
+    best = np.sort(np.argsort(-similarity, kind="stable")[: recipe.neighbours])
+    return _Neighbours(sessions[best], similarity[best], first[sessions[best]])
 
 
-def _where(index: SessionIndex, session: int) -> tuple[Part, int]:
-    if session >= index.base.sessions:
-        return index.live, session - index.base.sessions
-    return index.base, session
+def _newest(index: SessionIndex, item: int, count: int) -> Longs:
+    """Give the newest sessions that hold an item; those of the live part are numbered behind the base."""
+    live = _postings(index.live, item)[:count] + index.base.sessions
+    return np.concatenate((live, _postings(index.base, item)[: count - len(live)]))
+
+
+def _postings(part: Part, item: int) -> Longs:
+    if item >= len(part.item_start) - 1:
+        return np.zeros(0, np.int64)
+    return part.postings[part.item_start[item] : part.item_start[item + 1]].astype(np.int64)
+
+
+def _parted(index: SessionIndex, sessions: Longs) -> tuple[tuple[Part, Longs], tuple[Part, Longs]]:
+    """Give which of these, newest first, are of the live part and which of the base, as each numbers them."""
+    is_live = sessions >= index.base.sessions
+    return (index.live, sessions[is_live] - index.base.sessions), (index.base, sessions[~is_live])
+
+
+def _lengths(index: SessionIndex, sessions: Longs) -> Longs:
+    return np.concatenate(
+        [
+            part.session_start[own + 1] - part.session_start[own]
+            for part, own in _parted(index, sessions)
+        ]
+    )
+
+
+def _ends(index: SessionIndex, sessions: Longs) -> Floats:
+    return np.concatenate([part.ends[own] for part, own in _parted(index, sessions)])
+
+
+def _held(index: SessionIndex, sessions: Longs) -> tuple[Ints, Ints, Longs]:
+    """Give the items of these sessions one after another, their places, and how many each has."""
+    items, places = [], []
+    for part, own in _parted(index, sessions):
+        starts = part.session_start[own]
+        lengths = part.session_start[own + 1] - starts
+        before = np.cumsum(lengths) - lengths
+        where = np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
+        items.append(part.items[where])
+        places.append(part.places[where])
+    return np.concatenate(items), np.concatenate(places), _lengths(index, sessions)

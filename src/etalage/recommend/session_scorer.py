@@ -56,8 +56,8 @@ class SessionScorer:
         if not steps.items:
             return Scored(np.zeros(0, np.int64), np.zeros(0))
         if self._compiled is None:
-            found, _ = plain_scores(self.index, self.recipe, steps, self._weights, now=now)
-            return Scored(np.fromiter(found, np.int64), np.fromiter(found.values(), np.float64))
+            found = plain_scores(self.index, self.recipe, steps, self._weights, now=now)
+            return Scored(found.items, found.scores)
         with self._turn:
             return self._compiled_scores(self._compiled, steps, now)
 
@@ -105,10 +105,10 @@ class SessionScorer:
         if not steps.items:
             return [], []
         if self._compiled is None:
-            found, places = plain_scores(self.index, self.recipe, steps, self._weights, now=now)
-            items, scores = np.fromiter(found, np.int64), np.fromiter(found.values(), np.float64)
-            best = best_of(Scored(items, scores), count)
-            return best, [steps.items[places[item]] for item, _ in best]
+            found = plain_scores(self.index, self.recipe, steps, self._weights, now=now)
+            best = best_of(Scored(found.items, found.scores), count)
+            at = np.searchsorted(found.items, [item for item, _ in best])
+            return best, [steps.items[place] for place in found.speakers[at].tolist()]
         with self._turn:
             best = best_of(self._compiled_scores(self._compiled, steps, now), count)
             speakers = self._speakers[[item for item, _ in best]].tolist() if best else []

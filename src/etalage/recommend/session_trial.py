@@ -10,7 +10,6 @@ Idea: in some shops people go back and forth between a few products, and a sessi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -65,12 +64,18 @@ def mixed(best: Listed, seen: Sequence[int], repeats: float) -> Listed:
     return sorted(scores.items(), key=lambda line: -line[1])
 
 
-def tried(clicks: Clicks, items: int) -> Trial:
-    """Predict the newest sessions from the others by each candidate; choose, and judge."""
-    sessions = int(clicks.session.max(initial=-1)) + 1
-    first = sessions - min(TRIED, sessions // 10)
+def tried(clicks: Clicks, items: int, judges: Sequence[int] | None = None) -> Trial:
+    """Predict the newest sessions from those before by each candidate; choose, and judge.
+
+    Args:
+        clicks: of all sessions.
+        items: how many there are.
+        judges: the sessions to try on are of these, in their order; of all, where nothing is said.
+    """
+    among = range(int(clicks.session.max(initial=-1)) + 1) if judges is None else judges
+    asking = among[len(among) - min(TRIED, len(among) // 10) :]
     sums: dict[tuple[bool, str], list[float]] = {}
-    for number, asked in enumerate(_asked(clicks, items, first, sessions)):
+    for number, asked in enumerate(_asked(clicks, items, asking)):
         for name, ranks in asked.items():
             total = sums.setdefault((bool(number % 2), name), [0.0, 0.0, 0.0])
             hits = [rank for rank in ranks if 0 < rank <= TOP]
@@ -106,14 +111,16 @@ def _name(repeats: float) -> str:
     return f"knn+{repeats}" if repeats else "knn"
 
 
-def _asked(clicks: Clicks, items: int, first: int, sessions: int) -> Iterator[dict[str, list[int]]]:
+def _asked(clicks: Clicks, items: int, asking: Sequence[int]) -> Iterator[dict[str, list[int]]]:
     """Give for each tried session the ranks of its true items by each candidate; 0 = not in the list."""
-    known = clicks.only(clicks.session < first)
+    if not asking:
+        return
+    known = clicks.only(clicks.session < asking[0])
     scorer = SessionScorer(index_sessions(known, items), vstan())
     rules = learn_rules(known, items)
     popular = popularity_order(known, items)[: 2 * TOP].tolist()
-    cuts = np.searchsorted(clicks.session, np.arange(first, sessions + 1)).tolist()
-    for start, stop in pairwise(cuts):
+    starts, stops = (np.searchsorted(clicks.session, asking, side) for side in ("left", "right"))
+    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
         one = clicks.only(np.arange(start, stop))
         viewed = [int(i) for at, i in enumerate(one.item) if not at or i != one.item[at - 1]]
         ranks: dict[str, list[int]] = {}

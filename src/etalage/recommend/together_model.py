@@ -21,7 +21,7 @@ from etalage.domain.ids import ProductId
 from etalage.domain.product import CATEGORY_SEPARATOR, Catalogue
 from etalage.domain.time import DAY
 from etalage.recommend.model_file import Unusable, digest, from_bytes, packed, to_bytes, unpacked
-from etalage.recommend.model_kind import Card, Kind, Lesson, Taught
+from etalage.recommend.model_kind import Card, Kind, Lesson, Taught, judges, people_bound
 from etalage.recommend.together import LEAST_TOGETHER, LONGEST, Chosen, Complement, complements
 
 KIND = "together"
@@ -29,6 +29,7 @@ LAYOUT = 1
 WINDOW = 180 * DAY  # baskets are few, and what goes together lasts
 KIND_DEPTH = 2  # steps of a category that make a kind
 TOP = 10
+STANDING = 2  # the column of the answer that says whose basket it is
 TRIED = 1_000  # baskets that are predicted before a model is used
 
 
@@ -95,14 +96,14 @@ def kind_of(category: str | None) -> str:
 
 
 def learn(rows: Sequence[Sequence[Any]], catalogue: Catalogue, now: int) -> Taught:
-    """Learn from rows (who, products), oldest first, of products the catalogue still has."""
+    """Learn from rows (who, products, standing), oldest first, of products the catalogue still has."""
     kinds = {str(key): kind_of(one.category) for key, one in catalogue.products.items()}
     baskets = [
         Chosen(int(who), [str(p) for p in products if ProductId(p) in catalogue.products])
-        for who, products in rows
+        for who, products, *_ in rows
     ]
     learned = _learned(baskets, kinds)
-    predictions, hits, popular_hits = _tried(baskets, kinds)
+    predictions, hits, popular_hits = _tried(baskets, kinds, judges(rows, STANDING))
     arrays = _arrays(learned)
     card = TogetherCard(
         version=digest(arrays),
@@ -145,15 +146,17 @@ def _most(
     return {kind: tuple(own) for kind, own in found.items()}
 
 
-def _tried(baskets: Sequence[Chosen[str]], kinds: Mapping[str, str]) -> tuple[int, int, int]:
-    """Predict the newest baskets from the others: give predictions, hits, and hits of the popular products."""
-    first = len(baskets) - min(TRIED, len(baskets) // 10)
-    known = baskets[:first]
+def _tried(
+    baskets: Sequence[Chosen[str]], kinds: Mapping[str, str], judging: Sequence[int]
+) -> tuple[int, int, int]:
+    """Predict the newest baskets of these from all before: give predictions, hits, and hits of the popular products."""
+    asking = judging[len(judging) - min(TRIED, len(judging) // 10) :]
+    known = baskets[: asking[0]] if asking else []
     learned = _learned(known, kinds)
     counted = Counter(product for one in known for product in set(one.things))
     popular = [product for product, _ in sorted(counted.items(), key=lambda one: (-one[1], one[0]))]
     predictions = hits = popular_hits = 0
-    for _, products in baskets[first:]:
+    for _, products in (baskets[place] for place in asking):
         for product in products:
             others = {other for other in products if kinds[other] != kinds[product]}
             proposed = [one.thing for one in learned.products.get(product, ())[:TOP]]
@@ -199,7 +202,7 @@ def _learn(lesson: Lesson) -> Taught:
     bound = {
         "now": lesson.now,
         "since": lesson.now - WINDOW,
-        "visitors_needed": lesson.visitors_needed,
+        **people_bound(lesson.visitors_needed),
         "longest": LONGEST,
         "erased": list(lesson.erased),
     }

@@ -1,20 +1,34 @@
 -- again.sql: what people ordered, order by order (methods 1.5).
--- Params: now (micros), since (micros), visitors_needed, most (orders of one person), erased (visitors).
+-- Params: now (micros), since (micros), visitors_needed, enough, most (orders of one person), erased (visitors).
 -- One row per line: person (a number), time (micros), id, product, late. Persons in no order that means anything; of each
--- the oldest order first. Reads known_events: only of who lets herself be known.
+-- the oldest order first. Reads known_events: only of who lets herself be known; and standings.
 --
--- So that nobody can move a list alone, a product needs that many different persons. `late` is 1 where the product came
+-- So that nobody can move a list alone, a product needs that many different persons; and one that `enough` people of a
+-- standing ordered is learned from them, and from nobody below. `late` is 1 where the product came
 -- after she had looked at her basket, or in an order within four days after another: she had forgotten it.
 WITH ordered AS (
-  SELECT events.person AS person, events.time AS time, events.id AS id, line.product AS product
-  FROM known_events AS events, unnest(events.lines) AS opened(line)
+  SELECT
+    events.person AS person, coalesce(standings.standing, 0) AS standing,
+    events.time AS time, events.id AS id, line.product AS product
+  FROM known_events AS events
+  LEFT JOIN standings ON standings.person = events.person,
+  unnest(events.lines) AS opened(line)
   WHERE events.name = 'purchase'
     AND events.time > $since
     AND events.time <= $now
     AND NOT list_contains($erased::VARCHAR[], events.visitor)
 ),
 known AS (
-  SELECT product FROM ordered GROUP BY product HAVING count(DISTINCT person) >= $visitors_needed
+  SELECT
+    product,
+    CASE
+      WHEN count(DISTINCT person) FILTER (WHERE standing = 2) >= $enough THEN 2
+      WHEN count(DISTINCT person) FILTER (WHERE standing >= 1) >= $enough THEN 1
+      ELSE 0
+    END AS needed
+  FROM ordered
+  GROUP BY product
+  HAVING count(DISTINCT person) >= $visitors_needed
 ),
 numbered AS (
   SELECT
@@ -55,7 +69,7 @@ SELECT
     ELSE 0
   END AS late
 FROM numbered AS lines
-SEMI JOIN known ON known.product = lines.product
+JOIN known ON known.product = lines.product AND lines.standing >= known.needed
 JOIN orders ON orders.person = lines.person AND orders.id = lines.id
 WHERE lines.back <= $most
 ORDER BY lines.who, lines.time, lines.id, lines.product

@@ -1,28 +1,15 @@
 -- popular.sql: what is popular now, and what is rising, over all persons (methods 1.4; safety 1, row 9).
 -- Params: now (micros), visitors_needed, view_half_life, order_half_life (micros), since (micros), a_day.
--- Reads: found_events, people. One row per product: product, standing, score, visitors, buyers, today, usual.
+-- Reads: found_events, people, standings. One row per product: product, standing, score, visitors, buyers, today, usual.
 --
 -- pop(x) = sum of w * 2^(-(now - t) / h), w: order 5, cart 3, view 1. To bound what one person can do, she has
 -- one vote per product per shop day, her heaviest one, for at most `a_day` products; and a product needs that many
 -- different persons.
--- Made-up visitors cost nothing, so persons have a standing: 2 = the shop itself has spoken of her (an order it
--- confirmed, a signed or server-side event), 1 = we heard of her on two days by our own clock, 0 = anybody else.
+-- Made-up visitors cost nothing, so persons have a standing (unify/sql/standing.sql).
 -- A product is counted by the persons of the highest standing of which it has enough, and by nobody below.
 -- today: votes of the last 24 hours, by their persons when they are enough, else 0; usual: votes of a day of the window.
 -- `visitors` and `buyers` are all who chose and who ordered it within `since`: buyers for the merge field product.buyers.
-WITH standings AS (
-  SELECT
-    people.person AS person,
-    CASE
-      WHEN bool_or(coalesce(found_events.trust IN ('signed', 'confirmed'), FALSE)) THEN 2
-      WHEN count(DISTINCT found_events.received // 86400000000) > 1 THEN 1
-      ELSE 0
-    END AS standing
-  FROM found_events JOIN people USING (visitor)
-  WHERE coalesce(found_events.source, '') <> 'engine' AND list_contains(found_events.purposes, 'measure')
-  GROUP BY people.person
-),
-acts AS (
+WITH acts AS (
   SELECT
     line.product AS product,
     people.person AS person,
