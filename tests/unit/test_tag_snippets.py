@@ -25,6 +25,16 @@ def test_each_platform_gets_its_tag_and_no_placeholder_is_left(platform: Platfor
     assert re.findall(r"\{\{[A-Z]+\}\}", said) == []
 
 
+@pytest.mark.parametrize("platform", get_args(Platform))
+def test_on_each_platform_the_page_waits_for_nothing_of_ours(platform: Platform) -> None:
+    said = written(platform, key=KEY, base=BASE, shop="noord")
+    if platform == "page":
+        said = said.partition("Where no inline script is allowed")[0]  # which says what that costs
+
+    assert ".blob() })" in said
+    assert not re.search(rf"<script[^>]* (src|async)=|script src=.{re.escape(BASE)}", said)
+
+
 @pytest.mark.parametrize("platform", ["woocommerce", "magento", "shopify", "lightspeed"])
 def test_each_shop_platform_is_told_how_the_visitor_comes_into_the_order(
     platform: Platform,
