@@ -87,6 +87,10 @@ def test_columns_of_another_name_are_mapped_and_a_wrong_name_is_answered_with_th
         (["--strategy", "vmis", "--parameters", "sampel=3"], "did you mean 'sample'"),
         (["--parameters", "sample=3"], "--strategy"),
         (["--strategy", "vmis", "--parameters", "sample=many"], "is a number"),
+        (["--strategy", "vstan", "--parameters", "neighbours=0"], "neighbours lies above 0"),
+        (["--strategy", "vstan", "--parameters", "sample=0.5"], "sample lies above 0"),
+        (["--strategy", "vstan", "--parameters", "recency=0"], "recency lies above 0"),
+        (["--strategy", "sr", "--parameters", "reach=0"], "reach lies above 0"),
         (["--switches", "exclude_curent=false"], "did you mean 'exclude_current'"),
     ],
 )
@@ -98,6 +102,15 @@ def test_what_cannot_be_measured_is_refused_with_the_nearest_name(
     done = CliRunner().invoke(commands, ["evaluate", "session", str(train), str(train), *arguments])
 
     assert says in str(done.exception)
+
+
+def test_data_that_asks_nothing_is_refused_and_gives_no_table_of_noughts(tmp_path: Path) -> None:
+    lines = [f"s{n},tent,{n * 100 + at}" for n in range(40) for at in range(3)]
+    one_item = file(tmp_path, "one.csv", "\n".join(["session,item,time", *lines]))
+
+    done = CliRunner().invoke(commands, ["evaluate", "session", str(one_item)])
+
+    assert "no test session holds two items" in str(done.exception)
 
 
 def test_rows_with_an_empty_field_or_a_time_that_is_none_are_left_out(tmp_path: Path) -> None:

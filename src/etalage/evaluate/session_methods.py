@@ -44,6 +44,12 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
 }
 BASELINES = ("sr", "s-pop", "popularity", "random")
 METHODS = (*RECIPES, *BASELINES)
+WHOLE = {"sample", "neighbours", "last", "reach", "kept"}  # parameters that count something
+NOUGHT = {
+    "last",
+    "rarity",
+    "power",
+}  # those that may be 0: all clicks, no matter how rare, or how far
 
 
 def session_rankers(
@@ -90,8 +96,13 @@ def _checked(
     for one in parameters:
         if one not in known:
             raise Unknown("parameter", one, known, field="parameters")
-    whole = {"sample", "neighbours", "last", "reach", "kept"}
-    return {one: int(value) if one in whole else value for one, value in parameters.items()}
+    found = {one: int(value) if one in WHOLE else value for one, value in parameters.items()}
+    for one, value in found.items():
+        if not value and one not in NOUGHT:
+            raise BadInput(
+                f"{one} lies above 0, and is at least 1 where it counts", field="parameters"
+            )
+    return found
 
 
 def _nearest(task: SessionTask, recipe: Recipe) -> Ranker:

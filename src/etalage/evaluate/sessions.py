@@ -78,10 +78,13 @@ def session_task(
         parts = list(_split(_without_rare(parts[0]), held_out))
     known, codes = np.unique(parts[0].item, return_inverse=True)
     learned = parts[0]._replace(item=codes.astype(np.int32))
+    asked = list(_asked(parts[1], known, collapse=switches.collapse_repeats))
+    if not asked:
+        raise BadInput("no test session holds two items that training knows")
     return SessionTask(
         train=learned,
         items=len(known),
-        asked=list(_asked(parts[1], known, collapse=switches.collapse_repeats)),
+        asked=asked,
         switches=switches,
         is_timed=is_timed,
         item_events=1 if test is not None else ITEM_EVENTS,
