@@ -189,12 +189,24 @@ def test_without_somebody_the_model_is_what_it_would_be_had_she_never_been() -> 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.sampled_from([f"g{g}-{i}" for g in range(8) for i in range(5)]), max_size=60))
-def test_the_compiled_sums_and_the_plain_ones_say_the_same(had: list[str]) -> None:
-    compiled = ProfileShelf(MODEL)
-    plain = ProfileShelf(MODEL, compiled=False)
+def test_a_score_is_the_sum_of_what_each_of_hers_says_and_the_reason_its_largest_part(
+    had: list[str],
+) -> None:
+    shelf = ProfileShelf(MODEL)
+    said: dict[str, dict[str, float]] = {}
+    for one in dict.fromkeys(had):
+        others, weights = MODEL.weights.row(MODEL.products.index(one))
+        for other, weight in zip(others.tolist(), weights.tolist(), strict=True):
+            said.setdefault(MODEL.products[other], {})[one] = weight
 
-    assert compiled.near(had) == plain.near(had)
-    assert compiled.near(had) == compiled.near(had)  # nothing is left of the call before
+    found = shelf.near(had)
+
+    assert {near.product: near.score for near in found} == {
+        product: pytest.approx(sum(said[product].values()), abs=1e-6)
+        for product in (near.product for near in found)
+    }
+    assert all(said[near.product][near.of] == max(said[near.product].values()) for near in found)
+    assert found == shelf.near(had)  # nothing is left of the call before
 
 
 MODEL = learned(groups(8))

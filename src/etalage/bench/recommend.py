@@ -1,4 +1,4 @@
-"""How long it takes to say what comes next in a session, compiled and in plain Python, and to learn it.
+"""How long it takes to say what comes next in a session, compiled and in numpy, and to learn it.
 
 In:   generated sessions: twenty thousand products of which few are popular, in groups that are looked at together.
 Out:  p50, p90 and p99 of one question, each beside the plain path in the same run, and as VS-kNN does it over

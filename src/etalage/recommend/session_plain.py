@@ -61,13 +61,13 @@ def plain_scores(
 
 def _added(items: Ints, given: Floats, shared: Longs, count: int) -> Spoken:
     """Add up by item, in the order given; of equal largest parts the first speaks."""
-    scores = np.bincount(items, given, count)
+    scores = np.bincount(items, given, count).astype(np.float64, copy=False)
     most = np.full(count, -1.0)
     np.maximum.at(most, items, given)
     largest = np.flatnonzero(given == most[items])[::-1]  # the last that is set is the first
     speakers = np.zeros(count, np.int64)
     speakers[items[largest]] = shared[largest]
-    touched = np.flatnonzero(most >= 0.0)
+    touched = np.flatnonzero(most >= 0.0).astype(np.int64)
     return Spoken(touched, scores[touched], speakers[touched])
 
 

@@ -1,4 +1,4 @@
-"""Compile the hot paths of session kNN and of profiles once, so that no visitor waits. `make install` runs this.
+"""Compile the hot path of session kNN once, so that no visitor waits. `make install` runs this.
 
 What was compiled is kept beside the source, or, where that may not be written, in the user's cache directory;
 `NUMBA_CACHE_DIR` names another place. It is thrown away by itself when the source or the processor changes.
@@ -18,16 +18,7 @@ def compile_now() -> bool:
     past = Clicks(np.array([0, 0]), np.array([0, 1], np.int32), np.array([0.0, 1.0]))
     scorer = SessionScorer(index_sessions(past, 2), vstan())
     scorer.scored([0], now=2.0)
-    if scorer.is_compiled:
-        _compile_profile()
     return scorer.is_compiled
-
-
-def _compile_profile() -> None:
-    from etalage.recommend.profile_compiled import add_up
-
-    codes, room = np.zeros(1, np.int32), np.zeros(1)
-    add_up(np.zeros(2, np.int32), codes, np.zeros(1, np.float32), codes, room, room, codes, codes)
 
 
 if __name__ == "__main__":
