@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from page_server import PageServer
 from playwright.sync_api import Page, expect
 from shop_for_browser import Noord
 from visiting import CONSENT, FOLD, STUB, YES, scroll_down, visit
+
+from etalage.deliver.look import look
 
 
 def test_an_inline_message_takes_the_place_that_the_page_gave_it(
@@ -108,6 +111,25 @@ def test_a_list_of_products_is_drawn_with_price_and_reason(
     expect(page.get_by_role("heading", name="Door jou bekeken")).to_be_visible()
     expect(page.get_by_text("Storm 1")).to_be_visible()
     page.screenshot(path=artefacts / "products.png")
+
+
+@pytest.mark.parametrize(
+    ("wide", "products", "across", "card"),
+    [(1128, 5, 1128, 216), (1128, 4, 1128, 273), (1128, 3, 924, 300), (1128, 1, 300, 300), (358, 4, 358, 173)],
+)  # fmt: skip
+def test_a_short_list_fills_its_row_with_cards_that_stay_within_300_pixels(
+    page: Page, wide: int, products: int, across: int, card: int
+) -> None:
+    page.set_viewport_size({"width": wide + 40, "height": 800})
+    items = "<li><a><i></i><b>Storm</b><span>€ 79,95</span><small>Nieuw</small></a></li>" * products
+    shelf = f'<div class="e"><section class="products"><div class="shelf"><ul>{items}</ul></div></section></div>'
+
+    page.set_content(f'<style>{look({})}</style><div style="width:{wide}px">{shelf}</div>')
+
+    widths = "(all) => all.map((one) => one.getBoundingClientRect().width)"
+    assert page.locator("ul").evaluate_all(widths) == [pytest.approx(across, abs=1)]
+    cards = page.locator("li").evaluate_all(widths)
+    assert cards == [pytest.approx(card, abs=1)] * products
 
 
 def test_the_shop_s_tokens_colour_its_messages(page: Page, pages: PageServer, shop: Noord) -> None:
