@@ -43,6 +43,7 @@ from etalage.decide import token
 from etalage.domain.time import SECOND, Micros, micros
 from etalage.errors import BadInput, EtalageError, Forbidden, QuotaExceeded
 from etalage.flow.asked import asker, body_of, context_of, slots_of, stated_by
+from etalage.flow.called import first_name
 from etalage.flow.ingest import Taken, door_of, sender_of
 from etalage.flow.open_shop import OpenShop
 from etalage.flow.quota import Work
@@ -57,9 +58,8 @@ INTAKE = frozenset(f"/v1/{name}" for name in (*CALL_TYPES, "batch", "merge", *SH
 }
 DECIDE, RANK = "/v1/decide", "/v1/rank"
 PATHS = INTAKE | {DECIDE, RANK}
-LATEST = (
-    4_102_444_800 * SECOND
-)  # 2100: a simulation needs no later day, and a calendar ends somewhere
+# 2100: a simulation needs no later day, and a calendar ends somewhere.
+LATEST = 4_102_444_800 * SECOND
 VISITOR_COOKIE = "etalage_visitor"
 # What the browser libraries of Segment and RudderStack set besides, above all when they try again; none is read.
 CALL_HEADERS = (
@@ -196,8 +196,7 @@ class Hot:
         visitor = None if door.received.staff else asker(body, door)
         stated = stated_by(body, door)
         items = items_of(call.document)
-        asked = Asking(body, visitor, stated, items, call.key_text)
-        met = await meet(shop, door, asked)
+        met = await meet(shop, door, Asking(body, visitor, stated, items, call.key_text))
         fresh = None
         if visitor is None and call.key.kind == "write" and "device" in stated.granted:
             fresh = token.issue_visitor_token(
@@ -213,6 +212,7 @@ class Hot:
             explain=body.explain and call.key.kind == "server",
             position=met.position,
             visitor_token=fresh,
+            first_name=first_name(items, door, met.person),
             degraded=met.degraded,
         )
         answered = serve(

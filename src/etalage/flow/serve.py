@@ -68,6 +68,7 @@ class Question(Struct, frozen=True):
     explain: bool = False  # with the server key only
     position: int = 0  # of the log, up to which the profile was complete
     visitor_token: str | None = None  # a fresh one, to be kept by the tag
+    first_name: str | None = None  # said and signed in this call (`called`); in no record
     degraded: tuple[str, ...] = ()
 
 
@@ -147,6 +148,7 @@ def _words(question: Question, here: Product | None, live: Configuration, shelf:
         cart_count=None if cart is None else sum(line.quantity for line in cart),
         cart_value=question.page.cart_value,
         free_delivery_from=live.shop.free_delivery_from,
+        first_name=question.first_name,
         query=question.page.query or _last_search(question),
     )
     return Words(live.plan.messages, live.plan.window, situation, question.language)
