@@ -66,6 +66,26 @@ def test_who_is_erased_or_did_not_allow_it_is_not_in_what_is_learned(shop: Shop)
     assert "only-jip" not in before.products
 
 
+def test_who_is_frozen_teaches_nothing_until_she_is_let_go(shop: Shop) -> None:
+    fill(shop)
+    look_around(shop, "karel", "only-karel", "P-1")
+    how = shop.opened.configuration.how
+
+    def products() -> tuple[str, ...]:
+        model = read(shop.ports.models.get(KIND))
+        assert isinstance(model, SessionModel)
+        return model.products
+
+    privacy.restrict(shop.ports, "karel", how, on=True, actor="ann", now=shop.now)
+    learn_models(shop.ports, now=shop.now, visitors_needed=1)
+    assert "only-karel" not in products()
+
+    shop.now += MINUTE
+    privacy.restrict(shop.ports, "karel", how, on=False, actor="ann", now=shop.now)
+    learn_models(shop.ports, now=shop.now, visitors_needed=1)
+    assert "only-karel" in products()
+
+
 def test_a_damaged_model_is_not_used_and_the_shop_says_so(shop: Shop) -> None:
     fill(shop)
     learn(shop.night())
