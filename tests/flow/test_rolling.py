@@ -156,6 +156,25 @@ def test_a_server_whose_settings_are_wrong_is_not_replaced_and_goes_on(made: Mad
     assert server.stop()[0] == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["being replaced", "leaving"])
+def test_a_server_that_is_asked_to_end_while_it_is_replaced_ends_with_all_its_processes(
+    made: Made, when: str
+) -> None:
+    server = made.serve(workers=2)
+    wait_until(lambda: len(children(server.process.pid)) == 2)
+    pid = server.process.pid
+
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: logged(server, when) > 0 and len(children(pid)) == 3)  # and the helper
+    seen = children(pid)
+    code, took = server.stop()
+
+    assert code == 0, server.log.read_text()
+    assert took < 10
+    wait_until(lambda: not any(is_alive(one) for one in seen))
+
+
 def post(server: Server, said: dict[str, object]) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     key = base64.b64encode(f"{server.made.created.server_key}:".encode()).decode()
