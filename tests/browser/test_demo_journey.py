@@ -123,6 +123,21 @@ def test_who_comes_back_is_greeted_and_without_a_signature_by_no_name(
     picture(page, artefacts, "greeting-nl")
 
 
+def test_who_signed_in_is_greeted_by_her_first_name(
+    coming: Callable[..., Page], demo: Demo, artefacts: Path
+) -> None:
+    page = coming(demo.visitor(**ALL_SHOWN), away_days=3)
+    page.goto(f"{demo.shop}/account")
+    accept(page)
+    page.locator('button[value="nieuw"]').click()
+    expect(page.locator('[data-behaviour="signed-in"] h2')).to_contain_text("Noor")
+
+    place = until_drawn(page, f"{demo.shop}/", "top_bar")
+
+    expect(place.get_by_text("Welkom terug, Noor.")).to_be_visible()
+    picture(page, artefacts, "greeting-name-nl")
+
+
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_the_amount_to_free_delivery_follows_the_basket(
     coming: Callable[..., Page], demo: Demo, artefacts: Path, language: str

@@ -13,6 +13,13 @@ export function customer() {
 
 export const customerId = () => customer()?.id ?? null
 
+// As a real shop's page does it: each page says who is signed in, as the shop's server signed it. The tag may come later.
+export function introduce(known = customer()) {
+  if (!known?.signature) return
+  window.etalage ||= function () { (window.etalage.q ||= []).push(arguments) }
+  window.etalage("identify", known.id, known.signature, { firstName: known.name })
+}
+
 export function account(ask, own) {
   const draw = () => {
     const known = customer()
@@ -29,7 +36,7 @@ export function account(ask, own) {
     if (!known) return
     sessionStorage.setItem(KEY, JSON.stringify(known))
     window.dataLayer.push({ event: button.value === "nieuw" ? "sign_up" : "login", method: "demo" })
-    if (known.signature) window.etalage("identify", known.id, known.signature)
+    introduce(known)
     draw()
     own.querySelector("button").focus()
   }))

@@ -4,7 +4,7 @@ import { buy, checkout, thanks } from "./buying.js"
 import { askConsent } from "./choice.js"
 import { following } from "./following.js"
 import { page, push } from "./layer.js"
-import { account } from "./self.js"
+import { account, introduce } from "./self.js"
 
 const find = (name) => document.querySelector(`[data-behaviour="${name}"]`)
 const when = (name, behaviour, ...others) => {
@@ -35,6 +35,7 @@ async function rank(list) {
   list.append(...unseen.sort((one, other) => place.get(one.dataset.id) - place.get(other.dataset.id)))
 }
 
+introduce()
 count()
 document.querySelectorAll("[data-list]").forEach(select)
 oneTap()
