@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from page_server import PageServer
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from shop_for_browser import Noord
 from visiting import CONSENT, FOLD, SLOT, listen, scroll_down, visit
 
@@ -24,6 +24,29 @@ def test_leaving_by_the_top_is_an_exit_and_staying_is_not(
     )
 
     expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_what_one_tab_had_its_moment_with_another_does_not_have_again(
+    context: BrowserContext, pages: PageServer, shop: Noord
+) -> None:
+    leaves = "document.dispatchEvent(new MouseEvent('mouseout', {clientY: -1, bubbles: true}))"
+    one, other = context.new_page(), context.new_page()
+    heard = [listen(tab, shop) for tab in (one, other)]
+    for tab in (one, other):
+        with tab.expect_response(lambda said: "overlay" in (said.request.post_data or "")):
+            visit(tab, pages, shop, "/weg")
+        tab.wait_for_timeout(500)
+    one.bring_to_front()
+    one.evaluate(leaves)
+    expect(one.get_by_role("dialog")).to_be_visible()
+
+    other.bring_to_front()
+    other.evaluate(leaves)
+
+    other.wait_for_timeout(1_500)
+    expect(other.get_by_role("dialog")).to_have_count(0)
+    assert "exit-help" in str(other.evaluate("etalage('diagnose')"))
+    assert [tab.names().count("triggered") for tab in heard] == [1, 0]
 
 
 def test_after_a_delay(page: Page, pages: PageServer, shop: Noord) -> None:
