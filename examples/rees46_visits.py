@@ -76,6 +76,9 @@ class Played(Struct):
 
     rows: int = 0
     repeated: int = 0
+    asked_again: int = (
+        0  # decisions, their event with them: a store was in the way of the first answer
+    )
     purchases: int = 0
     decisions: int = 0
     triggered: int = 0  # events, also those of somebody who was counted already
@@ -113,7 +116,9 @@ def play(
             parts = list(threads.map(lambda own: _play(own, client, progress), _divided(rows)))
     finally:
         client.close()
-    return _together(parts, time.perf_counter() - started)
+    played = _together(parts, time.perf_counter() - started)
+    played.asked_again = client.asked_again
+    return played
 
 
 def _divided(rows: Iterable[Row]) -> list[list[Row]]:

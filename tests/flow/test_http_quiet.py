@@ -452,7 +452,17 @@ def test_a_browser_of_the_shop_may_read_the_public_configuration(house: House) -
     foreign = house.ask(path, headers={"origin": "https://noord.example.evil.test"})
 
     assert own.status_code == 200
-    about_tag = {"off", "overlays", "selectors", "look", "forms", "events", "data_layer", "demo", "words"}
+    about_tag = {
+        "off",
+        "overlays",
+        "selectors",
+        "look",
+        "forms",
+        "events",
+        "data_layer",
+        "demo",
+        "words",
+    }
     assert set(own.json()) == {"version", "slots", "protected", "contextual"} | about_tag
     assert "checkout" in own.json()["protected"]
     assert own.headers["access-control-allow-origin"] == "https://noord.example"

@@ -31,6 +31,7 @@ from etalage.flow.nightly import (
     Shift,
     add_ended,
     learn,
+    look,
     own_time,
 )
 from etalage.flow.remember import Memorist
@@ -137,6 +138,8 @@ def jobs_of(settings: Settings) -> list[Job]:
     return [
         *(Job(name, work, settings.roll_seconds) for name, work in EVERY_MINUTE),
         *(Job(name, work, settings.popular_seconds, can_wait=True) for name, work in NOW_AND_THEN),
+        # A new catalogue takes seconds to compare: what is popular does not wait for that.
+        Job("catalogue", look, settings.roll_seconds, can_wait=True),
         Job("live", add_ended, LIVE_SECONDS, can_wait=True),
         Job("learn", learn, HOUSEKEEPING_SECONDS, can_wait=True, apart=True),
         Job("prune", prune_journal, HOUSEKEEPING_SECONDS, can_wait=True),

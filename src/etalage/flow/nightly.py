@@ -158,7 +158,6 @@ EVERY_MINUTE: tuple[tuple[str, Shift], ...] = (
     ("back_fill", warm),
     ("refold", repair),
     ("forget", forget),
-    ("catalogue", look),
 )
 NOW_AND_THEN: tuple[tuple[str, Shift], ...] = (
     ("popular", count_popular),

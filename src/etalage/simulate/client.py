@@ -44,6 +44,12 @@ class Client:
         }
         self._own = threading.local()
         self._opened: list[HTTPConnection] = []
+        self._again: list[str] = []  # what was asked again; threads only append
+
+    @property
+    def asked_again(self) -> int:
+        """How often a decision was asked again, its events with it."""
+        return len(self._again)
 
     def decide(self, question: Event, *, now: int | None = None) -> dict[str, Any]:
         """Ask for a decision; `now` in micros, or the real time. One that a store was in the way of is asked again."""
@@ -51,6 +57,7 @@ class Client:
             found: dict[str, Any] = msgspec.json.decode(self._post("/v1/decide", question, now))
             if not found["degraded"]:
                 break
+            self._again.append(found["degraded"][0])
             time.sleep(waited)
         return found
 
