@@ -28,7 +28,7 @@ from etalage.config import load
 RATES = (200, 500, 1_000)  # per second; the last is the bar's
 CONNECTIONS = 16
 TURNS = 2
-WARM_UP_SECONDS = 1.0
+WARM_UP_SECONDS = 8.0  # models are taken up in the first seconds
 DIFFERENT = 2_000  # requests
 
 
