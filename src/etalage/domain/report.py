@@ -122,6 +122,29 @@ class Effect(Struct, frozen=True):
     extra_revenue_uncapped: float | None = None
 
 
+class Point(Struct, frozen=True):
+    """What was known after one look: the interval over time of a report.
+
+    Only looks at which a figure may be shown have one; the others say nothing, not zero.
+    """
+
+    at: int  # micros
+    counted: int  # persons of the variant and its control whose window was closed
+    difference: float
+    difference_interval: Interval
+    lift: float | None = None
+    lift_interval: Interval | None = None
+
+
+class Tally(Struct, frozen=True):
+    """The counts of one arm after one daily look, cumulative: persons whose window was closed, and their goals."""
+
+    at: int  # micros
+    counted: int
+    conversions: int
+    revenue_capped: int  # minor units
+
+
 class ArmFigures(Struct, frozen=True):
     """The counts of one arm, and for a variant what is known of its effect."""
 
@@ -137,6 +160,60 @@ class ArmFigures(Struct, frozen=True):
     revenue_capped: int = 0
     state: State | None = None  # None for control and holdout
     effect: Effect | Unsettled | None = None  # idem
+    history: tuple[Point, ...] = ()  # idem, in order of time
+    days: tuple[Tally, ...] = ()  # in order of time
+
+
+Dimension = Literal["segment", "device", "phase"]
+
+
+class Part(Struct, frozen=True):
+    """Those of an experience who have one thing in common at their first `triggered`, compared in the same way.
+
+    Parts are looked at after the fact and are many: their intervals are wider (they divide the 5% among them), and
+    none of them changes the state of the whole.
+    """
+
+    dimension: Dimension
+    value: str  # name of a segment, a device, a journey phase
+    arms: tuple[ArmFigures, ...]
+    state: State = "too_early"
+
+
+class Guardrail(Struct, frozen=True):
+    """Something that must not get worse, tested one-sided at 5% for harm (methods 3.6)."""
+
+    name: Literal["conversion", "return_rate", "unsubscribe", "page_time"]
+    arm: VariantName
+    treated: float | None  # mean per person; None where nobody could be measured
+    control: float | None
+    p_harm: float | None  # after Holm over all guardrails of the experience; None without an answer
+    state: Literal["fine", "harm", "unsettled"]
+
+
+class About(Struct, frozen=True):
+    """What ran and for whom: the words of the experience itself, for a reader who does not know it."""
+
+    title: str
+    form: str
+    slot: str
+    trigger: str
+    purpose: str  # what the shop wants with it
+    gain: dict[str, str]  # what the visitor gains, by language
+    segment: str | None = None  # None = everybody
+    phase: str | None = None
+    persona: str | None = None
+    principle: str | None = None
+    version: int = 1
+    state: str = "live"  # live | paused | ended
+
+
+class Source(Struct, frozen=True):
+    """Where figures come from: a question to the warehouse, by name and by the digest of its text."""
+
+    question: str
+    digest: str  # first 16 hex digits of SHA-256 of the statement
+    figures: tuple[str, ...]  # names of the fields of this report that it fills
 
 
 class SampleRatio(Struct, frozen=True):
@@ -214,6 +291,13 @@ class ExperienceReport(Struct, frozen=True):
     faults: tuple[Fault, ...] = ()  # if broken
     notes: tuple[Note, ...] = ()
     population: Literal["first_triggered"] = "first_triggered"
+    planned: int | None = None  # persons at which it was planned to be decided
+    ends: int | None = None  # micros: the planned end
+    about: About | None = None
+    parts: tuple[Part, ...] = ()
+    guardrails: tuple[Guardrail, ...] = ()
+    sources: tuple[Source, ...] = ()
+    erased: int = 0  # persons erased since the start, who are in no figure any more
 
     def arm(self, name: VariantName) -> ArmFigures:
         """Give the figures of one arm; all zero if nobody was in it."""
