@@ -28,6 +28,7 @@ Missing = Literal[
     "too_few_days",
     "windows_open",
     "too_few_conversions",
+    "all_converted",  # (nearly) everybody does it: as little to be learned from as nobody
     "interval_wide",
 ]
 Fault = Literal["sample_ratio", "joined_orders"]
@@ -42,6 +43,8 @@ NoteKey = Literal[
     "split_changed",  # shares changed on the way; each stretch is compared within itself
     "effect_changed",  # the weekly intervals no longer agree with each other
     "several_variants",  # each interval is wider, so that all hold together
+    "guardrail_harm",  # something that must not get worse did, beside the goal
+    "adjusted",  # the past of the persons was subtracted (CUPED): the same truth, a narrower interval
 ]
 
 # All messages together against the global holdout is one more experience, with this name and these two arms,
@@ -100,11 +103,19 @@ class Unsettled(Struct, frozen=True):
     expected: int | None = None  # micros, at the present pace; None = cannot be said
 
 
+class Raw(Struct, frozen=True):
+    """An estimate without the adjustment for the past."""
+
+    estimate: float
+    interval: Interval
+
+
 class Effect(Struct, frozen=True):
     """What one variant did beside its control, among the persons counted at one look.
 
     `lift` is relative (0.10 = 10% more); None as long as one of the arms has no conversion at all.
-    Revenue is capped per person; it is None below 100 orders in an arm.
+    Revenue is capped per person; it is None below 100 orders in an arm. Where `adjusted` holds, what the persons did
+    in the 28 days before was subtracted (CUPED), and `raw` is the difference without that.
     """
 
     difference: float  # of the shares that converted
@@ -120,6 +131,10 @@ class Effect(Struct, frozen=True):
     extra_revenue: float | None = None
     extra_revenue_interval: Interval | None = None
     extra_revenue_uncapped: float | None = None
+    adjusted: bool = False  # the figures of conversions
+    raw: Raw | None = None  # if adjusted
+    revenue_adjusted: bool = False
+    revenue_raw: Raw | None = None  # if adjusted: extra revenue, minor units
 
 
 class Point(Struct, frozen=True):
@@ -191,6 +206,20 @@ class Guardrail(Struct, frozen=True):
     state: Literal["fine", "harm", "unsettled"]
 
 
+class RatioFigure(Struct, frozen=True):
+    """A figure per order, not per person: the delta method gives its error (methods 3.2).
+
+    Only where a verdict allows to show figures, and from 100 orders in each arm.
+    """
+
+    name: Literal["revenue_per_order", "return_rate"]  # minor units; share of the orders
+    arm: VariantName
+    treated: float
+    control: float
+    difference: float
+    interval: Interval
+
+
 class About(Struct, frozen=True):
     """What ran and for whom: the words of the experience itself, for a reader who does not know it."""
 
@@ -216,6 +245,27 @@ class Source(Struct, frozen=True):
     figures: tuple[str, ...]  # names of the fields of this report that it fills
 
 
+class RatioPart(Struct, frozen=True):
+    """The same of one kind of device, or of one day."""
+
+    dimension: Literal["device", "day"]
+    value: str  # name of the device; the number of days since the start
+    counts: dict[VariantName, int]
+    p: float  # after Holm, over the parts of its dimension
+
+
+class Cause(Struct, frozen=True):
+    """What is not spread over the arms as the persons are: where to look for the fault.
+
+    `programs`: persons with more than 300 events on a day. `late`: the moment came over an hour after the decision.
+    `consent`: browsers whose moment may not be measured.
+    """
+
+    key: Literal["programs", "late", "consent"]
+    counts: dict[VariantName, int]
+    p: float  # after Holm
+
+
 class SampleRatio(Struct, frozen=True):
     """Whether the arms were filled as configured (methods 3.5), over all triggered persons."""
 
@@ -223,11 +273,14 @@ class SampleRatio(Struct, frozen=True):
     expected: dict[VariantName, float]
     p_fixed: float | None  # chi-square; None below 5 expected in an arm
     p_continuous: float  # may be looked at every day
+    parts: tuple[RatioPart, ...] = ()  # per device and per day, the least likely first
+    causes: tuple[Cause, ...] = ()  # looked for only where the arms are filled otherwise
 
     @property
     def smallest(self) -> float:
-        """Give the smaller of both."""
-        return min(self.p_continuous, 1.0 if self.p_fixed is None else self.p_fixed)
+        """Give the smallest of all."""
+        whole = 1.0 if self.p_fixed is None else self.p_fixed
+        return min([self.p_continuous, whole, *(part.p for part in self.parts)])
 
 
 class Coverage(Struct, frozen=True):
@@ -296,6 +349,7 @@ class ExperienceReport(Struct, frozen=True):
     about: About | None = None
     parts: tuple[Part, ...] = ()
     guardrails: tuple[Guardrail, ...] = ()
+    ratios: tuple[RatioFigure, ...] = ()
     sources: tuple[Source, ...] = ()
     erased: int = 0  # persons erased since the start, who are in no figure any more
 
