@@ -1,0 +1,144 @@
+"""Intervals against known truth: the always-valid ones hold it at all looks together, the fixed errors at one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from figures import tell, times
+from known_truth import Truth, draw, looks
+
+from etalage.domain.report import Interval
+from etalage.measure import interval
+from etalage.measure.arms import Difference, Mean, average, difference, relative_lift
+from etalage.measure.interval import always_valid, around_lift
+from etalage.measure.maturity import LEAST_CONVERSIONS_HARM, Look
+
+TRUTHS = (
+    Truth(daily=2_000, days=90),
+    Truth(daily=2_000, days=90, treated_share=0.9, lift=0.2),
+    Truth(daily=300, days=90, lift=0.1),
+    Truth(daily=20_000, days=28, base=0.005, lift=-0.2),
+)
+
+# Orders of M9's shoppers: log-normal, ln EUR; capped where one in a hundred is larger.
+MU, SIGMA = 3.6, 1.2
+CAP = float(np.exp(MU + 2.326 * SIGMA))
+PERSONS, BUY = 20_000, (0.033, 0.030)  # per arm; who has the message, who has not
+
+
+# ---- At all looks together ----------------------------------------------------------------------------
+
+
+def held(truth: Truth, runs: int) -> tuple[float, float]:
+    """Give the shares of runs in which every daily interval holds the truth: of the difference, of the lift.
+
+    Every look counts at which the product may conclude anything: from the fiftieth conversion of both arms on.
+    """
+    differences, lifts = 0, 0
+    for run in looks(draw(truth, runs, seed=2)):
+        seen = [look for look in run if look.least_conversions >= LEAST_CONVERSIONS_HARM]
+        differences += all(_of_difference(look, truth).holds(truth.difference) for look in seen)
+        lifts += all(_of_lift(look, truth).holds(truth.lift) for look in seen)
+    return differences / runs, lifts / runs
+
+
+def _of_difference(look: Look, truth: Truth) -> Interval:
+    return always_valid(difference(look.treated, look.control), look.n, truth.rules.planned)
+
+
+def _of_lift(look: Look, truth: Truth) -> Interval:
+    found = around_lift(look.treated, look.control, truth.rules.planned)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("truth", TRUTHS)
+def test_the_interval_holds_the_truth_at_every_daily_look_together(truth: Truth) -> None:
+    runs = times(100, 2_500)
+
+    of_difference, of_lift = held(truth, runs)
+
+    tell("Intervals hold the truth at all daily looks together, in four kinds of shops", "95% of the runs, difference and lift", runs=runs, difference=round(of_difference * runs), lift=round(of_lift * runs))  # fmt: skip
+    assert of_difference >= 0.95
+    assert of_lift >= 0.95
+
+
+def test_the_ordinary_interval_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interval, "multiple", lambda *_: 1.96)
+
+    of_difference, of_lift = held(TRUTHS[0], 100)
+
+    assert of_difference < 0.95
+    assert of_lift < 0.95
+
+
+# ---- At one look --------------------------------------------------------------------------------------
+
+Pair = tuple[Mean, Mean]
+Estimate = Callable[[Mean, Mean], Difference]
+
+
+def rates(seeds: int) -> Iterator[Pair]:
+    """Draw who converts."""
+    truth = Truth(daily=2 * PERSONS, days=1, lift=0.1)
+    for (look,) in looks(draw(truth, seeds, seed=3)):
+        yield look.treated, look.control
+
+
+def revenues(seeds: int) -> Iterator[Pair]:
+    """Draw who buys and for how much, each person's amount capped."""
+    for seed in range(seeds):
+        rng = np.random.default_rng((4, seed))
+        yield _revenue(rng, BUY[0]), _revenue(rng, BUY[1])
+
+
+def _revenue(rng: np.random.Generator, buy: float) -> Mean:
+    amounts = np.minimum(rng.lognormal(MU, SIGMA, rng.binomial(PERSONS, buy)), CAP)
+    return average(PERSONS, float(amounts.sum()), float((amounts**2).sum()))
+
+
+def capped_order() -> float:
+    """Give the true mean of a capped order: integrate min(x, cap) over the log-normal density."""
+    grid = np.linspace(-8, 8, 200_001)
+    density = np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi)
+    return float(np.trapezoid(np.minimum(np.exp(MU + SIGMA * grid), CAP) * density, grid))
+
+
+FIXED: dict[str, tuple[Callable[[int], Iterator[Pair]], Estimate, float]] = {
+    "difference of shares": (rates, difference, 0.003),
+    "relative lift": (rates, relative_lift, 0.1),
+    "capped revenue a person": (revenues, difference, (BUY[0] - BUY[1]) * capped_order()),
+}
+
+
+def estimated(name: str, seeds: int) -> list[Difference]:
+    """Give what is estimated in each of so many experiments."""
+    draws, estimate, _ = FIXED[name]
+    return [estimate(*pair) for pair in draws(seeds)]
+
+
+def covered(found: list[Difference], truth: float) -> float:
+    """Give the share of ordinary 95% intervals that hold the truth."""
+    return sum(abs(f.estimate - truth) <= 1.96 * f.error for f in found) / len(found)
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_standard_errors_are_right_and_estimates_unbiased(name: str) -> None:
+    truth = FIXED[name][2]
+    found = estimated(name, times(2_000, 2_000))  # with 200 a right one fails one time in seven
+
+    estimates = np.array([f.estimate for f in found])
+    off = abs(estimates.mean() - truth) / (estimates.std() / np.sqrt(len(found)))
+    tell(f"Standard error of the {name}", "ordinary intervals cover 93.5-96.5%, unbiased within 3 SE", seeds=len(found), covered=f"{covered(found, truth):.2%}", off=f"{off:.1f} SE")  # fmt: skip
+    assert 0.935 <= covered(found, truth) <= 0.965
+    assert off <= 3
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_an_error_of_a_tenth_in_them_would_be_found_out(name: str) -> None:
+    found = estimated(name, 2_000)
+
+    assert covered([Difference(f.estimate, 0.9 * f.error) for f in found], FIXED[name][2]) < 0.935
+    assert covered([Difference(f.estimate, 1.1 * f.error) for f in found], FIXED[name][2]) > 0.965
