@@ -4,6 +4,7 @@ In:   what was agreed about each experience, and the moment at which one looks.
 Out:  statements with their parameters; the rows they give, as types.
 Idea: each file of `sql/` is one named table expression. A statement is the answer asked for after all that it reads,
       so that "who is compared" stands in one file only, and every figure can be traced to the text that made it.
+      A report asks many questions at once: then what they read is worked out once, from the same files.
 """
 
 from __future__ import annotations
@@ -11,25 +12,60 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
 
-from etalage.domain.report import Plan
+from etalage.domain.report import Dimension, Plan, Source
 
-Question = Literal["triggered", "outcomes", "exposures", "coverage", "joined"]
+Question = Literal["triggered", "outcomes", "parts", "exposures", "coverage", "joined"]
 QUESTIONS: tuple[Question, ...] = get_args(Question)
+Asked = Question | Literal["causes"]  # the last one only where the arms are filled otherwise
+ASKED: tuple[Asked, ...] = (*QUESTIONS, "causes")
 
-# What each question reads, in the order in which they build on each other. `events`, `people` and `orders` are
-# the warehouse's own.
-_READS: dict[Question, tuple[str, ...]] = {
-    "triggered": ("plan", "population"),
-    "outcomes": ("plan", "population", "purchases"),
-    "exposures": ("plan", "population", "seen"),
+# What each name reads. `events`, `people` and `orders` are the warehouse's own.
+_READS: dict[str, tuple[str, ...]] = {
+    "plan": (),
+    "population": ("plan",),
+    "seen": ("plan",),
+    "purchases": (),
+    "did": ("plan", "population", "purchases"),
+    "caps": ("plan", "did"),
+    "cells": ("did", "caps"),
+    "triggered": ("population",),
+    "outcomes": ("cells",),
+    "parts": ("cells",),
+    "exposures": ("population", "seen"),
     "coverage": ("plan", "population", "seen"),
     "joined": ("plan",),
+    "causes": ("plan", "population"),
+}
+# What several questions read is worked out once for all of them, in this order.
+STAGES = ("plan", "population", "seen", "purchases", "did", "caps", "cells")
+
+# Which fields of a report each question fills.
+FIGURES: dict[Asked, tuple[str, ...]] = {
+    "triggered": ("visitors", "triggered", "sample_ratio", "crossed"),
+    "outcomes": (
+        "counted",
+        "conversions",
+        "orders",
+        "revenue",
+        "effect",
+        "history",
+        "days",
+        "guardrails",
+        "ratios",
+        "state",
+    ),
+    "parts": ("parts",),
+    "exposures": ("exposures", "clicks"),
+    "coverage": ("coverage",),
+    "joined": ("joined",),
+    "causes": ("sample_ratio.causes",),
 }
 
 Parameters = dict[str, object]
@@ -48,10 +84,12 @@ class Entered(Struct, frozen=True):
     first: int
     persons: int
     visitors: int
+    device: str | None = None
+    late: int = 0
 
 
 class Outcome(Struct, frozen=True):
-    """A row of outcomes.sql."""
+    """A row of outcomes.sql: sums over persons (see cells.sql)."""
 
     experience: str
     policy: str
@@ -68,6 +106,25 @@ class Outcome(Struct, frozen=True):
     capped_squares: int
     foreign_orders: int
     valueless: int
+    before: int = 0
+    both: int = 0
+    buyers: int = 0
+    unsubscribed: int = 0
+    orders_squares: int = 0
+    capped_orders: int = 0
+    spent: int = 0
+    spent_squares: int = 0
+    spent_capped: int = 0
+    returns: int = 0
+    returns_squares: int = 0
+    returns_orders: int = 0
+
+
+class OfPart(Outcome, frozen=True, kw_only=True):
+    """A row of parts.sql."""
+
+    dimension: Dimension
+    value: str
 
 
 class Exposed(Struct, frozen=True):
@@ -96,26 +153,58 @@ class Found(Struct, frozen=True):
     orders: int
 
 
+class Suspect(Struct, frozen=True):
+    """A row of causes.sql."""
+
+    experience: str
+    key: Literal["programs", "consent"]
+    arm: str
+    persons: int
+
+
 class Answers(Struct, frozen=True):
-    """All that the warehouse said."""
+    """All that the warehouse said; `causes` is None where nobody asked."""
 
     triggered: tuple[Entered, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    parts: tuple[OfPart, ...] = ()
     exposures: tuple[Exposed, ...] = ()
     coverage: tuple[Covered, ...] = ()
     joined: tuple[Found, ...] = ()
+    causes: tuple[Suspect, ...] | None = None
 
 
-def answers(rows: Mapping[Question, Rows]) -> Answers:
+def answers(rows: Mapping[Asked, Rows]) -> Answers:
     """Turn the rows of each question, as mappings of column to value, into types."""
     return msgspec.convert({name: [dict(row) for row in rows[name]] for name in rows}, Answers)
 
 
 def ask(
-    question: Question, plans: Sequence[Plan], *, currency: str, now: int
+    question: Asked, plans: Sequence[Plan], *, currency: str, now: int
 ) -> tuple[str, Parameters]:
     """Give the statement of a question about these experiences, and its parameters to bind."""
     text = statement(question)
+    return text, _bound(text, plans, currency=currency, now=now)
+
+
+def stages(plans: Sequence[Plan], *, currency: str, now: int) -> list[tuple[str, Parameters]]:
+    """Give the statements that keep what several questions read, to be prepared in this order.
+
+    After them `question(name)` is asked by itself; `ask` gives the same answer without them.
+    """
+    texts = [f"CREATE OR REPLACE TEMP TABLE {name} AS\n{_text(name)}" for name in STAGES]
+    return [(text, _bound(text, plans, currency=currency, now=now)) for text in texts]
+
+
+def ask_staged(
+    question: Asked, plans: Sequence[Plan], *, currency: str, now: int
+) -> tuple[str, Parameters]:
+    """Give a question for a session in which all `stages` are kept."""
+    text = _text(question)
+    return text, _bound(text, plans, currency=currency, now=now)
+
+
+def _bound(text: str, plans: Sequence[Plan], *, currency: str, now: int) -> Parameters:
     every: Parameters = {
         "experience": [plan.name for plan in plans],
         "goal": [plan.goal for plan in plans],
@@ -126,18 +215,40 @@ def ask(
         "currency": currency,
         "now": now,
     }
-    asked = set(re.findall(r"\$(\w+)", text))
-    return text, {name: value for name, value in every.items() if name in asked}
+    asked = set(re.findall(r"\$([a-z]\w*)", text))
+    return {name: value for name, value in every.items() if name in asked}
 
 
 @cache
-def statement(question: Question) -> str:
-    """Give the text of a question, with all that it builds on in front of it."""
-    parts = [f"{name} AS MATERIALIZED (\n{_text(name)}\n)" for name in _READS[question]]
+def statement(question: Asked) -> str:
+    """Give the text of a question, with all that it builds on in front of it: a figure's whole way from the events."""
+    needed = _needed(question)
+    names = [name for name in STAGES if name in needed]
+    parts = [f"{name} AS MATERIALIZED (\n{_text(name)}\n)" for name in names]
     parts.append(f"answer AS (\n{_text(question)}\n)")
     return "WITH " + ",\n".join(parts) + "\nSELECT * FROM answer"
 
 
+def _needed(name: str) -> set[str]:
+    found = set(_READS[name])
+    return found.union(*(_needed(one) for one in found))
+
+
+@cache
+def sources(*, causes: bool = False) -> tuple[Source, ...]:
+    """Say where the figures of a report come from."""
+    asked = [name for name in ASKED if causes or name != "causes"]
+    return tuple(
+        Source(
+            question=name,
+            digest=sha256(statement(name).encode()).hexdigest()[:16],
+            figures=FIGURES[name],
+        )
+        for name in asked
+    )
+
+
+@cache
 def _text(name: str) -> str:
     lines = (files("etalage.measure") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
     return "\n".join(line for line in lines.splitlines() if not line.startswith("--")).strip()

@@ -29,8 +29,8 @@ class Questions(Protocol):
     """Several questions about one frozen moment of the log; used in one thread."""
 
     def ask(self, sql: str, parameters: Mapping[str, object] | None = None) -> Answer: ...
-    def prepare(self, sql: str) -> None:
-        """Create a temporary view or macro for the questions that follow."""
+    def prepare(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Create a temporary view, table or macro for the questions that follow; parameters for tables only."""
         ...
 
 

@@ -1,4 +1,5 @@
 -- coverage.sql: how many of the measurable persons were reached (triggered in any arm, or exposed) while it ran.
+-- All messages together, '*', reached those whom any of them reached.
 -- Reads: events, people, plan, population, seen. Params: now. Rows: experience, measurable, reached.
 -- Measurable: persons with an event while `measure` was open. A person's first and last event tell whether she was
 -- there, except for those seen both before an experience and after its end: only their events are looked through.
@@ -27,7 +28,12 @@ measurable AS (
     SELECT experience, count(*) AS persons FROM present GROUP BY experience
 ),
 met AS (
-    SELECT experience, person FROM population
+    SELECT experience, person FROM population WHERE experience <> '*'
+    UNION
+    SELECT plan.experience, population.person
+    FROM population
+    JOIN plan ON plan.experience = '*'
+    WHERE population.experience <> '*'
     UNION
     SELECT experience, person FROM seen WHERE exposed
 ),

@@ -46,13 +46,13 @@ class Session:
             columns = tuple(column[0] for column in self._cursor.description or ())
             return Answer(columns=columns, rows=self._cursor.fetchall())
 
-    def prepare(self, sql: str) -> None:
+    def prepare(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
         """Give a name to a part of the questions to come: one CREATE TEMP VIEW, TABLE or MACRO."""
         with in_our_words(self._directory, self._files):
             self._check(sql, duckdb.StatementType.CREATE)
             if not _TEMPORARY.match(sql):
                 raise BadInput("only temporary views, tables and macros can be made in a session")
-            self._cursor.execute(sql)
+            self._cursor.execute(sql, None if parameters is None else dict(parameters))
 
     def _check(self, sql: str, kind: duckdb.StatementType) -> None:
         statements = self._cursor.extract_statements(sql)

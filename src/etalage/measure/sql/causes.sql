@@ -1,0 +1,22 @@
+-- causes.sql: where to look if the arms are filled otherwise than they were configured (methods 3.5).
+-- Reads: events, people, plan, population. Rows: experience, key, arm, persons.
+-- programs: compared persons with over 300 events on one day, which is no person. consent: browsers whose moment may
+-- not be measured.
+WITH busy AS (
+    SELECT DISTINCT people.person
+    FROM events
+    JOIN people USING (visitor)
+    GROUP BY people.person, events.day
+    HAVING count(*) > 300
+)
+SELECT experience, 'programs' AS key, arm, count(*) AS persons
+FROM population
+WHERE person IN (SELECT person FROM busy)
+GROUP BY ALL
+UNION ALL
+SELECT plan.experience, 'consent', events.arm, count(DISTINCT events.visitor)
+FROM events
+JOIN plan ON plan.experience = events.experience
+WHERE events.name = 'triggered' AND NOT list_contains(events.purposes, 'measure')
+    AND events.time >= plan.started AND events.time < plan.until
+GROUP BY ALL
