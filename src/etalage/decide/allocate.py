@@ -9,21 +9,31 @@ From: methods 3.1: bucket = first 8 bytes of SHA-256(salt + ':' + experience + '
 
 A propensity is the odds of an arm among those who could get it: the holdout's against everybody, those of a
 control and of variants against everybody outside the holdout.
+
+A bandit is two draws, each with exact odds. A second hash puts a tenth of all units, control included, into a part that
+is divided evenly for ever: what is compared there has no bias. All others are divided as the last weighing says,
+or for this context. The name of a policy follows from the odds alone, so units drawn with equal odds share it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from itertools import accumulate
 from typing import NamedTuple
 
+from etalage.decide.votes import Votes
 from etalage.domain.decision import OPEN, Holdout, StoredArm
 from etalage.domain.experience import MILLION, Experience
 from etalage.domain.ids import CONTROL, HOLDOUT, VariantName
+from etalage.domain.policy import Weighing
 from etalage.domain.profile import HOLDOUT_EXPERIENCE
 
+UNIFORM = 100_000  # millionths: the part of a bandit's units that is always divided evenly
+
 _WIDTH = 64  # bits of a bucket
+_REMEMBERED = 1_024  # divisions of one bandit, one for each way in which votes fall
 _POLICY_LENGTH = 10  # hex digits; enough to tell the versions of one experience apart
 
 
@@ -52,30 +62,28 @@ def bucket(salt: str, experience: str, unit: str) -> int:
 
 def parts_of(experience: Experience) -> tuple[Part, ...]:
     """Divide the buckets: first the control, then the variants over the rest, by cumulative shares."""
+    return _divided(experience, [variant.share for variant in experience.variants])
+
+
+def _divided(experience: Experience, shares: Sequence[int]) -> tuple[Part, ...]:
     control = experience.allocation.control
     parts = [Part(CONTROL, 0, control)] if control else []
-    total = sum(variant.share for variant in experience.variants)
+    total = sum(shares)
     start, seen = control, 0
-    for variant in experience.variants:
-        seen += variant.share
+    for variant, share in zip(experience.variants, shares, strict=True):
+        seen += share
         end = control + (MILLION - control) * seen // total
         parts.append(Part(variant.name, start, end))
         start = end
     return tuple(parts)
 
 
-class Odds(NamedTuple):
-    """All that a draw needs of one experience, worked out once."""
+class Division(NamedTuple):
+    """Buckets divided over arms, with a name that follows from the boundaries."""
 
-    experience: str
-    salt: str
     parts: tuple[Part, ...]
     policy: str
     ghosts: tuple[tuple[int, VariantName], ...]  # where the stretch of each variant ends
-
-    def place(self, unit: str) -> int:
-        """Give the bucket of a unit."""
-        return bucket(self.salt, self.experience, unit)
 
     def draw(self, place: int, unit: str) -> StoredArm:
         """Give the arm that owns a bucket."""
@@ -84,31 +92,93 @@ class Odds(NamedTuple):
                 return StoredArm(arm, unit, end - start, self.policy)
         raise AssertionError(place)  # the last part ends where buckets end
 
-    def would_see(self, unit: str) -> VariantName:
+
+class Odds:
+    """All that a draw needs of one experience, worked out once."""
+
+    __slots__ = ("_by_shares", "_experience", "_votes", "even", "experience", "salt", "weighed")
+
+    def __init__(self, experience: Experience, weighing: Weighing | None = None) -> None:
+        self.experience = experience.name
+        self.salt = experience.allocation.salt
+        shares = tuple(variant.share for variant in experience.variants)
+        self._experience = experience
+        self._by_shares: dict[tuple[int, ...], Division] = {}
+        self._votes: Votes | None = None
+        self.even = self.weighed = self._division(shares)
+        if experience.allocation.kind == "bandit" and weighing is not None:
+            self._take_up(weighing)
+
+    def _take_up(self, weighing: Weighing) -> None:
+        if weighing.salt != self.salt:
+            return  # another experiment
+        experience = self._experience
+        self.weighed = self._division(carried(experience, weighing))
+        names = tuple(variant.name for variant in experience.variants)
+        if weighing.learned is not None and set(weighing.learned.means) >= set(names):
+            self._votes = Votes(weighing.learned, names, experience.allocation.floor)
+
+    def place(self, unit: str) -> int:
+        """Give the bucket of a unit."""
+        return bucket(self.salt, self.experience, unit)
+
+    def division(self, unit: str, traits: Collection[str] = ()) -> Division:
+        """Give how the buckets are divided for a unit in a context."""
+        if self.weighed is self.even and self._votes is None:
+            return self.even
+        if bucket(f"{self.salt}/even", self.experience, unit) < UNIFORM:
+            return self.even
+        return self.weighed if self._votes is None else self._division(self._votes.shares(traits))
+
+    def draw(self, place: int, unit: str, traits: Collection[str] = ()) -> StoredArm:
+        """Give the arm that owns a bucket."""
+        return self.division(unit, traits).draw(place, unit)
+
+    def would_see(self, unit: str, traits: Collection[str] = ()) -> VariantName:
         """Give the variant a unit would see if there were no control and no holdout: what a ghost stands for."""
-        if len(self.ghosts) == 1:
-            return self.ghosts[0][1]
+        ghosts = self.division(unit, traits).ghosts
+        if len(ghosts) == 1:
+            return ghosts[0][1]
         place = bucket(f"{self.salt}/ghost", self.experience, unit)
-        return next((name for end, name in self.ghosts if place < end), self.ghosts[-1][1])
+        return next((name for end, name in ghosts if place < end), ghosts[-1][1])
+
+    def _division(self, shares: tuple[int, ...]) -> Division:
+        known = self._by_shares.get(shares)
+        if known is None:
+            if len(self._by_shares) >= _REMEMBERED:
+                self._by_shares.clear()
+            parts = _divided(self._experience, shares)
+            policy = _policy(self._experience, parts)
+            known = Division(parts, policy, _ghosts(self._experience, shares))
+            self._by_shares[shares] = known
+        return known
 
 
-def odds_of(experience: Experience) -> Odds:
-    """Work out the odds of an experience."""
-    return Odds(
-        experience.name,
-        experience.allocation.salt,
-        parts_of(experience),
-        policy_of(experience),
-        _ghosts(experience),
-    )
+def odds_of(experience: Experience, weighing: Weighing | None = None) -> Odds:
+    """Work out the odds of an experience; those of a bandit as its last weighing says."""
+    return Odds(experience, weighing)
 
 
-def _ghosts(experience: Experience) -> tuple[tuple[int, VariantName], ...]:
-    total = sum(variant.share for variant in experience.variants)
-    ends = accumulate(variant.share for variant in experience.variants)
+def carried(experience: Experience, weighing: Weighing) -> tuple[int, ...]:
+    """Give the shares that a weighing says for the arms there are now.
+
+    An arm that was added since gets an even share until it is weighed; that of a removed one goes to the others.
+    """
+    names = [variant.name for variant in experience.variants]
+    even = MILLION // len(names)
+    known = {name: arm.share for name, arm in weighing.arms.items() if name in names}
+    rest = MILLION - even * (len(names) - len(known))
+    total = sum(known.values())
+    if not total:
+        return (even,) * len(names)
+    return tuple(known[name] * rest // total if name in known else even for name in names)
+
+
+def _ghosts(experience: Experience, shares: Sequence[int]) -> tuple[tuple[int, VariantName], ...]:
+    total = sum(shares)
     return tuple(
         (MILLION * end // total, variant.name)
-        for end, variant in zip(ends, experience.variants, strict=True)
+        for end, variant in zip(accumulate(shares), experience.variants, strict=True)
     )
 
 
@@ -132,8 +202,12 @@ def _holdout_policy(holdout: Holdout) -> str:
 
 def policy_of(experience: Experience) -> str:
     """Name the version of an allocation: it changes with shares, variants and salt, and with nothing else."""
-    parts = ",".join(f"{part.arm}={part.end}" for part in parts_of(experience))
-    return _digest(f"{experience.allocation.salt}:{experience.name}:{parts}")
+    return _policy(experience, parts_of(experience))
+
+
+def _policy(experience: Experience, parts: Sequence[Part]) -> str:
+    said = ",".join(f"{part.arm}={part.end}" for part in parts)
+    return _digest(f"{experience.allocation.salt}:{experience.name}:{said}")
 
 
 def _digest(said: str) -> str:

@@ -118,12 +118,12 @@ def _in_experiment(facts: DecisionFacts, one: Planned, held: StoredArm) -> Choic
     stored = held if held.arm == HOLDOUT else facts.arms.get(one.name)
     unit = held.unit if stored is None else stored.unit
     place = odds.place(unit)
-    arm = odds.draw(place, unit) if stored is None else stored
+    arm = odds.draw(place, unit, facts.traits) if stored is None else stored
     ghost = arm.arm == CONTROL or arm.arm == HOLDOUT  # noqa: PLR1714  asked for every choice
     return Choice(
         experience=one.name,
         slot=experience.slot,
-        variant=odds.would_see(unit) if ghost else arm.arm,
+        variant=odds.would_see(unit, facts.traits) if ghost else arm.arm,
         show=not ghost,
         arm=arm.arm,
         unit=unit,

@@ -45,6 +45,7 @@ class Rules(NamedTuple):
     pressure: int = 3
     paused: Collection[ExperienceName] = ()
     protected_segments: frozenset[str] = frozenset()
+    context: frozenset[str] = frozenset()  # what the bandits ask: 'device', 'segment:vip'
 
 
 class Asked(NamedTuple):
@@ -98,7 +99,31 @@ def gather(
         refused=past.refused,
         paused=_in_order(rules.paused),
         left_alone=person is not None and person.fold.paused_until > asked.now,
+        traits=traits_of(person, asked, segments.matched, rules) if rules.context else (),
     )
+
+
+def traits_of(
+    person: Person | None, asked: Asked, matched: Collection[SegmentName], rules: Rules
+) -> tuple[str, ...]:
+    """Say what holds of her and the page, as far as a bandit asks it; nothing of who is not measured by name.
+
+    A bandit only learns from, and only draws for, somebody who allows measuring and a page of her own.
+    """
+    if person is None or person.part is None or not {"measure", "personalise"} <= person.open:
+        return ()
+    said = {f"segment:{name}" for name in matched} & rules.context
+    if "device" in rules.context and asked.page.device:
+        said.add(f"device:{asked.page.device}")
+    if "page" in rules.context and asked.page.page_type:
+        said.add(f"page:{asked.page.page_type}")
+    if "returning" in rules.context:
+        today = zone_of(rules.zone).day(asked.now)
+        said |= {"returning"} if min(person.part.days, default=today) < today else set()
+    phase = person.part.scores.get("phase")
+    if "phase" in rules.context and phase is not None and isinstance(phase.value, str):
+        said.add(f"phase:{phase.value}")
+    return tuple(sorted(said))
 
 
 Name = TypeVar("Name", bound=str)

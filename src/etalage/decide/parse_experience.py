@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
 from etalage.decide.honest_text import honest
+from etalage.decide.parse_allocation import OF_SEGMENT, check_bandit, parse_allocation
 from etalage.decide.parse_content import artwork_of, names_product, parse_content
 from etalage.decide.parse_wanted import parse_wanted
 from etalage.decide.read_body import Body, name, one_of, share, text
@@ -22,8 +23,6 @@ from etalage.domain.event import GA4_NAMES, OUR_NAMES
 from etalage.domain.experience import (
     LANGUAGES,
     MILLION,
-    Allocation,
-    AllocationKind,
     Cap,
     CapPeriod,
     Countdown,
@@ -49,7 +48,6 @@ from etalage.errors import BadExperience, Unknown
 
 Used = tuple[Literal["segment"], str]
 MAX_VARIANTS = 8
-_DEFAULT_CONTROL = MILLION // 2  # a pilot: 50/50 (design 7)
 # Which parameter each moment takes, with its bounds; the others take none.
 _PARAMETERS: dict[Moment, tuple[str, int, int]] = {
     "delay": ("seconds", 0, 600),
@@ -82,7 +80,7 @@ def parse_experience(
         slot=read.name("slot"),
         form=form,
         variants=_variants(read, domains),
-        allocation=_allocation(read),
+        allocation=parse_allocation(read, len(read.items("variants", most=MAX_VARIANTS))),
         goal=_goal(read),
         caps=_caps(read),
         priority=read.number("priority", 50, least=0, most=100),
@@ -101,7 +99,13 @@ def parse_experience(
 
 def uses(experience: Experience) -> list[Used]:
     """Give what an experience refers to, so that its approval lapses when one of these changes."""
-    return [] if experience.segment is None else [("segment", experience.segment)]
+    own = [] if experience.segment is None else [str(experience.segment)]
+    asked = [
+        one.removeprefix(OF_SEGMENT)
+        for one in experience.allocation.context
+        if one.startswith(OF_SEGMENT)
+    ]
+    return [("segment", one) for one in dict.fromkeys([*own, *asked])]
 
 
 def _name(value: str) -> str:
@@ -221,21 +225,6 @@ def _variant(body: Body, part: int, domains: frozenset[str] | None) -> Variant:
     )
 
 
-def _allocation(read: Body) -> Allocation:
-    value = read.get("allocation")
-    body = Body({"kind": "split"} if value is None else value, "allocation")
-    kind: AllocationKind = body.one_of("kind", get_args(AllocationKind))
-    control = body.get("control")
-    standard = _DEFAULT_CONTROL if kind == "split" else 0
-    allocation = Allocation(
-        kind=kind,
-        control=standard if control is None else share(control, "allocation.control"),
-        salt=body.text_or_none("salt", longest=40) or "1",
-    )
-    body.done()
-    return allocation
-
-
 def _goal(read: Body) -> Goal:
     body = Body(read.need("goal"), "goal")
     event = body.text("event", longest=64)
@@ -312,6 +301,7 @@ def _fits_together(experience: Experience) -> None:
         raise BadExperience(
             "a fixed allocation has one variant and no control; use split", field="allocation"
         )
+    check_bandit(experience)
     if experience.allocation.control >= MILLION:
         raise BadExperience("a control of 1 shows nobody anything", field="allocation.control")
     if experience.form == "products" and any(v.products is None for v in experience.variants):

@@ -20,6 +20,7 @@ from etalage.domain.context import Context
 from etalage.domain.decision import DecisionFacts, Skipped, SkipReason
 from etalage.domain.experience import Experience, in_order
 from etalage.domain.ids import ExperienceName
+from etalage.domain.policy import Policies, Weighing
 from etalage.domain.time import ShopZone, micros
 
 REMEMBERED = 1_024  # kinds of pages and visitors; beyond it they are judged anew
@@ -32,12 +33,12 @@ class Planned:
 
     __slots__ = ("_skipped", "experience", "interrupts", "is_about_product", "name", "odds")
 
-    def __init__(self, experience: Experience) -> None:
+    def __init__(self, experience: Experience, weighing: Weighing | None = None) -> None:
         self.experience = experience
         self.name = experience.name
         self.interrupts = experience.interrupts
         self.is_about_product = experience.is_about_product
-        self.odds: Odds = odds_of(experience)
+        self.odds: Odds = odds_of(experience, weighing)
         self._skipped: dict[SkipReason, Skipped] = {}
 
     def skipped(self, reason: SkipReason) -> Skipped:
@@ -54,10 +55,14 @@ Standing = tuple[tuple[Planned, ...], tuple[Skipped, ...]]  # who may be chosen;
 class Plan:
     """The live experiences, in order of arbitration."""
 
-    __slots__ = ("_clocked", "_paths", "_standing", "experiences", "ordered")
+    __slots__ = ("_clocked", "_paths", "_standing", "experiences", "ordered", "policies")
 
-    def __init__(self, experiences: Iterable[Experience]) -> None:
-        self.ordered = tuple(Planned(e) for e in sorted(experiences, key=in_order))
+    def __init__(self, experiences: Iterable[Experience], policies: Policies | None = None) -> None:
+        self.policies = policies or Policies()
+        weighed = {one.experience: one for one in self.policies.weighings}
+        self.ordered = tuple(
+            Planned(e, weighed.get(e.name)) for e in sorted(experiences, key=in_order)
+        )
         self.experiences: Mapping[ExperienceName, Experience] = {
             planned.name: planned.experience for planned in self.ordered
         }

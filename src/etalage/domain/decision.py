@@ -151,6 +151,7 @@ class DecisionFacts(Struct, frozen=True, omit_defaults=True):
     refused: tuple[str, ...] = ()  # experiences she does not want
     paused: tuple[ExperienceName, ...] = ()
     left_alone: bool = False  # she asked to be shown nothing for now
+    traits: tuple[str, ...] = ()  # sorted; what the bandits here may know of her and the page
 
     @property
     def is_measured(self) -> bool:

@@ -38,7 +38,8 @@ Principle = Literal[
     "reciprocity", "commitment", "social_proof", "authority", "liking", "scarcity", "unity"
 ]
 CapPeriod = Literal["session", "day", "7d", "ever"]
-AllocationKind = Literal["fixed", "split"]
+AllocationKind = Literal["fixed", "split", "bandit"]
+BanditGoal = Literal["conversions", "revenue"]
 StrategyName = Literal[
     "popular_now",
     "recently_viewed",
@@ -232,11 +233,18 @@ class Variant(Struct, frozen=True, omit_defaults=True):
 
 
 class Allocation(Struct, frozen=True, omit_defaults=True):
-    """`fixed`: everybody sees the only variant, nothing is measured. `split`: by hash, with a control."""
+    """`fixed`: everybody sees the only variant, nothing is measured. `split`: by hash, with a control.
+
+    `bandit`: likewise, but the shares of the variants follow what they were worth so far (methods 2.1).
+    """
 
     kind: AllocationKind
     control: int = 0  # millionths
     salt: str = "1"  # another one draws everybody anew
+    floor: int = 0  # of a bandit: millionths, below which no variant falls
+    half_life: int = 28  # of a bandit: days after which what was seen counts for half
+    by: BanditGoal = "conversions"  # of a bandit: what is to become most
+    context: tuple[str, ...] = ()  # of a bandit: what may decide which variant suits whom
 
 
 class Goal(Struct, frozen=True, omit_defaults=True):

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
+from etalage.decide.parse_experience import uses
 from etalage.domain.arrival import engines_own
 from etalage.domain.event import Event
 from etalage.domain.ids import EventId
@@ -156,13 +157,13 @@ def _check_body(draft: Draft, trees: Mapping[str, object], shop: Shop) -> None:
         parse(draft.body["tree"], known=trees, currency=shop.currency)
         return
     document = Document("experience", draft.name, 1, "", draft.body, "draft", "", 0)
-    named = read_experience(document, shop).segment
-    if named is None or named in trees:
+    used = [named for _, named in uses(read_experience(document, shop)) if named not in trees]
+    if not used:
         return
-    unknown = Unknown("segment", named, trees, field="segment")
+    unknown = Unknown("segment", used[0], trees, field="segment")
     if unknown.nearest is None:
         raise NotFound(
-            f"there is no segment '{named}' yet: apply its file too, in the same call or before",
+            f"there is no segment '{used[0]}' yet: apply its file too, in the same call or before",
             field="segment",
         )
     raise unknown
