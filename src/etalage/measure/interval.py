@@ -10,10 +10,11 @@ From: methods 3.3; Waudby-Smith et al., Time-uniform central limit theory and as
 
 from __future__ import annotations
 
-from math import exp, expm1, inf, log, sqrt
+from math import exp, inf, log, sqrt
 
 from etalage.domain.report import Interval
 from etalage.measure.arms import Difference, Mean
+from etalage.measure.lift import by_log_ratio
 
 ALPHA = 0.05
 
@@ -48,12 +49,9 @@ def around_lift(
 
     log(m_T / m_C) +- c(N) sqrt(s_T^2 / (n_T m_T^2) + s_C^2 / (n_C m_C^2)), transformed back and minus 1.
     """
-    if treated.mean <= 0 or control.mean <= 0:
-        return None
-    error = sqrt(treated.squared_error / treated.mean**2 + control.squared_error / control.mean**2)
-    ratio = Difference(estimate=log(treated.mean / control.mean), error=error)
-    logs = always_valid(ratio, treated.n + control.n, planned, alpha)
-    return Interval(low=expm1(logs.low), high=expm1(logs.high), level=logs.level)
+    n = treated.n + control.n
+    found = by_log_ratio(treated, control, multiple(n, tuning(planned, alpha), alpha))
+    return found and Interval(low=found.low, high=found.high, level=1 - alpha)
 
 
 def p_at_look(found: Difference, n: float, planned: float, alpha: float = ALPHA) -> float:
