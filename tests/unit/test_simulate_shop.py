@@ -10,8 +10,9 @@ from etalage.collect.feed import version_of
 from etalage.domain.product import is_under
 from etalage.domain.time import DAY
 from etalage.simulate.catalogue import lines, looked_at, noord, shelf
+from etalage.simulate.person import basket
 from etalage.simulate.shop import EFFECTS, documents
-from etalage.simulate.world import World, basket
+from etalage.simulate.world import World
 
 WORLD = World(seed=3, effects={})
 CATALOGUE = noord()

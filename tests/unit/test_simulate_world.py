@@ -5,23 +5,24 @@ from __future__ import annotations
 import itertools
 from math import sqrt
 
+import numpy as np
 import pytest
 
 from etalage.domain.time import DAY
 from etalage.errors import BadInput
-from etalage.simulate.run import days
-from etalage.simulate.truth import WINDOW, Met, truth
-from etalage.simulate.world import (
-    World,
+from etalage.simulate.crowd import Seen, crowd
+from etalage.simulate.person import (
     agenda,
     basket,
     buying_moment,
     buys,
-    chance,
     may_measure,
     purchase,
     visits,
 )
+from etalage.simulate.run import days
+from etalage.simulate.truth import WINDOW, Met, truth
+from etalage.simulate.world import World
 
 EFFECTS = {"helps": 0.30, "nothing": 0.0, "harms": -0.25}
 WORLD = World(seed=1, effects=EFFECTS, base=0.10, visitors_per_day=100, days=28)
@@ -44,21 +45,22 @@ def test_a_message_that_helps_takes_no_purchase_away_and_one_that_harms_adds_non
 def test_the_planted_effect_is_the_mean_effect_whatever_else_was_seen(
     others: tuple[str, ...],
 ) -> None:
-    people = 200_000
-    world = World(seed=5, effects=EFFECTS, visitors_per_day=people, days=1)
+    those = crowd(World(seed=5, effects=EFFECTS, visitors_per_day=200_000, days=1))
+    all_of_them = Seen(np.ones(200_000, dtype=bool))
+    seen = dict.fromkeys(others, all_of_them)
 
-    with_it = sum(chance(world, person, {*others, "helps"}) for person in range(people))
-    without = sum(chance(world, person, set(others)) for person in range(people))
+    with_it = those.chance(seen | {"helps": all_of_them}).sum()
+    without = those.chance(seen).sum()
 
     assert with_it / without == pytest.approx(1.30, abs=1e-9)
 
 
 def test_the_planted_effect_shows_in_what_200_000_people_buy() -> None:
     people = 200_000
-    world = World(seed=5, effects=EFFECTS, visitors_per_day=people, days=1)
+    those = crowd(World(seed=5, effects=EFFECTS, visitors_per_day=people, days=1))
 
-    with_it = sum(buys(world, person, {"helps"}) for person in range(people))
-    without = sum(buys(world, person, ()) for person in range(people))
+    with_it = those.buys({"helps": Seen(np.ones(people, dtype=bool))}).sum()
+    without = those.buys({}).sum()
 
     assert without / people == pytest.approx(0.10, abs=4 * sqrt(0.1 * 0.9 / people))
     # the lives are paired: only the purchases that the message adds vary, Poisson with mean 0.03 * people

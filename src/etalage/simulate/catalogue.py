@@ -16,7 +16,8 @@ from etalage.connect.catalogue import detect
 from etalage.connect.catalogue.settings import FeedSettings
 from etalage.domain.product import Catalogue, Product
 from etalage.simulate import draw
-from etalage.simulate.world import World, favourite
+from etalage.simulate.person import favourite
+from etalage.simulate.world import World
 
 SITE = "https://noord.example"
 SEVERAL = 4  # different products at least, before somebody takes two of one

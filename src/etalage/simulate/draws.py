@@ -31,12 +31,13 @@ def uniform(seed: int, person: Ints, day: Ints | int, purpose: str) -> Floats:
     one, other = (np.uint64(word) for word in key(seed, purpose))
     mixed = _mix(one + person.astype(np.uint64) * _GOLDEN) ^ other
     days = np.asarray(day).astype(np.uint64).reshape(-1)
-    return ((_mix(mixed + days * _GOLDEN) >> np.uint64(SPARE)) + 0.5) / STEPS
+    whole: Floats = (_mix(mixed + days * _GOLDEN) >> np.uint64(SPARE)).astype(np.float64)
+    return (whole + 0.5) / STEPS
 
 
 def exponential(seed: int, person: Ints, day: Ints | int, purpose: str) -> Floats:
     """Draw from the exponential distribution with mean 1."""
-    return -_LOG(uniform(seed, person, day, purpose)).astype(np.float64)
+    return -_each(_LOG, uniform(seed, person, day, purpose))
 
 
 def gamma(seed: int, person: Ints, day: Ints | int, purpose: str, *, shape: int) -> Floats:
@@ -56,14 +57,12 @@ def beta(seed: int, person: Ints, day: Ints | int, purpose: str, *, a: int, b: i
 
 def normal(seed: int, person: Ints, day: Ints | int, purpose: str) -> Floats:
     """Draw from the standard normal distribution."""
-    found: Floats = _NORMAL(uniform(seed, person, day, purpose)).astype(np.float64)
-    return found
+    return _each(_NORMAL, uniform(seed, person, day, purpose))
 
 
 def exps(values: Floats) -> Floats:
     """Give e to the power of each, as `math.exp` does."""
-    found: Floats = _EXP(values).astype(np.float64)
-    return found
+    return _each(_EXP, values)
 
 
 def one_of(
@@ -79,6 +78,10 @@ def one_of(
         found[here] = place
         open_ &= ~here
     return found
+
+
+def _each(asked: np.ufunc, values: Floats) -> Floats:
+    return np.asarray(asked(values), dtype=np.float64)
 
 
 def _mix(word: _Words) -> _Words:

@@ -15,9 +15,10 @@ from etalage.domain.product import Catalogue
 from etalage.domain.time import DAY
 from etalage.simulate.catalogue import shelf
 from etalage.simulate.client import Client
+from etalage.simulate.person import agenda, buying_moment
 from etalage.simulate.shopping import Day, Shop, Story, play_day
 from etalage.simulate.truth import Truth, truth
-from etalage.simulate.world import World, agenda, buying_moment
+from etalage.simulate.world import World
 
 CONNECTIONS = 8  # one keeps the server busy; where an answer waits for a disk, the others go on
 

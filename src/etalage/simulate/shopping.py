@@ -22,8 +22,9 @@ from etalage.domain.time import DAY, SECOND, iso
 from etalage.simulate import draw
 from etalage.simulate.catalogue import Piece, lines, looked_at
 from etalage.simulate.client import Client, Event
+from etalage.simulate.person import Purchase, Visit, device, may_measure, purchase
 from etalage.simulate.truth import Met
-from etalage.simulate.world import Purchase, Visit, World, device, may_measure, purchase
+from etalage.simulate.world import World
 
 CURRENCY = "EUR"
 EVENTS_A_CALL = 400  # the server takes 500, and a megabyte

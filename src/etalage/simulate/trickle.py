@@ -11,8 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from etalage.domain.time import DAY, MINUTE
+from etalage.simulate.person import Visit, buying_moment, may_measure, purchase
 from etalage.simulate.shopping import Shop, Story, ask, landed, live, order, tell
-from etalage.simulate.world import Visit, buying_moment, may_measure, purchase
 
 EVERY_SECONDS = 2.0
 _VISIT = 3 * MINUTE  # a visit is told of when it is over

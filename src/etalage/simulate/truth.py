@@ -10,12 +10,14 @@ From: methods 9 ("paired worlds").
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import groupby
 from typing import Any
 
 from msgspec import Struct
 
 from etalage.domain.time import DAY
-from etalage.simulate.world import World, basket, buying_moment, buys
+from etalage.simulate.person import Sight, basket, buying_moment, buys, chance, group
+from etalage.simulate.world import World
 
 WINDOW = 7 * DAY  # of the goal of all simulated experiences
 
@@ -28,13 +30,30 @@ class Met(Struct, frozen=True):
     arm: str
     shown: bool
     at: int  # micros after the start of the world
+    again: tuple[int, ...] = ()  # later moments, idem
+
+    def sight(self, moment: int) -> Sight:
+        """Give how often its moment had come by another moment, that of buying."""
+        return Sight(self.at, 1 + sum(at <= moment for at in self.again))
+
+
+class GroupTruth(Struct, frozen=True):
+    """What one experience was worth in one group of shoppers."""
+
+    triggered: int
+    shown: int
+    planted: float
+    conversions_with: int
+    conversions_without: int
+    extra_conversions: int
+    extra_revenue: int  # cents
 
 
 class Truth(Struct, frozen=True):
     """What one experience was worth, among persons whose window was closed at `upto`."""
 
     experience: str
-    planted: float  # relative effect on the chance to buy
+    planted: float  # relative effect on the chance to buy; the exact mean where shoppers differ
     upto: int  # micros after the start of the world
     triggered: int  # persons
     shown: int  # of them
@@ -43,6 +62,7 @@ class Truth(Struct, frozen=True):
     extra_conversions: int  # what it changed among those who did see it
     extra_revenue: int  # cents, idem
     conversions: dict[str, int]  # per arm, as it really went
+    groups: dict[str, GroupTruth] = {}
 
     @property
     def lift(self) -> float | None:
@@ -68,50 +88,94 @@ def truth(world: World, met: Iterable[Met], *, upto: Mapping[str, int]) -> dict[
     }
 
 
+class _Lives(Struct, frozen=True):
+    """One person beside one experience, with the message and without it."""
+
+    met: Met
+    group: str
+    bought: tuple[bool, bool]
+    chance: tuple[float, float]  # both 0 where the moment to buy lies outside the window
+    value: int  # cents, of what she would buy
+
+    @property
+    def extra(self) -> int:
+        """Give what the message changed about her, if she saw it."""
+        return (self.bought[0] - self.bought[1]) if self.met.shown else 0
+
+
 def _truth(world: World, experience: str, people: Collection[list[Met]], upto: int) -> Truth:
-    triggered = shown = with_it = without_it = extra = revenue = 0
+    lives = [
+        _both_lives(world, own, meetings)
+        for meetings in people
+        for own in meetings
+        if own.experience == experience and own.at + WINDOW <= upto
+    ]
+    planted = world.effects.get(experience, 0.0)
+    total = _sum(lives, planted if world.is_plain else None)
     conversions: dict[str, int] = {}
-    for meetings in people:
-        own = next((one for one in meetings if one.experience == experience), None)
-        if own is None or own.at + WINDOW > upto:
-            continue
-        bought_with, bought_without = _both_lives(world, own, meetings)
-        bought = bought_with if own.shown else bought_without
-        conversions[own.arm] = conversions.get(own.arm, 0) + bought
-        triggered += 1
-        with_it += bought_with
-        without_it += bought_without
-        if own.shown:
-            shown += 1
-            extra += bought_with - bought_without
-            revenue += (bought_with - bought_without) * basket(world, own.person)
+    for one in lives:
+        bought = one.bought[0] if one.met.shown else one.bought[1]
+        conversions[one.met.arm] = conversions.get(one.met.arm, 0) + bought
     return Truth(
         experience=experience,
-        planted=world.effects.get(experience, 0.0),
+        planted=total.planted,
         upto=upto,
-        triggered=triggered,
-        shown=shown,
-        conversions_with=with_it,
-        conversions_without=without_it,
-        extra_conversions=extra,
-        extra_revenue=revenue,
+        triggered=total.triggered,
+        shown=total.shown,
+        conversions_with=total.conversions_with,
+        conversions_without=total.conversions_without,
+        extra_conversions=total.extra_conversions,
+        extra_revenue=total.extra_revenue,
         conversions=conversions,
+        groups={
+            name: _sum(list(those), None)
+            for name, those in groupby(sorted(lives, key=_group_of), key=_group_of)
+            if name
+        },
     )
 
 
-def _both_lives(world: World, own: Met, meetings: Iterable[Met]) -> tuple[bool, bool]:
+def _group_of(one: _Lives) -> str:
+    return one.group
+
+
+def _sum(lives: Collection[_Lives], planted: float | None) -> GroupTruth:
+    """Add lives up; what was planted is the mean of their chances, unless it is the same for everybody."""
+    if planted is None:
+        with_it = sum(one.chance[0] for one in lives)
+        without = sum(one.chance[1] for one in lives)
+        planted = with_it / without - 1 if without else 0.0
+    return GroupTruth(
+        triggered=len(lives),
+        shown=sum(one.met.shown for one in lives),
+        planted=planted,
+        conversions_with=sum(one.bought[0] for one in lives),
+        conversions_without=sum(one.bought[1] for one in lives),
+        extra_conversions=sum(one.extra for one in lives),
+        extra_revenue=sum(one.extra * one.value for one in lives),
+    )
+
+
+def _both_lives(world: World, own: Met, meetings: Iterable[Met]) -> _Lives:
     """Tell whether she buys within the window with the message, and without it."""
-    moment = buying_moment(world, own.person)
+    person = own.person
+    moment = buying_moment(world, person)
+    mine = group(world, person)
+    name = "" if mine is None else mine.name
     if not own.at <= moment < own.at + WINDOW:
-        return False, False
-    others = {
-        one.experience
+        return _Lives(own, name, (False, False), (0.0, 0.0), 0)
+    without = {
+        one.experience: one.sight(moment)
         for one in meetings
         if one.shown and one.at <= moment and one.experience != own.experience
     }
-    return (
-        buys(world, own.person, others | {own.experience}),
-        buys(world, own.person, others),
+    with_it = without | {own.experience: own.sight(moment)}
+    return _Lives(
+        own,
+        name,
+        (buys(world, person, with_it), buys(world, person, without)),
+        (chance(world, person, with_it), chance(world, person, without)),
+        basket(world, person),
     )
 
 
@@ -125,4 +189,14 @@ def to_json(found: Truth) -> dict[str, Any]:
         "extra_conversions": found.extra_conversions,
         "extra_conversions_pct": None if found.lift is None else round(100 * found.lift, 2),
         "extra_revenue": round(found.extra_revenue / 100, 2),
+        "groups": {
+            name: {
+                "planted_pct": round(100 * one.planted, 2),
+                "triggered": one.triggered,
+                "shown": one.shown,
+                "extra_conversions": one.extra_conversions,
+                "extra_revenue": round(one.extra_revenue / 100, 2),
+            }
+            for name, one in found.groups.items()
+        },
     }

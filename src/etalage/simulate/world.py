@@ -1,68 +1,116 @@
-"""A world with a known truth: who comes when, who would buy, and what each message changes about that.
+"""A world with a known truth: what there is to say about its shoppers, its messages and its faults.
 
-In:   a `World`: a seed and the parameters of its shoppers.
-Out:  shoppers, their visits, and whether and when each buys, given the messages she had seen by then.
-Idea: what a shopper does hangs on hashed draws of her own, never on what was shown to her; a message only moves
-      the bar her draw must stay under. It multiplies her chance to buy, so an effect of 0.30 is +30% for every
-      shopper, for every group of them, and whatever else she saw.
-From: methods 9. This version leaves out phases, fatigue and novelty; everybody is moved by a message alike.
-
-    arrival ──── first visit ───(delay, exponential)──── buys, if she is one who buys ── or after the window: outside
-                     └──── second visit (some) ── third ...
+In:   a seed and parameters, from code or from a YAML file.
+Out:  a `World`, checked; `person` says what each of its shoppers does.
+Idea: a message multiplies the chance to buy, so an effect of 0.30 is +30% for every shopper, for every group of them,
+      and whatever else she saw: what is planted is what a report should find. With `form: logit` effects are added
+      to the log odds instead, as methods 9 writes it: then the relative effect differs from shopper to shopper, and
+      the truth is the exact mean over those who met the message.
+From: methods 9. All that is not named in a world is switched off, or as in `World`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from itertools import chain
+from math import isclose, isfinite
+from pathlib import Path
+from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
-from etalage.domain.time import DAY, HOUR, MINUTE
 from etalage.errors import BadInput
-from etalage.simulate import draw
-
-Shown = Collection[str]  # names of the experiences whose message she saw
 
 MIXED = 0.8  # chances to buy lie between 1 - 0.8 and 1 + 0.8 times the base, evenly
 DELAY_DAYS = 2.0  # mean of the time between the first visit and buying (methods 9)
-LEAST_DELAY = 5 * MINUTE  # filling in an address takes this long
-BASKET_MU, BASKET_SIGMA = 3.6, 1.2  # of the logarithm of a basket in euro (methods 9)
-LARGEST_BASKET = 250_000  # cents; above it people phone the shop
-RETURN_DAYS = 3.0  # mean time between two visits, on top of one night
-MOST_VISITS = 4
-DEVICES = {"phone": 0.62, "desktop": 0.31, "tablet": 0.07}
 # When people shop: the share of visits per two hours of the day, from midnight.
 DAY_PATTERN = (2, 1, 1, 2, 5, 8, 9, 9, 9, 12, 16, 9)
-_PER_PART = 2 * HOUR
-_LAST_ORDERS = 15 * MINUTE  # no visit begins in the last minutes of a day, so that it ends on it
+LONGEST = 365  # days
+MOST_VISITORS = 2_000_000  # a server answers some 300 visits a second: two hours
+# The phase of a first visit, how each moves the chance to buy (1 on average), and where the next visit finds her.
+PHASES = ("awareness", "consideration", "purchase")
+PHASE_START = (0.50, 0.35, 0.15)
+PHASE_MOVES = (0.5, 1.2, 2.2)
+PHASE_NEXT = (  # the last of each row: gone
+    (0.50, 0.30, 0.05, 0.15),
+    (0.10, 0.50, 0.25, 0.15),
+    (0.05, 0.25, 0.40, 0.30),
+)
+
+Share = float
 
 
-class World(Struct, frozen=True, kw_only=True):
+class Group(Struct, frozen=True, forbid_unknown_fields=True):
+    """Shoppers who are moved in their own way: persuadable, neutral, or better left alone."""
+
+    name: str
+    share: Share
+    effects: dict[str, float] = {}  # by experience; those of the world where it says nothing
+
+
+class Bots(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Programs among the visitors. They load pages and let moments come, and buy nothing."""
+
+    per_day: int
+    declared: bool = True  # say so in their user agent
+    # Moments come in one arm only, as with a program that fails where something is drawn.
+    only: Literal["shown", "kept"] | None = None
+
+
+class Faults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What goes wrong on the way from the browser: shares of its events. Orders come from the shop's server."""
+
+    dropped: Share = 0.0
+    doubled: Share = 0.0  # sent twice, under the same message id
+    late: Share = 0.0  # a day later
+    disordered: bool = False  # each day's events in any order
+    skewed: Share = 0.0  # of visitors: a clock that is hours off
+    treated_lost: Share = 0.0  # of `triggered` where the message is shown: the sample ratio suffers
+
+
+class World(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A shop's visitors, and the truth about its messages."""
 
-    seed: int
-    effects: dict[
-        str, float
-    ]  # experience -> relative effect on the chance to buy, -1 .. ; 0 = none
-    base: float = 0.10  # mean chance to buy without any message
+    seed: int = 1
+    effects: dict[str, float]  # experience -> effect on the chance to buy, 0 = none
+    form: Literal["relative", "logit"] = "relative"
+    base: float = 0.10  # mean chance to buy without any message (logit: that of the middle shopper)
+    mixed: float = (
+        MIXED  # how much shoppers differ in it (logit: standard deviation of the log odds)
+    )
     visitors_per_day: int = 400  # who come for the first time
     days: int = 28
     arriving_days: int | None = None  # of these, on which somebody new comes; all by default
-    consent_share: float = 0.85  # allow measuring and personalising; the others allow nothing
-    returning_share: float = 0.35  # come back after a visit
-    views: int = (
-        2  # products looked at in a visit; 0: nothing but the message's own moments is sent
-    )
+    delay_days: float = DELAY_DAYS
+    day_pattern: tuple[int, ...] = DAY_PATTERN  # weights of equal parts of the day
+
+    # Who comes back, and how.
+    returning_share: Share = 0.35  # after a visit
+    drop_out: tuple[int, int] | None = None  # instead: each her own, from Beta(a, b)
+    visit_rate: int | None = None  # each her own pace, from Gamma of this shape; all the same
+    phases: bool = False  # instead of both: a Markov chain from visit to visit
+    second_device: Share = 0.0  # use another one for half of their later visits
+    signs_in: Share = 0.0  # tell who they are on every visit
+
+    # What she allows.
+    consent_share: Share = 0.85  # measuring and personalising; the others allow nothing
+    withdrawn_share: Share = 0.0  # of those: take it back some days later
+
+    # What she likes.
+    taste: float = 0.0  # how far a latent taste of 32 numbers decides on the category; 0: chance
+    price_sensitivity: float = 0.0  # 0 to 1: cheaper things, smaller baskets, fewer orders
+    views: int = 2  # products looked at in a visit; 0: only the moments of messages are told of
+
+    # What moves her.
+    groups: tuple[Group, ...] = ()
+    novelty_days: float | None = None  # a message does 1/e as much to who first sees it after these
+    fatigue: Share = 0.0  # by how much less it does with every time she saw it before
+
+    bots: Bots | None = None
+    faults: Faults = Faults()
 
     def __post_init__(self) -> None:
-        most = self.base * (1 + MIXED)
-        for effect in self.effects.values():
-            most *= max(1.0, 1 + effect)
-        if not 0 < self.base < 1 or most > 1 or min(self.effects.values(), default=0.0) < -1:
-            raise BadInput(
-                f"with base {self.base} and effects {self.effects} a chance to buy could leave 0 to 1",
-                field="effects",
-            )
+        _check(self)
 
     @property
     def people(self) -> int:
@@ -70,98 +118,83 @@ class World(Struct, frozen=True, kw_only=True):
         arriving = self.days if self.arriving_days is None else self.arriving_days
         return self.visitors_per_day * min(arriving, self.days)
 
-
-class Visit(Struct, frozen=True, order=True):
-    """One visit of a shopper. Moments are micros after the start of the world."""
-
-    at: int
-    person: int
-    number: int  # 0 = her first
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether every shopper is moved by a message by the same factor, whenever she sees it."""
+        alike = self.form == "relative" and self.novelty_days is None and not self.fatigue
+        return alike and not any(group.effects for group in self.groups)
 
 
-class Purchase(Struct, frozen=True):
-    """What a shopper buys, once."""
+def read_world(path: Path, **decided: object) -> World:
+    """Read a world from a YAML file; what was decided besides wins.
 
-    person: int
-    at: int
-    value: int  # cents
-
-
-def may_measure(world: World, person: int) -> bool:
-    """Tell whether she allows to be measured and to get personal messages."""
-    return draw.uniform(world.seed, person, 0, "consent") < world.consent_share
-
-
-def device(world: World, person: int) -> str:
-    """Tell what she shops with."""
-    place = draw.one_of(world.seed, person, 0, "device", tuple(DEVICES.values()))
-    return tuple(DEVICES)[place]
+    Raises:
+        BadInput: it cannot be read, has a field that is none, or a value that makes no sense.
+    """
+    try:
+        written = msgspec.yaml.decode(path.read_bytes()) or {}
+        if not isinstance(written, dict):
+            raise BadInput(f"{path} holds no fields of a world", field="world")
+        return msgspec.convert({"effects": {}} | written | decided, World)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is no world: {error}", field="world") from error
 
 
-def favourite(world: World, person: int, weights: Mapping[str, float]) -> str:
-    """Tell her taste: the one category she comes for, of those there are, by how much each is wanted."""
-    place = draw.one_of(world.seed, person, 0, "taste", tuple(weights.values()))
-    return tuple(weights)[place]
+def _check(world: World) -> None:
+    shares = {
+        name: getattr(world, name)
+        for name in ("returning_share", "second_device", "signs_in", "consent_share",
+                     "withdrawn_share", "price_sensitivity", "fatigue")
+    }  # fmt: skip
+    shares |= {f"faults.{f}": getattr(world.faults, f)
+               for f in ("dropped", "doubled", "late", "skewed", "treated_lost")}  # fmt: skip
+    shares |= {f"groups.{group.name}": group.share for group in world.groups}
+    for field, share in shares.items():
+        _must(0 <= share <= 1, field, f"{share} is no share; it lies between 0 and 1")
+    _must(1 <= world.days <= LONGEST, "days", f"{world.days} days: a world has 1 to {LONGEST}")
+    _must(world.visitors_per_day >= 1, "visitors_per_day", "at least 1 visitor a day has to come")
+    _must(
+        world.people <= MOST_VISITORS,
+        "visitors_per_day",
+        f"{world.people:,} visitors are more than a simulation plays: at most {MOST_VISITORS:,}, which takes hours",
+    )
+    _must(world.delay_days > 0, "delay_days", "the delay is a number of days above 0")
+    _must(world.taste >= 0 and world.views >= 0, "views", "taste and views are not below 0")
+    _must(sum(world.day_pattern) > 0 and min(world.day_pattern) >= 0, "day_pattern", "no weights")
+    _must(world.novelty_days is None or world.novelty_days > 0, "novelty_days", "not above 0")
+    _must(world.bots is None or world.bots.per_day >= 1, "bots", "bots come at least once a day")
+    _must(world.drop_out is None or min(world.drop_out) >= 1, "drop_out", "whole, at least 1")
+    _must(world.visit_rate is None or world.visit_rate >= 1, "visit_rate", "whole, at least 1")
+    whole = sum(group.share for group in world.groups)
+    _must(
+        not world.groups or isclose(whole, 1, abs_tol=1e-6),
+        "groups",
+        f"the shares of the groups add up to {whole:g}, and must to 1",
+    )
+    _check_chances(world)
 
 
-def visits(world: World, person: int) -> list[Visit]:
-    """Give her visits within the days of the world; at most one a day, the first on the day she arrives."""
-    day = person // world.visitors_per_day
-    found: list[Visit] = []
-    while day < world.days and len(found) < MOST_VISITS:
-        found.append(Visit(_moment(world, person, day), person, len(found)))
-        if draw.uniform(world.seed, person, day, "returns") >= world.returning_share:
-            break
-        day += 1 + int(RETURN_DAYS * draw.exponential(world.seed, person, day, "away"))
-    return found
+def _check_chances(world: World) -> None:
+    """See to it that a chance to buy stays a chance, whatever a shopper sees."""
+    own = list(chain(world.effects.items(), *(group.effects.items() for group in world.groups)))
+    for name, effect in own:
+        _must(isfinite(effect), "effects", f"the effect of {name} is no number")
+        _must(name in world.effects, "groups", f"'{name}' is no message of this world")
+    if world.form == "logit":
+        _must(0 < world.base < 1 and world.mixed >= 0, "base", "base lies between 0 and 1")
+        return
+    most = world.base * (1 + world.mixed) * (1 + world.price_sensitivity)
+    most *= max(PHASE_MOVES) if world.phases else 1.0
+    for name in world.effects:
+        most *= max([1.0, *(1 + effect for other, effect in own if other == name)])
+    least = min((effect for _, effect in own), default=0.0)
+    _must(
+        0 < world.base < 1 and 0 <= world.mixed <= 1 and most <= 1 and least >= -1,
+        "effects",
+        f"with base {world.base} and effects {world.effects} a chance to buy could leave 0 to 1",
+    )
 
 
-def agenda(world: World) -> list[list[Visit]]:
-    """Give all visits by day, each day in order of time."""
-    days: list[list[Visit]] = [[] for _ in range(world.days)]
-    for person in range(world.people):
-        for visit in visits(world, person):
-            days[visit.at // DAY].append(visit)
-    return [sorted(day) for day in days]
-
-
-def chance(world: World, person: int, shown: Shown) -> float:
-    """Give her chance to buy, given what she saw."""
-    mixed = 1 + MIXED * (2 * draw.uniform(world.seed, person, 0, "inclination") - 1)
-    found = world.base * mixed
-    for experience, effect in world.effects.items():
-        if experience in shown:
-            found *= 1 + effect
-    return found
-
-
-def buys(world: World, person: int, shown: Shown) -> bool:
-    """Tell whether she buys, given what she saw before the moment at which she would."""
-    return draw.uniform(world.seed, person, 0, "buys") < chance(world, person, shown)
-
-
-def buying_moment(world: World, person: int) -> int:
-    """Give the moment at which she buys, if she does: the same in every world."""
-    day = person // world.visitors_per_day
-    delay = DELAY_DAYS * DAY * draw.exponential(world.seed, person, 0, "delay")
-    return _moment(world, person, day) + LEAST_DELAY + int(delay)
-
-
-def basket(world: World, person: int) -> int:
-    """Give what she spends, in cents."""
-    euro = draw.lognormal(world.seed, person, 0, "basket", mu=BASKET_MU, sigma=BASKET_SIGMA)
-    return min(max(round(100 * euro), 100), LARGEST_BASKET)
-
-
-def purchase(world: World, person: int, shown: Shown) -> Purchase | None:
-    """Give what she buys, given what she saw before it; None if nothing."""
-    if not buys(world, person, shown):
-        return None
-    return Purchase(person, buying_moment(world, person), basket(world, person))
-
-
-def _moment(world: World, person: int, day: int) -> int:
-    """Give the moment of a visit on a day: most in the evening, few at night."""
-    part = draw.one_of(world.seed, person, day, "part of the day", DAY_PATTERN)
-    within = draw.uniform(world.seed, person, day, "moment")
-    return day * DAY + min(int((part + within) * _PER_PART), DAY - _LAST_ORDERS)
+def _must(holds: bool, field: str, says: str) -> None:
+    if not holds:
+        raise BadInput(says, field=field)
