@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Literal
 
 import msgspec
@@ -53,6 +54,10 @@ class Shop(Struct, frozen=True, forbid_unknown_fields=True):
     events_per_day: int = 50_000_000  # in all of them together
     questions_per_second: int = 500  # decisions, ordered lists, profiles; in each server process
     queries_per_minute: int = 60  # what asks the whole log, such as an erasure; idem
+    marked_days: dict[
+        str, str
+    ] = {}  # date -> what was special about it; figures of such a day raise no alert
+    pause_harmful: bool = False  # a message that does harm is paused without anybody being asked
     closed: bool = False  # the shutter: nothing is shown to anybody, within ten seconds
     theme: dict[str, str] = {}  # the look of messages: the tokens of THEME
     slots: dict[
@@ -88,7 +93,9 @@ _COLOUR = re.compile(
 _LENGTH = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?(px|em|rem)|0")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,63}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LONGEST_SELECTOR = 200
+LONGEST_MARK = 80
 
 QUOTAS = ("events_per_second", "events_per_day", "questions_per_second", "queries_per_minute")
 
@@ -122,8 +129,31 @@ def changed(shop: Shop, changes: Mapping[str, object]) -> Shop:
             raise BadInput(
                 f"'{origin}' is no origin; an example is https://www.shop.example", field="origins"
             )
+    _check_marked(new.marked_days)
     _check_tag(new)
     return new
+
+
+def _check_marked(days: Mapping[str, str]) -> None:
+    """Refuse a mark on what is no date, or without a word that says why."""
+    for text, word in days.items():
+        if _DATE.fullmatch(text) is None or not _is_date(text):
+            raise BadInput(
+                f"'{text[:40]}' is no date; an example is 2026-11-27", field="marked_days"
+            )
+        if not 0 < len(word.strip()) <= LONGEST_MARK or not word.isprintable():
+            raise BadInput(
+                f"say in at most {LONGEST_MARK} characters what is special about {text}",
+                field="marked_days",
+            )
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _adds(link: str) -> bool:

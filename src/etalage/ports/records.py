@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from etalage.domain.alert import Alert
 from etalage.domain.product import Catalogue
 
 DocumentKind = Literal["segment", "experience", "strategy"]
@@ -113,6 +114,14 @@ class Records(Protocol):
     def put_catalogue(self, catalogue: Catalogue, *, source: str, actor: str, now: int) -> None: ...
     def prune_catalogues(self, now: int) -> int:
         """Forget catalogues that were replaced over 30 days ago; give how many."""
+        ...
+
+    def alerts(self) -> list[Alert]:
+        """Give all alerts that are kept: open ones first, the newest before the older."""
+        ...
+
+    def change_alerts(self, change: Callable[[list[Alert]], Sequence[Alert]]) -> list[Alert]:
+        """Let a function of the alerts there are say which there are from now on, while nobody else changes them."""
         ...
 
     def audit(

@@ -20,7 +20,7 @@ from sqlalchemy import URL, select
 
 from etalage.errors import EtalageError
 from etalage.store.damage import Damage
-from etalage.store.sql import catalogues, documents, tables
+from etalage.store.sql import alerts, catalogues, documents, tables
 from etalage.store.sql.audit import first_broken
 from etalage.store.sql.records import SqlRecords
 from etalage.store.sql.state import state_of
@@ -94,6 +94,11 @@ def _rows(records: SqlRecords) -> list[tuple[str, str]]:
                 catalogues.read(connection, version)
             except (EtalageError, ValueError) as error:
                 found.append((f"catalogue {version}", str(error)))
+        for row in connection.execute(select(tables.alerts)):
+            try:
+                alerts.whole(row)
+            except (EtalageError, ValueError) as error:
+                found.append((f"alert {row.key}", str(error)))
         said = connection.execute(select(tables.generation.c.state)).scalar_one()
         if said is not None and said != state_of(connection):
             found.append(("settings, keys or documents", "are not what was decided last"))

@@ -16,7 +16,7 @@ from sqlalchemy.pool import QueuePool
 from etalage.errors import Conflict
 
 WAIT_SECONDS = 30  # for another writer, before giving up
-NEWEST = "0002"  # step of the migrations: the tables of this version
+NEWEST = "0003"  # step of the migrations: the tables of this version
 WRITES = "etalage_writes"  # execution option: this transaction will change something
 
 

@@ -1,15 +1,17 @@
-"""Records on SQL: settings, keys, documents, catalogue and audit, on SQLite or PostgreSQL.
+"""Records on SQL: settings, keys, documents, catalogue, alerts and audit, on SQLite or PostgreSQL.
 
-Every change is one transaction with its own line in the audit (see `changing`); reading takes no lock.
+Every change that people make is one transaction with its own line in the audit (see `changing`); alerts, which the
+night shift finds, have none. Reading takes no lock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import URL, insert, select, update
 
+from etalage.domain.alert import Alert
 from etalage.domain.canonical import canonical_json
 from etalage.domain.product import Catalogue
 from etalage.errors import Conflict, NotFound
@@ -20,7 +22,7 @@ from etalage.ports import (
     DocumentKind,
     DocumentState,
 )
-from etalage.store.sql import catalogues, documents, tables
+from etalage.store.sql import alerts, catalogues, documents, tables
 from etalage.store.sql.audit import first_broken
 from etalage.store.sql.changing import changing
 from etalage.store.sql.engine import WRITES, open_engine, upgrade
@@ -184,6 +186,23 @@ class SqlRecords:
         """Forget catalogues that were replaced over 30 days ago; give how many."""
         with changing(self._writer, actor=SYSTEM, now=now) as change:
             return catalogues.prune(change)
+
+    # ---- alerts ----
+
+    def alerts(self) -> list[Alert]:
+        """Give all alerts that are kept: open ones first, the newest before the older."""
+        with self._engine.connect() as connection:
+            return alerts.read(connection)
+
+    def change_alerts(self, change: Callable[[list[Alert]], Sequence[Alert]]) -> list[Alert]:
+        """Let a function of the alerts there are say which there are from now on, while nobody else changes them."""
+        with self._writer.begin() as connection:
+            connection.execute(update(tables.generation).values(value=tables.generation.c.value))
+            before = alerts.read(connection)
+            after = list(change(before))
+            if after != before:
+                alerts.replace(connection, after)
+        return after
 
     # ---- audit ----
 

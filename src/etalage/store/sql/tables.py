@@ -94,3 +94,16 @@ generation = Table(  # one row; every change adds one to it, and so waits for th
     ),  # digest of all that people decided, see `state`; null before the first change
     CheckConstraint("id = 1", name="one_row"),
 )
+
+alerts = Table(  # what the night shift found; nobody's decision, so outside `state`, with digests of their own
+    "alerts",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("since", BigInteger, primary_key=True, autoincrement=False),  # shop day
+    Column("last", BigInteger, nullable=False),  # shop day
+    Column("state", Text, nullable=False),
+    Column("told", BigInteger),
+    Column("digest", Text, nullable=False),  # SHA-256 of `body`
+    Column("body", Text, nullable=False),  # canonical JSON of domain.alert.Alert
+    CheckConstraint("state IN ('open', 'over')", name="open_or_over"),
+)
