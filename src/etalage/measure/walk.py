@@ -10,8 +10,8 @@ From: Armitage, McPherson & Rowe, Repeated significance tests on accumulating da
 
 from __future__ import annotations
 
-from functools import cache
-from math import inf, sqrt
+from functools import lru_cache
+from math import ceil, inf, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +22,8 @@ Floats = NDArray[np.float64]
 CAP = 8.0  # standard errors; nothing lies beyond
 SMALLEST_STEP = 1e-5  # of information; less than that is the same look again
 _NODES_PER_STEP = 4.0  # points per standard deviation of a step: six digits of a boundary
-_SIZES = (48, 64, 96, 128, 192, 256, 384, 512, 768, 1_024, 1_536)  # few, so each is worked out once
+_PANEL = 32  # points of one panel; a stretch is divided into panels
+_LEAST_PANELS, _MOST_PANELS = 2, 48
 
 
 class Walk(NamedTuple):
@@ -63,7 +64,7 @@ def onward(
     if low >= high:
         return Walk(np.zeros(1), np.zeros(1), max(time, walk.time), step)
     finest = sqrt(min(step, max(next_step, SMALLEST_STEP)))
-    at, weights = _legendre(_size(_NODES_PER_STEP * (high - low) / finest))
+    at, weights = _legendre(ceil(_NODES_PER_STEP * (high - low) / finest / _PANEL))
     points = (high + low) / 2 + (high - low) / 2 * at
     away = (points[:, None] - walk.points[None, :] - drift * step) / sqrt(step)
     density = np.exp(-0.5 * away * away) @ walk.masses / sqrt(2 * np.pi * step)
@@ -71,14 +72,13 @@ def onward(
     return Walk(points, masses, walk.time + step, step)
 
 
-def _size(wanted: float) -> int:
-    return next((size for size in _SIZES if size >= wanted), _SIZES[-1])
-
-
-@cache
-def _legendre(nodes: int) -> tuple[Floats, Floats]:
-    points, weights = np.polynomial.legendre.leggauss(nodes)
-    return points, weights
+@lru_cache(maxsize=64)
+def _legendre(panels: int) -> tuple[Floats, Floats]:
+    """Give points and weights between -1 and 1."""
+    panels = min(max(panels, _LEAST_PANELS), _MOST_PANELS)
+    points, weights = np.polynomial.legendre.leggauss(_PANEL)
+    middles = (2 * np.arange(panels) + 1) / panels - 1
+    return (middles[:, None] + points[None, :] / panels).ravel(), np.tile(weights / panels, panels)
 
 
 def _normal_cdf(values: Floats) -> Any:
