@@ -37,10 +37,10 @@ class Votes:
         self._features = {name: 1 + number for number, name in enumerate(learned.features)}
         drawn = [_drawn(learned, arm) for arm in sorted(learned.means)]
         order = [sorted(learned.means).index(arm) for arm in arms]
-        # (voters x arms, 1 + features): one product gives all scores, with those of one voter side by side.
-        self._weights = np.stack([drawn[i] for i in order], axis=1).reshape(
-            VOTERS * self._arms, 1 + len(self._features)
-        )
+        # (1 + features, voters x arms): one product gives all scores, with those of one voter side by side.
+        side_by_side = np.stack([drawn[i] for i in order], axis=1)
+        by_voter = side_by_side.reshape(VOTERS * self._arms, 1 + len(self._features))
+        self._weights = np.ascontiguousarray(by_voter.T)
         self._known: dict[tuple[str, ...], tuple[int, ...]] = {}
 
     def shares(self, traits: Collection[str]) -> tuple[int, ...]:
@@ -55,13 +55,11 @@ class Votes:
 
     def counted(self, traits: Collection[str]) -> list[int]:
         """Count the votes for each arm in a context."""
-        here = np.zeros(self._weights.shape[1])
+        here = np.zeros(len(self._weights))
         here[0] = 1.0
-        for trait in traits:
-            place = self._features.get(trait)
-            if place is not None:
-                here[place] = 1.0
-        scores = (self._weights @ here).reshape(VOTERS, self._arms)
+        places = self._features
+        here[[places[trait] for trait in traits if trait in places]] = 1.0
+        scores = (here @ self._weights).reshape(VOTERS, self._arms)
         votes: list[int] = np.bincount(scores.argmax(axis=1), minlength=self._arms).tolist()
         return votes
 

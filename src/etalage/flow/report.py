@@ -32,9 +32,7 @@ def report_all(ports: Ports, *, now: int, name: str | None = None) -> list[Exper
         Unknown: no experience of this name was ever live.
     """
     shop = shop_from(ports.records.shop())
-    zone = ShopZone(shop.zone)
-    since = _live_since(ports)
-    plans = [_plan(versions, since, shop, zone) for versions in _ever_live(ports)]
+    plans = plans_of(ports)
     if name is not None:
         known = [plan.name for plan in plans]
         plans = [plan for plan in plans if plan.name == name]
@@ -43,6 +41,14 @@ def report_all(ports: Ports, *, now: int, name: str | None = None) -> list[Exper
     elif plans and shop.holdout_share:
         plans.append(_total(plans, shop))
     return _asked(ports, plans, shop, now) if plans else []
+
+
+def plans_of(ports: Ports) -> list[Plan]:
+    """Plan the comparison of every experience that was ever live."""
+    shop = shop_from(ports.records.shop())
+    zone = ShopZone(shop.zone)
+    since = _live_since(ports)
+    return [_plan(versions, since, shop, zone) for versions in _ever_live(ports)]
 
 
 def _asked(ports: Ports, plans: list[Plan], shop: Shop, now: int) -> list[ExperienceReport]:

@@ -1,0 +1,97 @@
+"""Step 7 of 8, measure: what a bandit has to know, asked of the warehouse.
+
+In:   what was agreed about the experiences, and the moment.
+Out:  statements with their parameters; rows per arm and day of entry, per context, per picture.
+Idea: who is compared and what counts is the same as in a report (`population`, `purchases`), but a bandit does not wait
+      until windows are closed: it corrects for what is still to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from msgspec import Struct
+
+from etalage.domain.report import Plan
+
+Asked = Literal["arms", "contexts", "pictures"]
+_OF_REPORTS = ("plan", "population", "purchases")
+_BEFORE: dict[Asked, tuple[str, ...]] = {
+    "arms": (*_OF_REPORTS, "acted"),
+    "contexts": (*_OF_REPORTS, "acted", "told"),
+    "pictures": (*_OF_REPORTS, "acted", "told"),
+}
+
+
+class ArmRow(Struct, frozen=True):
+    """A row of bandit_arms.sql."""
+
+    experience: str
+    arm: str
+    day: int
+    age: int  # micros
+    visitors: int
+    conversions: int
+    revenue: int
+    squares: float
+    waits: int
+    waited: int
+    lately: int
+    taken: int
+
+
+class ContextRow(Struct, frozen=True):
+    """A row of bandit_contexts.sql."""
+
+    experience: str
+    arm: str
+    day: int
+    traits: str  # JSON
+    age: int
+    visitors: int
+    conversions: int
+
+
+class PictureRow(Struct, frozen=True):
+    """A row of bandit_pictures.sql."""
+
+    experience: str
+    arm: str
+    day: int
+    picture: str
+    age: int
+    visitors: int
+    conversions: int
+
+
+def ask(
+    question: Asked, plans: Sequence[Plan], *, currency: str, now: int
+) -> tuple[str, dict[str, object]]:
+    """Give the statement of a question about these experiences, and its parameters to bind."""
+    return statement(question), {
+        "experience": [plan.name for plan in plans],
+        "goal": [plan.goal for plan in plans],
+        "span": [plan.window for plan in plans],
+        "started": [plan.started for plan in plans],
+        "ends": [plan.ends for plan in plans],
+        "cap": [plan.revenue_cap for plan in plans],
+        "currency": currency,
+        "now": now,
+    }
+
+
+@cache
+def statement(question: Asked) -> str:
+    """Give the text of a question, with all that it builds on in front of it."""
+    parts = [f"{name} AS MATERIALIZED (\n{_text(name)}\n)" for name in _BEFORE[question]]
+    parts.append(f"answer AS (\n{_text(question)}\n)")
+    return "WITH " + ",\n".join(parts) + "\nSELECT * FROM answer"
+
+
+def _text(name: str) -> str:
+    file = name if name in _OF_REPORTS else f"bandit_{name}"
+    lines = (files("etalage.measure") / "sql" / f"{file}.sql").read_text(encoding="utf-8")
+    return "\n".join(line for line in lines.splitlines() if not line.startswith("--")).strip()
