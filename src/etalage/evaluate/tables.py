@@ -44,6 +44,7 @@ def read_table(
     *,
     either: Sequence[str] = (),
     also: Sequence[str] = (),
+    nullable: Sequence[str] = (),
     mapping: Mapping[str, str] | None = None,
 ) -> Table:
     """Read the fields of a file.
@@ -53,6 +54,7 @@ def read_table(
         needed: fields that must be there.
         either: fields of which the first that is there is read too; at least one must be.
         also: fields that are read if they are there.
+        nullable: columns that must be there too and may be empty in a row: masked arrays.
         mapping: field by column, for columns that carry another name.
 
     Raises:
@@ -65,19 +67,40 @@ def read_table(
     try:
         with duckdb.connect(config={"autoinstall_known_extensions": False}) as engine:
             types = {row[0]: row[1] for row in engine.execute(f"DESCRIBE {source}").fetchall()}
-            fields = _fields(types, needed, either, also, mapping or {})
+            fields = _fields(types, (*needed, *nullable), either, also, mapping or {})
             chosen = ", ".join(_selected(c, types[c], field) for field, c in fields.items())
-            whole = " AND ".join(f"{_name(field)} IS NOT NULL" for field in fields)
+            whole = " AND ".join(
+                f"{_name(field)} IS NOT NULL" for field in fields if field not in nullable
+            )
             answer = engine.execute(f"SELECT * FROM (SELECT {chosen} {source}) WHERE {whole}")
             columns = answer.fetchnumpy()
             total = engine.execute(f"SELECT count(*) {source}").fetchall()[0][0]
     except duckdb.Error as error:
         raise BadInput(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
-    table = {field: np.asarray(columns[field]) for field in fields}
+    table = {
+        field: np.ma.asarray(columns[field]) if field in nullable else np.asarray(columns[field])
+        for field in fields
+    }
     rows = len(next(iter(table.values())))
     if not rows:
         raise BadInput(f"{path.name} has no row in which {', '.join(fields)} are all filled")
     return Table(table, rows, int(total) - rows)
+
+
+def columns_of(path: Path) -> list[str]:
+    """Name the columns of a file.
+
+    Raises:
+        BadInput: no such file, or not readable.
+    """
+    if not path.is_file():
+        raise BadInput(f"there is no file {path}", field="file")
+    try:
+        with duckdb.connect(config={"autoinstall_known_extensions": False}) as engine:
+            rows = engine.execute(f"DESCRIBE {_source(path)}").fetchall()
+    except duckdb.Error as error:
+        raise BadInput(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
+    return [str(row[0]) for row in rows]
 
 
 def codes_of(*columns: Column) -> tuple[list[NDArray[np.int64]], Column]:
