@@ -16,7 +16,7 @@ from etalage.connect.catalogue import detect
 from etalage.connect.catalogue.settings import FeedSettings
 from etalage.domain.product import Catalogue, Product
 from etalage.simulate import draw
-from etalage.simulate.person import favourite
+from etalage.simulate.person import favourite, price_sensitivity
 from etalage.simulate.world import World
 
 SITE = "https://noord.example"
@@ -79,9 +79,13 @@ def looked_at(world: World, person: int, day: int, pieces: Sequence[Piece]) -> l
         weights[piece.category] = weights.get(piece.category, 0.0) + 1
     wanted = favourite(world, person, weights)
     inside = [piece for piece in pieces if piece.category == wanted]
-    order = sorted(
-        inside, key=lambda piece: draw.uniform(world.seed, person, day, f"looks at {piece.id}")
-    )
+    dear = price_sensitivity(world, person)  # 0: prices make no difference
+
+    def rank(piece: Piece) -> float:
+        drawn = draw.uniform(world.seed, person, day, f"looks at {piece.id}")
+        return drawn * float(piece.price**dear)
+
+    order = sorted(inside, key=rank)
     most = int(world.views * draw.uniform(world.seed, person, day, "patience"))
     return order[: 1 + most]
 

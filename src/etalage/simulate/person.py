@@ -40,6 +40,7 @@ class Visit(Struct, frozen=True, order=True):
     at: int
     person: int
     number: int  # 0 = her first
+    phase: str | None = None  # that it finds her in; None in a world without
 
 
 class Purchase(Struct, frozen=True):
@@ -145,19 +146,14 @@ def arrives_at(world: World, person: int) -> int:
 
 def visits(world: World, person: int) -> list[Visit]:
     """Give her visits within the days of the world; at most one a day, the first on the day she arrives."""
-    return [visit for visit, _ in visits_with_phase(world, person)]
-
-
-def visits_with_phase(world: World, person: int) -> list[tuple[Visit, str | None]]:
-    """Give her visits, each with the phase it finds her in; None in a world without."""
     day = person // world.visitors_per_day
     rate = _rate(world, person)
     stays = _stays(world, person)
     phase = first_phase(world, person) if world.phases else None
-    found: list[tuple[Visit, str | None]] = []
+    found: list[Visit] = []
     while day < world.days and len(found) < MOST_VISITS:
-        visit = Visit(_moment(world, person, day), person, len(found))
-        found.append((visit, None if phase is None else PHASES[phase]))
+        name = None if phase is None else PHASES[phase]
+        found.append(Visit(_moment(world, person, day), person, len(found), name))
         if phase is not None:
             phase = draw.one_of(world.seed, person, day, "phase", PHASE_NEXT[phase])
             if phase == len(PHASES):

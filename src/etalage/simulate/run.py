@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from etalage.domain.product import Catalogue
 from etalage.domain.time import DAY
+from etalage.simulate import robots
 from etalage.simulate.catalogue import shelf
 from etalage.simulate.client import Client
 from etalage.simulate.person import agenda, buying_moment
@@ -86,6 +87,10 @@ def days(world: World) -> list[Day]:
         if moment < world.days * DAY:
             buyers[moment // DAY].append((moment, person))
     return [
-        Day(visits=visits, buyers=sorted(due), ends=(number + 1) * DAY)
+        Day(
+            visits=sorted([*visits, *robots.visits_of_day(world, number)]),
+            buyers=sorted(due),
+            ends=(number + 1) * DAY,
+        )
         for number, (visits, due) in enumerate(zip(agenda(world), buyers, strict=True))
     ]

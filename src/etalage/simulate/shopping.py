@@ -16,13 +16,22 @@ from concurrent.futures import Executor
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from etalage.domain.money import decimal_text
-from etalage.domain.time import DAY, SECOND, iso
-from etalage.simulate import draw
+from etalage.domain.time import DAY, SECOND
+from etalage.simulate import draw, faults, robots
 from etalage.simulate.catalogue import Piece, lines, looked_at
 from etalage.simulate.client import Client, Event
-from etalage.simulate.person import Purchase, Visit, device, may_measure, purchase
+from etalage.simulate.envelope import consent, is_measured, visitor_id, wrap
+from etalage.simulate.person import (
+    Purchase,
+    Sight,
+    Visit,
+    purchase,
+    signs_in,
+    visits,
+)
 from etalage.simulate.truth import Met
 from etalage.simulate.world import World
 
@@ -30,16 +39,8 @@ CURRENCY = "EUR"
 EVENTS_A_CALL = 400  # the server takes 500, and a megabyte
 FIRES = 0.9  # of visits in which a moment other than `load` comes: some leave before
 SEEN = 0.95  # of messages shown: half of it in view for a second
-ADDS_TO_CART = 0.15  # of visits
+ADDS_TO_CART = {None: 0.15, "awareness": 0.05, "consideration": 0.15, "purchase": 0.4}  # of visits
 _SECOND_LOOK = 40 * SECOND  # between two products
-_USER_AGENTS = {
-    "phone": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
-    "Version/17.5 Mobile/15E148 Safari/604.1",
-    "desktop": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/126.0.0.0 Safari/537.36",
-    "tablet": "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
-    "Version/17.5 Mobile/15E148 Safari/604.1",
-}
 
 
 class Story(Struct):
@@ -47,13 +48,28 @@ class Story(Struct):
 
     met: dict[tuple[int, str], Met] = {}  # first meetings of the measured
     saw: dict[int, list[tuple[int, str]]] = {}  # (moment, experience)
+    late: list[Event] = []  # arrive tomorrow
     decisions: int = 0
     events: int = 0
     orders: int = 0
 
-    def shown_before(self, person: int, moment: int) -> frozenset[str]:
-        """Give the messages she had seen by a moment."""
-        return frozenset(name for at, name in self.saw.get(person, ()) if at <= moment)
+    def shown_before(self, person: int, moment: int) -> dict[str, Sight]:
+        """Give the messages she had seen by a moment, each with how often."""
+        found: dict[str, Sight] = {}
+        for at, name in self.saw.get(person, ()):
+            if at <= moment:
+                before = found.get(name, Sight(at, 0))
+                found[name] = Sight(min(before.first, at), before.times + 1)
+        return found
+
+    def meet(self, met: Met) -> None:
+        """Note that the moment of a message came to her: her first, or once more."""
+        known = self.met.get((met.person, met.experience))
+        if known is None:
+            self.met[met.person, met.experience] = met
+        else:
+            again = replace(known, again=(*known.again, met.at))
+            self.met[met.person, met.experience] = again
 
 
 class Day(Struct, frozen=True):
@@ -84,8 +100,7 @@ def play_day(shop: Shop, story: Story, day: Day, threads: Executor) -> None:
         threads: that ask and tell at the same time.
     """
     visits, now = day.visits, shop.start + day.ends
-    arrivals = [landed(shop, visit) for visit in visits if may_measure(shop.world, visit.person)]
-    tell(shop, story, arrivals, now=now, threads=threads)
+    tell(shop, story, list(_arrivals(shop, visits)), now=now, threads=threads)
     answers = threads.map(lambda visit: ask(shop, visit), visits)
     events = [
         event
@@ -96,22 +111,38 @@ def play_day(shop: Shop, story: Story, day: Day, threads: Executor) -> None:
         bought = purchase(shop.world, person, story.shown_before(person, moment))
         if bought is not None:
             events.append(order(shop, story, bought))
-    tell(shop, story, events, now=now, threads=threads)
+    tomorrow = day.ends < shop.world.days * DAY
+    arriving, later = faults.through(shop.world, events, now=now, tomorrow=tomorrow)
+    tell(shop, story, [*story.late, *arriving], now=now, threads=threads)
+    story.late = later
+
+
+def _arrivals(shop: Shop, visits: Iterable[Visit]) -> Iterator[Event]:
+    """Give how the visits of those begin who may be measured: a page, and for some their customer number."""
+    for visit in visits:
+        if not is_measured(shop.world, visit):
+            continue
+        yield landed(shop, visit)
+        if shop.world.signs_in and signs_in(shop.world, visit.person):
+            called = f"{visit.number}-sign-in"
+            told = _event(shop, visit, "", visit.at, {}, called=called)
+            number = f"C-{shop.world.seed}-{visit.person}"
+            yield told | {"type": "identify", "userId": number}
 
 
 def landed(shop: Shop, visit: Visit) -> Event:
     """Give the page view a visit begins with; it carries her consent."""
     page = _page(looked_at(shop.world, visit.person, visit.at // DAY, shop.pieces)[0])
     called = f"{visit.number}-page"
-    return _event(shop, visit.person, "", visit.at, page, called=called) | {"type": "page"}
+    return _event(shop, visit, "", visit.at, page, called=called) | {"type": "page"}
 
 
 def ask(shop: Shop, visit: Visit) -> list[dict[str, Any]]:
     """Ask what to show on the page a visit begins with."""
     page = _page(looked_at(shop.world, visit.person, visit.at // DAY, shop.pieces)[0])
     question = {
-        "anonymousId": visitor_id(shop.world, visit.person),
-        "consent": consent(shop.world, visit.person),
+        "anonymousId": visitor_id(shop.world, visit),
+        "consent": consent(shop.world, visit),
         "page": page,
         "slots": shop.slots,
     }
@@ -125,20 +156,19 @@ def live(
 ) -> Iterator[Event]:
     """Live through a visit with what was decided; give what the shop can tell of it."""
     story.decisions += 1
-    measured = may_measure(shop.world, visit.person)
+    robot = robots.is_one(visit.person)
     for entry in answer:
         at = _moment_of(shop.world, visit, entry)
-        if at is None:
+        if at is None or (robot and not robots.tells(shop.world, show=entry["show"])):
             continue
-        if entry["show"]:
+        if entry["show"] and not robot:
             story.saw.setdefault(visit.person, []).append((at, entry["experience"]))
         if "id" in entry:
-            story.met.setdefault(
-                (visit.person, entry["experience"]),
-                Met(visit.person, entry["experience"], entry["variant"], entry["show"], at),
-            )
+            if not robot:
+                name, arm = entry["experience"], entry["variant"]
+                story.meet(Met(visit.person, name, arm, entry["show"], at))
             yield from _told_by_message(shop, visit, entry, at)
-    if measured:
+    if is_measured(shop.world, visit) and not robot:
         yield from _told_by_browsing(shop, visit)
 
 
@@ -157,7 +187,8 @@ def order(shop: Shop, story: Story, bought: Purchase) -> Event:
             for line in found
         ],
     }
-    return _event(shop, bought.person, "purchase", bought.at, properties, called=number)
+    last = _visit_before(shop.world, bought)
+    return _event(shop, last, "purchase", bought.at, properties, called=number)
 
 
 def tell(shop: Shop, story: Story, events: Sequence[Event], *, now: int, threads: Executor) -> None:
@@ -168,14 +199,11 @@ def tell(shop: Shop, story: Story, events: Sequence[Event], *, now: int, threads
     story.events += len(events)
 
 
-def visitor_id(world: World, person: int) -> str:
-    """Give the id under which her browser is known."""
-    return f"v-{world.seed}-{person}"
-
-
-def consent(world: World, person: int) -> dict[str, bool]:
-    """Give what she allows."""
-    return dict.fromkeys(("device", "measure", "personalise"), may_measure(world, person))
+def _visit_before(world: World, bought: Purchase) -> Visit:
+    """Give the visit on whose device she buys: the last one before."""
+    if not world.second_device:
+        return Visit(bought.at, bought.person, 0)
+    return [visit for visit in visits(world, bought.person) if visit.at <= bought.at][-1]
 
 
 def _moment_of(world: World, visit: Visit, entry: Mapping[str, Any]) -> int | None:
@@ -200,11 +228,11 @@ def _told_by_message(
         "creative_slot": entry["slot"],
     }
     called = f"{visit.number}-{name}"
-    yield _event(shop, visit.person, "triggered", at, properties, called=f"t-{called}")
+    yield _event(shop, visit, "triggered", at, properties, called=f"t-{called}")
     seen = draw.uniform(shop.world.seed, visit.person, visit.at // DAY, f"sees {name}") < SEEN
     if entry["show"] and seen and shop.world.views:
         later = at + SECOND
-        yield _event(shop, visit.person, "view_promotion", later, properties, called=f"p-{called}")
+        yield _event(shop, visit, "view_promotion", later, properties, called=f"p-{called}")
 
 
 def _told_by_browsing(shop: Shop, visit: Visit) -> Iterator[Event]:
@@ -215,31 +243,17 @@ def _told_by_browsing(shop: Shop, visit: Visit) -> Iterator[Event]:
     for i, piece in enumerate(looked):
         at = visit.at + SECOND + i * _SECOND_LOOK
         called = f"{visit.number}-view-{i}"
-        yield _event(shop, person, "view_item", at, _one(piece), called=called)
-    if draw.uniform(world.seed, person, day, "adds to cart") < ADDS_TO_CART:
+        yield _event(shop, visit, "view_item", at, _one(piece), called=called)
+    if draw.uniform(world.seed, person, day, "adds to cart") < ADDS_TO_CART[visit.phase]:
         at = visit.at + len(looked) * _SECOND_LOOK
         called = f"{visit.number}-cart"
-        yield _event(shop, person, "add_to_cart", at, _one(looked[-1]), called=called)
+        yield _event(shop, visit, "add_to_cart", at, _one(looked[-1]), called=called)
 
 
 def _event(
-    shop: Shop, person: int, name: str, at: int, properties: Mapping[str, object], *, called: str
+    shop: Shop, visit: Visit, name: str, at: int, properties: Mapping[str, object], *, called: str
 ) -> Event:
-    world = shop.world
-    context = {
-        "consent": consent(world, person),
-        "userAgent": _USER_AGENTS[device(world, person)],
-    }
-    told = {
-        "type": "track",
-        "event": name,
-        "anonymousId": visitor_id(world, person),
-        "messageId": f"{world.seed}-{person}-{called}",
-        "timestamp": iso(shop.start + at),
-        "properties": properties,
-        "context": context,
-    }
-    return {name: value for name, value in told.items() if value != ""}
+    return wrap(shop.world, visit, name, properties, at=at, start=shop.start, called=called)
 
 
 def _page(piece: Piece) -> dict[str, object]:
