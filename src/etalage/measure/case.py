@@ -18,7 +18,16 @@ from etalage.domain.time import DAY
 from etalage.measure import tally
 from etalage.measure.interval import ALPHA
 from etalage.measure.maturity import Look, Rules
-from etalage.measure.questions import Answers, Entered, Exposed, Outcome
+from etalage.measure.past import UsesPast, uses_past
+from etalage.measure.questions import (
+    Answers,
+    Entered,
+    Entries,
+    Exposed,
+    OfPart,
+    Outcome,
+    Suspect,
+)
 
 MOST_CROSSED = 0.01  # of the persons; with more they leave the analysis
 
@@ -44,6 +53,10 @@ class Case(Struct, frozen=True):
     stretches: Mapping[str, int]
     crossed: int
     crossed_left_out: bool
+    suspects: tuple[Suspect, ...] = ()
+    parts: tuple[OfPart, ...] = ()  # as outcomes, of those who have something in common
+    entries: tuple[Entries, ...] = ()
+    slices: int = 1  # among how many parts the 5% is divided
 
     @property
     def triggered(self) -> int:
@@ -85,16 +98,23 @@ class Case(Struct, frozen=True):
 
     def rules(self, arm: VariantName) -> Rules:
         """Say how to judge a variant. Several variants divide the 5% (Bonferroni), so all hold together."""
-        both = self.plan.shares[arm] + self.plan.shares[self.plan.control]
+        plan = self.plan
+        both = plan.shares[arm] + plan.shares[plan.control]
         return Rules(
-            planned=self.plan.planned_sample * both,
-            alpha=ALPHA / len(self.variants),
-            precision=self.plan.precision,
+            planned=plan.planned_sample * both,
+            alpha=ALPHA / len(self.variants) / self.slices,
+            precision=plan.precision,
+            last_day=None if plan.ends is None else (plan.ends + plan.window - plan.started) // DAY,
         )
 
     def looks(self, arm: VariantName) -> list[Look]:
         """Give what was known of a variant beside its control after each day."""
-        return tally.looks(self.outcomes, arm, self.plan, self.stretches, now=self.now)
+        means = tally.less_the_past if self.uses_past(arm).conversions else tally.plain
+        return tally.looks(self.outcomes, arm, self.plan, self.stretches, now=self.now, means=means)
+
+    def uses_past(self, arm: VariantName) -> UsesPast:
+        """Say what is adjusted for the past of the persons."""
+        return uses_past(self.outcomes, arm, self.plan, self.stretches)
 
     def outcomes_at(self, look: int) -> list[Outcome]:
         """Give the rows of windows that were closed at a look, or of all closed now."""
@@ -131,6 +151,13 @@ def case_of(answers: Answers, plan: Plan, *, shop: Shop, now: int) -> Case:
             for row in answers.outcomes
             if row.experience == plan.name and not (left_out and row.crossed)
         ),
+        parts=tuple(
+            row
+            for row in answers.parts
+            if row.experience == plan.name and not (left_out and row.crossed)
+        ),
+        entries=tuple(row for row in answers.entries if row.experience == plan.name),
+        suspects=tuple(row for row in answers.causes or () if row.experience == plan.name),
         exposed=tuple(row for row in answers.exposures if row.experience == plan.name),
         coverage=Coverage(
             measurable=sum(row.measurable for row in covered),

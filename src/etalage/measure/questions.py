@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from etalage.domain.report import Dimension, Plan, Source
 
-Question = Literal["triggered", "outcomes", "parts", "exposures", "coverage", "joined"]
+Question = Literal["triggered", "outcomes", "parts", "entries", "exposures", "coverage", "joined"]
 QUESTIONS: tuple[Question, ...] = get_args(Question)
 Asked = Question | Literal["causes"]  # the last one only where the arms are filled otherwise
 ASKED: tuple[Asked, ...] = (*QUESTIONS, "causes")
@@ -38,6 +38,7 @@ _READS: dict[str, tuple[str, ...]] = {
     "triggered": ("population",),
     "outcomes": ("cells",),
     "parts": ("cells",),
+    "entries": ("population",),
     "exposures": ("population", "seen"),
     "coverage": ("plan", "population", "seen"),
     "joined": ("plan",),
@@ -62,6 +63,7 @@ FIGURES: dict[Asked, tuple[str, ...]] = {
         "state",
     ),
     "parts": ("parts",),
+    "entries": ("parts",),
     "exposures": ("exposures", "clicks"),
     "coverage": ("coverage",),
     "joined": ("joined",),
@@ -127,6 +129,17 @@ class OfPart(Outcome, frozen=True, kw_only=True):
     value: str
 
 
+class Entries(Struct, frozen=True):
+    """A row of entries.sql."""
+
+    dimension: Dimension
+    value: str
+    experience: str
+    arm: str
+    persons: int
+    visitors: int
+
+
 class Exposed(Struct, frozen=True):
     """A row of exposures.sql."""
 
@@ -168,6 +181,7 @@ class Answers(Struct, frozen=True):
     triggered: tuple[Entered, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     parts: tuple[OfPart, ...] = ()
+    entries: tuple[Entries, ...] = ()
     exposures: tuple[Exposed, ...] = ()
     coverage: tuple[Covered, ...] = ()
     joined: tuple[Found, ...] = ()

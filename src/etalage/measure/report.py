@@ -12,10 +12,15 @@ from collections.abc import Mapping, Sequence
 
 from etalage.domain.ids import VariantName
 from etalage.domain.report import (
+    OVERALL,
     ArmFigures,
     Effect,
     ExperienceReport,
     Fault,
+    Guardrail,
+    Note,
+    NoteKey,
+    Part,
     Plan,
     State,
     Unsettled,
@@ -23,8 +28,10 @@ from etalage.domain.report import (
 from etalage.measure.case import Case, Shop, case_of
 from etalage.measure.checks import faults, notes, sample_ratio
 from etalage.measure.effects import Finding, finding
-from etalage.measure.questions import Answers
-from etalage.measure.tally import sums
+from etalage.measure.guardrails import guardrails, ratios
+from etalage.measure.parts import parts_of
+from etalage.measure.questions import Answers, sources
+from etalage.measure.tally import cumulative, sums
 
 Findings = Mapping[VariantName, Finding]
 
@@ -46,6 +53,7 @@ def _report(case: Case) -> ExperienceReport:
     findings = {arm: finding(case, arm) for arm in case.variants}
     state = "broken" if broken_by else _state([f.verdict.state for f in findings.values()])
     look = case.now if broken_by else _look(findings, case.now)
+    watched = guardrails(case)
     return ExperienceReport(
         name=plan.name,
         state=state,
@@ -66,8 +74,37 @@ def _report(case: Case) -> ExperienceReport:
         control=plan.control,
         unsettled=_unsettled(state, findings),
         faults=broken_by,
-        notes=notes(case, [key for f in findings.values() for key in f.verdict.alarms]),
+        notes=_notes(case, findings, watched),
+        population="first_decision" if plan.name == OVERALL else "first_triggered",
+        planned=plan.planned_sample,
+        ends=plan.ends,
+        parts=_parts(case, broken_by),
+        guardrails=() if broken_by else watched,
+        ratios=()
+        if broken_by
+        else tuple(one for arm, found in findings.items() for one in ratios(case, arm, found)),
+        sources=sources(causes=bool(filled and "sample_ratio" in broken_by)),
     )
+
+
+def _notes(case: Case, findings: Findings, watched: Sequence[Guardrail]) -> tuple[Note, ...]:
+    alarms: list[NoteKey] = [key for f in findings.values() for key in f.verdict.alarms]
+    shown = [f.effect for f in findings.values() if isinstance(f.effect, Effect)]
+    if any(effect.adjusted or effect.revenue_adjusted for effect in shown):
+        alarms.append("adjusted")
+    return notes(case, alarms, harmed=sum(one.state == "harm" for one in watched))
+
+
+def _parts(case: Case, broken_by: tuple[Fault, ...]) -> tuple[Part, ...]:
+    """Compare within each part; where the whole cannot be trusted, no part can."""
+    told = []
+    for (dimension, value), part in parts_of(case):
+        findings = {arm: finding(part, arm) for arm in part.variants}
+        look = part.now if broken_by else _look(findings, part.now)
+        state = "broken" if broken_by else _state([f.verdict.state for f in findings.values()])
+        arms = tuple(_figures(part, arm, look, findings, broken_by) for arm in part.arms)
+        told.append(Part(dimension=dimension, value=value, arms=arms, state=state))
+    return tuple(told)
 
 
 def _state(states: Sequence[State]) -> State:
@@ -115,6 +152,8 @@ def _figures(
         revenue_capped=counted.capped,
         state=_own_state(found, broken_by),
         effect=found.effect if found and not broken_by else None,
+        history=found.history if found and not broken_by else (),
+        days=cumulative(case.outcomes, arm, case.plan, upto=case.last_look),
     )
 
 

@@ -8,19 +8,20 @@ Idea: rows are increments per day, so every look of the past follows from the lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
-from etalage.domain.report import Plan
+from etalage.domain.report import Plan, Tally
 from etalage.domain.time import DAY
 from etalage.measure.arms import Mean, average, proportion, stratified
-from etalage.measure.maturity import Look
+from etalage.measure.cuped import Pairs, adjusted
+from etalage.measure.maturity import LEAST_DAYS, Look
 from etalage.measure.questions import Entered, Outcome
-from etalage.measure.ratio import Filling, inverse_bayes_factor
+from etalage.measure.quotient import Quotient
 
-MILLION = 1_000_000
 _SPLIT_TOLERANCE = 2  # millionths: propensities are rounded
 
 # A stretch of time with one split, by number; all sums are kept apart per stretch.
@@ -28,7 +29,7 @@ Stretches = Mapping[str, int]  # policy -> stretch
 
 
 class Sums(Struct, frozen=True):
-    """What a group of persons did, added up."""
+    """What a group of persons did, added up; the names are those of cells.sql."""
 
     persons: int = 0
     conversions: int = 0
@@ -37,18 +38,22 @@ class Sums(Struct, frozen=True):
     revenue_squares: int = 0
     capped: int = 0
     capped_squares: int = 0
+    before: int = 0
+    both: int = 0
+    buyers: int = 0
+    unsubscribed: int = 0
+    orders_squares: int = 0
+    capped_orders: int = 0
+    spent: int = 0
+    spent_squares: int = 0
+    spent_capped: int = 0
+    returns: int = 0
+    returns_squares: int = 0
+    returns_orders: int = 0
 
     def plus(self, row: Outcome | Sums) -> Sums:
         """Add others to them."""
-        return Sums(
-            persons=self.persons + row.persons,
-            conversions=self.conversions + row.conversions,
-            orders=self.orders + row.orders,
-            revenue=self.revenue + row.revenue,
-            revenue_squares=self.revenue_squares + row.revenue_squares,
-            capped=self.capped + row.capped,
-            capped_squares=self.capped_squares + row.capped_squares,
-        )
+        return Sums(*(getattr(self, name) + getattr(row, name) for name in _NAMES))
 
     def converted(self) -> Mean:
         """Give the share that converted."""
@@ -61,6 +66,47 @@ class Sums(Struct, frozen=True):
     def uncapped_revenue(self) -> Mean:
         """Give the revenue per person as it was."""
         return average(self.persons, self.revenue, self.revenue_squares)
+
+    def conversions_past(self) -> Pairs:
+        """Give who converted beside who had already, before."""
+        y, x = self.conversions, self.before
+        return Pairs(n=self.persons, y=y, y_squares=y, x=x, x_squares=x, products=self.both)
+
+    def revenue_past(self) -> Pairs:
+        """Give capped revenue beside what was spent before."""
+        return Pairs(
+            n=self.persons,
+            y=self.capped,
+            y_squares=self.capped_squares,
+            x=self.spent,
+            x_squares=self.spent_squares,
+            products=self.spent_capped,
+        )
+
+    def revenue_per_order(self) -> Quotient:
+        """Give capped revenue beside orders."""
+        return Quotient(
+            n=self.persons,
+            a=self.capped,
+            a_squares=self.capped_squares,
+            b=self.orders,
+            b_squares=self.orders_squares,
+            products=self.capped_orders,
+        )
+
+    def return_rate(self) -> Quotient:
+        """Give orders that were paid back, beside orders."""
+        return Quotient(
+            n=self.persons,
+            a=self.returns,
+            a_squares=self.returns_squares,
+            b=self.orders,
+            b_squares=self.orders_squares,
+            products=self.returns_orders,
+        )
+
+
+_NAMES = Sums.__struct_fields__
 
 
 Pair = tuple[Sums, Sums]  # a variant, its control
@@ -94,75 +140,117 @@ def sums(rows: Iterable[Outcome]) -> Sums:
     return total
 
 
-def pairs(rows: Sequence[Outcome], arm: str, control: str, of: Stretches) -> list[Pair]:
+def pairs(rows: Iterable[Outcome], arm: str, control: str, of: Stretches) -> list[Pair]:
     """Give the sums of a variant and of its control per stretch, where both have somebody."""
-    found: list[Pair] = []
-    for stretch in sorted(set(of.values())):
-        here = [row for row in rows if of.get(row.policy) == stretch]
-        treated = sums(row for row in here if row.arm == arm)
-        kept = sums(row for row in here if row.arm == control)
-        if treated.persons and kept.persons:
-            found.append((treated, kept))
-    return found
+    running = Running(arm, control, of)
+    for row in rows:
+        running.add(row)
+    return running.pairs()
 
 
-def looks(rows: Sequence[Outcome], arm: str, plan: Plan, of: Stretches, *, now: int) -> list[Look]:
-    """Give what was known of a variant beside its control after each day, and at the planned end."""
-    mine = [row for row in rows if row.arm in {arm, plan.control}]
+class Running:
+    """The sums of a variant and of its control so far, per stretch."""
+
+    def __init__(self, arm: str, control: str, of: Stretches) -> None:
+        self._sides = {arm: 0, control: 1}
+        self._of = of
+        self._sums: dict[int, list[Sums]] = {}
+
+    def add(self, row: Outcome) -> None:
+        """Add a row, if it is of one of the two and of a known stretch."""
+        side, stretch = self._sides.get(row.arm), self._of.get(row.policy)
+        if side is not None and stretch is not None:
+            both = self._sums.setdefault(stretch, [Sums(), Sums()])
+            both[side] = both[side].plus(row)
+
+    def pairs(self) -> list[Pair]:
+        """Give the pairs in which both have somebody, in order of time."""
+        found = ((both[0], both[1]) for _, both in sorted(self._sums.items()))
+        return [(treated, kept) for treated, kept in found if treated.persons and kept.persons]
+
+
+Means = Callable[[Sums, Sums], tuple[Mean, Mean]]  # what is compared, of a variant and its control
+
+
+def plain(treated: Sums, control: Sums) -> tuple[Mean, Mean]:
+    """Compare the shares that converted."""
+    return treated.converted(), control.converted()
+
+
+def less_the_past(treated: Sums, control: Sums) -> tuple[Mean, Mean]:
+    """Compare the shares that converted, less what the past of the persons explains."""
+    return adjusted(treated.conversions_past(), control.conversions_past())
+
+
+def looks(
+    rows: Iterable[Outcome], arm: str, plan: Plan, of: Stretches, *, now: int, means: Means = plain
+) -> list[Look]:
+    """Give what was known of a variant beside its control after each day, and at the planned end.
+
+    Args:
+        rows: of one experience.
+        arm: the variant.
+        plan: of the experience.
+        of: the stretch of each policy.
+        now: micros; later looks are not there yet.
+        means: what is compared from the fourteenth day on; before it, and where nothing else is said, plain shares.
+    """
     over = plan.ends is not None and plan.ends + plan.window <= now
     last = plan.ends + plan.window if plan.ends is not None and over else now
+    waiting = deque(sorted(rows, key=lambda row: row.day))
+    running, known = Running(arm, plan.control, of), []
     days = (last - plan.started) // DAY
-    known = [
-        look
-        for day in range(1, days + 1)
-        if (look := _look([r for r in mine if r.day <= day], arm, plan, of, day=day))
-    ]
-    if over and (final := _look(mine, arm, plan, of, day=days)):
-        known.append(msgspec.structs.replace(final, at=last, final=True))
+    for day in range(1, days + 1):
+        while waiting and waiting[0].day <= day:
+            running.add(waiting.popleft())
+        if look := _look(running, plan, day=day, means=means if day >= LEAST_DAYS else plain):
+            known.append(look)
+    if over:
+        for row in waiting:
+            running.add(row)
+        if look := _look(running, plan, day=days, means=means if days >= LEAST_DAYS else plain):
+            known.append(msgspec.structs.replace(look, at=last, final=True))
     return known
 
 
-def _look(rows: Sequence[Outcome], arm: str, plan: Plan, of: Stretches, *, day: int) -> Look | None:
-    found = pairs(rows, arm, plan.control, of)
+def _look(running: Running, plan: Plan, *, day: int, means: Means) -> Look | None:
+    found = running.pairs()
     if not found:
         return None
-    treated, control = stratified([(t.converted(), c.converted()) for t, c in found])
+    treated, control = stratified([means(t, c) for t, c in found])
     return Look(
         at=plan.started + day * DAY,
         day=day,
         treated=treated,
         control=control,
-        least_conversions=min(
-            sum(t.conversions for t, _ in found), sum(c.conversions for _, c in found)
-        ),
+        least_conversions=min(_least([t for t, _ in found]), _least([c for _, c in found])),
     )
 
 
-# ---- How the arms were filled ---------------------------------------------------------------------------
+def _least(arm: Sequence[Sums]) -> int:
+    """Count who converted, or who did not where they are fewer: near 100% as little can be learned as near 0%."""
+    converted = sum(one.conversions for one in arm)
+    return min(converted, sum(one.persons for one in arm) - converted)
 
 
-def fillings(rows: Sequence[Entered], plan: Plan, of: Stretches) -> list[Filling]:
-    """Give the persons per arm of the split and the shares they were drawn with, per stretch.
-
-    The shares are those that the tokens say; where an arm has nobody, those configured now.
-    """
-    arms: list[str] = [arm for arm, share in plan.shares.items() if share > 0]
-    found: list[Filling] = []
-    for stretch in sorted(set(of.values())):
-        here = [row for row in rows if of[row.policy] == stretch and row.arm in arms]
-        if not here:
-            continue
-        drawn = {row.arm: row.propensity / MILLION for row in here if row.propensity}
-        configured = {str(arm): share for arm, share in plan.shares.items()}
-        shares = drawn if len(drawn) == len(arms) else configured
-        whole = sum(shares[arm] for arm in arms)
-        counts = [sum(row.persons for row in here if row.arm == arm) for arm in arms]
-        found.append((counts, [shares[arm] / whole for arm in arms]))
-    return found
-
-
-def running_ratio_p(rows: Sequence[Entered], plan: Plan, of: Stretches) -> float:
-    """Give the smallest p-value of the sample ratio over all days so far (methods 3.5, continuous)."""
-    days = sorted({row.day for row in rows})
-    seen = [fillings([r for r in rows if r.day <= day], plan, of) for day in days]
-    return min([1.0, *(inverse_bayes_factor(filling) for filling in seen)])
+def cumulative(rows: Iterable[Outcome], arm: str, plan: Plan, *, upto: int) -> tuple[Tally, ...]:
+    """Give the counts of an arm after each day, from the first window that closed."""
+    waiting = deque(sorted((row for row in rows if row.arm == arm), key=lambda row: row.day))
+    found: list[Tally] = []
+    persons = conversions = capped = 0
+    for day in range(waiting[0].day if waiting else 1, (upto - plan.started) // DAY + 1):
+        while waiting and waiting[0].day <= day:
+            row = waiting.popleft()
+            persons += row.persons
+            conversions += row.conversions
+            capped += row.capped
+        if persons:
+            found.append(
+                Tally(
+                    at=plan.started + day * DAY,
+                    counted=persons,
+                    conversions=conversions,
+                    revenue_capped=capped,
+                )
+            )
+    return tuple(found)

@@ -1,0 +1,179 @@
+"""Step 7 of 8, measure: what must not get worse while the goal gets better, and figures per order.
+
+In:   all that is known of one experience.
+Out:  per variant conversion, return rate, unsubscribing and time on a page, each with a p-value of harm; revenue per
+      order and the return rate with an interval.
+Idea: one-sided at 5%, at every weekly look of the past, so that it may be watched; after Holm over all of them.
+      Nobody tells us how long a page was looked at, so that one is never settled.
+From: methods 3.2 (ratios), 3.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from etalage.domain.ids import VariantName
+from etalage.domain.report import Guardrail, RatioFigure
+from etalage.domain.time import DAY
+from etalage.measure.arms import Mean, difference, proportion, stratified
+from etalage.measure.case import Case
+from etalage.measure.effects import Finding
+from etalage.measure.interval import ALPHA, always_valid
+from etalage.measure.maturity import LEAST_CONVERSIONS_HARM, LEAST_ORDERS, WEEK_DAYS
+from etalage.measure.quotient import Quotient, per_unit
+from etalage.measure.several import holm, p_of_harm
+from etalage.measure.tally import Pair, Running, Sums, pairs
+
+Name = Literal["conversion", "return_rate", "unsubscribe", "page_time"]
+LEAST_UNSUBSCRIBED = 25  # in both arms together
+
+
+class _Rail(Struct, frozen=True):
+    """How one of them is measured."""
+
+    name: Name
+    mean: Callable[[Sums], Mean | None]
+    enough: Callable[[Sums, Sums], bool]
+    less_is_worse: bool = False
+
+
+def _returned(sums: Sums) -> Mean | None:
+    return per_unit(sums.return_rate())
+
+
+_RAILS = (
+    _Rail(
+        name="conversion",
+        mean=lambda sums: proportion(sums.persons, sums.buyers),
+        enough=lambda t, c: min(t.buyers, c.buyers) >= LEAST_CONVERSIONS_HARM,
+        less_is_worse=True,
+    ),
+    _Rail(
+        name="return_rate",
+        mean=_returned,
+        enough=lambda t, c: min(t.orders, c.orders) >= LEAST_CONVERSIONS_HARM,
+    ),
+    _Rail(
+        name="unsubscribe",
+        mean=lambda sums: proportion(sums.persons, sums.unsubscribed),
+        enough=lambda t, c: t.unsubscribed + c.unsubscribed >= LEAST_UNSUBSCRIBED,
+    ),
+)
+
+
+def guardrails(case: Case) -> tuple[Guardrail, ...]:
+    """Test each guardrail of each variant."""
+    found = {
+        (arm, rail.name): _watched(case, arm, rail) for arm in case.variants for rail in _RAILS
+    }
+    read = holm({key: seen[2] for key, seen in found.items() if seen[2] is not None})
+    told = []
+    for (arm, name), (treated, control, _) in found.items():
+        p = read.get((arm, name))
+        told.append(
+            Guardrail(
+                name=name,
+                arm=arm,
+                treated=treated,
+                control=control,
+                p_harm=p,
+                state="unsettled" if p is None else "harm" if p < ALPHA else "fine",
+            )
+        )
+    unmeasured = (
+        Guardrail(
+            name="page_time", arm=arm, treated=None, control=None, p_harm=None, state="unsettled"
+        )
+        for arm in case.variants
+    )
+    return (*told, *unmeasured)
+
+
+def _watched(
+    case: Case, arm: VariantName, rail: _Rail
+) -> tuple[float | None, float | None, float | None]:
+    """Give both means as they are now, and the smallest p of harm over all weekly looks; None without an answer."""
+    smallest, means = None, None
+    for found in _weekly(case, arm):
+        means = _means(found, rail.mean)
+        if means is None or not rail.enough(*_together(found)):
+            continue
+        treated, control = means
+        p = p_of_harm(
+            difference(treated, control),
+            treated.n + control.n,
+            case.rules(arm).planned,
+            less_is_worse=rail.less_is_worse,
+        )
+        smallest = p if smallest is None else min(smallest, p)
+    if means is None or not (means[0].mean or means[1].mean):  # nobody ever said, so nobody knows
+        return None, None, None
+    return means[0].mean, means[1].mean, smallest
+
+
+def _weekly(case: Case, arm: VariantName) -> Iterable[list[Pair]]:
+    """Give the sums at each weekly look, and last as they are now if a final one is over."""
+    running = Running(arm, case.plan.control, case.stretches)
+    week = 0
+    for row in sorted(case.outcomes, key=lambda one: one.day):
+        while row.day > (week + 1) * WEEK_DAYS:
+            week += 1
+            yield running.pairs()
+        running.add(row)
+    whole = (case.last_look - case.plan.started) // DAY // WEEK_DAYS
+    if whole > week:
+        yield running.pairs()
+
+
+def _means(found: Sequence[Pair], mean: Callable[[Sums], Mean | None]) -> tuple[Mean, Mean] | None:
+    compared = [(mean(treated), mean(control)) for treated, control in found]
+    known = [(t, c) for t, c in compared if t is not None and c is not None]
+    return stratified(known) if known else None
+
+
+def _together(found: Sequence[Pair]) -> tuple[Sums, Sums]:
+    treated, control = Sums(), Sums()
+    for t, c in found:
+        treated, control = treated.plus(t), control.plus(c)
+    return treated, control
+
+
+# ---- Figures per order ----------------------------------------------------------------------------------
+
+_RATIOS: dict[Literal["revenue_per_order", "return_rate"], Callable[[Sums], Quotient]] = {
+    "revenue_per_order": Sums.revenue_per_order,
+    "return_rate": Sums.return_rate,
+}
+
+
+def ratios(case: Case, arm: VariantName, found: Finding) -> list[RatioFigure]:
+    """Give the figures per order of a variant, at the look of its verdict; none before there is one."""
+    if found.verdict.evidence is None:
+        return []
+    at = found.verdict.evidence.look.at
+    here = pairs(case.outcomes_at(at), arm, case.plan.control, case.stretches)
+    treated, control = _together(here)
+    if min(treated.orders, control.orders) < LEAST_ORDERS:
+        return []
+    told = []
+    for name, quotient in _RATIOS.items():
+        means = _means(here, lambda sums, of=quotient: per_unit(of(sums)))  # type: ignore[misc]
+        if means is None:
+            continue
+        apart = difference(*means)
+        rules = case.rules(arm)
+        persons = means[0].n + means[1].n
+        told.append(
+            RatioFigure(
+                name=name,
+                arm=arm,
+                treated=means[0].mean,
+                control=means[1].mean,
+                difference=apart.estimate,
+                interval=always_valid(apart, persons, rules.planned, rules.alpha),
+            )
+        )
+    return told
