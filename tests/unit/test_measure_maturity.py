@@ -13,6 +13,7 @@ from etalage.domain.time import DAY
 from etalage.measure.arms import difference, proportion
 from etalage.measure.interval import always_valid, around_lift
 from etalage.measure.maturity import Evidence, Look, Rules, Verdict, judge, missing
+from etalage.measure.maturity import evidence as intervals
 
 RULES = Rules(planned=10_000)
 PLAN = Plan(name=ExperienceName("welcome"), started=0, shares={VariantName("b"): 0.5, CONTROL: 0.5})
@@ -258,3 +259,127 @@ def test_with_a_true_effect_of_twenty_per_cent_half_and_half_verifies_nearly_all
     assert not any(v.state == "harmful" for v in verdicts)
     shown = [v.evidence.difference for v in verdicts if v.evidence]
     assert sum(interval.holds(0.006) for interval in shown) >= 0.9 * len(shown)
+
+
+# ---- A planned end ------------------------------------------------------------------------------------
+
+PILOT = Rules(
+    planned=56_000, last_day=35
+)  # four weeks at 2,000 a day, and a week for the last windows
+
+
+def pilot(
+    rng: np.random.Generator, lift: float, *, days: int = 35, a_day: int = 1_000, base: float = 0.03
+) -> list[Look]:
+    """Draw the looks of a pilot half and half; who enters is counted a week later."""
+    drawn = [np.cumsum(rng.binomial(a_day, p, days - 7)) for p in (base * (1 + lift), base)]
+    return [
+        look(
+            day,
+            (a_day * (day - 7), int(drawn[0][day - 8])),
+            (a_day * (day - 7), int(drawn[1][day - 8])),
+            final=day == days,
+        )
+        for day in range(8, days + 1)
+    ]
+
+
+def states(lift: float, seeds: int, rules: Rules = PILOT, **how: int) -> list[str]:
+    return [
+        judge(pilot(np.random.default_rng(seed), lift, **how), rules).state for seed in range(seeds)
+    ]
+
+
+def test_at_the_planned_end_less_is_needed_than_when_looking_for_ever() -> None:
+    # Two and a half standard errors: beyond the last weekly boundary of 2.01, within the always-valid 3.04.
+    end = look(35, (28_000, 924), (28_000, 819), final=True)
+    same = [look(day, (n, 30 * n // 1_000), (n, 30 * n // 1_000)) for day, n in
+            ((14, 7_000), (21, 14_000), (28, 21_000))]  # fmt: skip
+
+    verdict = judge([*same, end], PILOT)
+
+    assert verdict.state == "verified_effect"
+    assert 0.005 < evidence(verdict).p < 0.05
+    assert evidence(verdict).difference.low > 0
+    assert judge([*same, end], Rules(planned=56_000)).state == "undecided"
+
+
+def test_at_the_planned_end_harm_beyond_the_boundary_is_harm() -> None:
+    end = look(35, (28_000, 800), (28_000, 924), final=True)
+
+    verdict = judge([look(14, (7_000, 210), (7_000, 210)), end], PILOT)
+
+    assert verdict.state == "harmful"
+    assert evidence(verdict).difference.high < 0
+
+
+def test_at_the_planned_end_an_open_question_says_what_can_be_excluded() -> None:
+    end = look(35, (28_000, 850), (28_000, 840), final=True)
+
+    verdict = judge([look(14, (7_000, 210), (7_000, 210)), end], PILOT)
+
+    lift = evidence(verdict).lift
+    assert verdict.state == "undecided"
+    assert lift is not None
+    assert -0.10 < lift.low < 0 < lift.high < 0.13
+    assert evidence(verdict).p > 0.05
+
+
+def test_harm_is_watched_for_every_day_of_a_pilot_too() -> None:
+    verdict = judge([look(9, *WORSE)], PILOT)
+
+    assert verdict.state == "harmful"
+    assert evidence(verdict).difference.high < 0
+    assert evidence(verdict).p < 1e-4
+
+
+def test_benefit_waits_for_the_weekly_look_of_a_pilot() -> None:
+    days = [look(day, (1_000 * (day - 7), 50 * (day - 7)), (1_000 * (day - 7), 30 * (day - 7)))
+            for day in range(8, 21)]  # fmt: skip
+
+    assert judge(days[:6], PILOT).state == "too_early"
+    assert judge(days[:7], PILOT).state == "verified_effect"  # day 14
+
+
+def test_more_visitors_than_planned_leave_something_for_the_end() -> None:
+    # Three times as many as planned: at day 28 the whole of N_max is long over, and a fifth of the time is not.
+    found = states(0.0, 300, a_day=3_000)
+    late = [
+        look(28, (63_000, 2_000), (63_000, 1_890)),
+        look(35, (84_000, 2_680), (84_000, 2_520), final=True),
+    ]
+
+    assert found.count("verified_effect") <= 15  # 2.5% of 300, and 2.5 standard deviations
+    assert judge(late, PILOT).state == "verified_effect"
+
+
+def test_without_an_effect_a_pilot_errs_in_at_most_one_of_twenty() -> None:
+    found = states(0.0, 1_000)
+
+    assert found.count("verified_effect") <= 36  # 2.5% of 1,000, and 2.3 standard deviations
+    assert found.count("harmful") <= 36
+    assert found.count("verified_effect") + found.count("harmful") >= 25  # it does use its budget
+
+
+def test_a_pilot_finds_what_it_was_planned_to_find() -> None:
+    # Methods 3.7, power of weekly looks: +10% .52, +20% .98 (1,000 per arm and day, 28 days, base 3%).
+    ten, twenty = states(0.10, 200), states(0.20, 100)
+
+    assert 0.40 <= ten.count("verified_effect") / 200 <= 0.64
+    assert twenty.count("verified_effect") >= 92
+    assert "harmful" not in {*ten, *twenty}
+
+
+def test_the_interval_of_a_pilot_holds_the_truth_at_every_look() -> None:
+    missed = 0
+    for seed in range(300):
+        shown = intervals(pilot(np.random.default_rng(seed), 0.10), PILOT)
+        missed += not all(seen.difference.holds(0.003) for seen in shown)
+
+    assert 3 <= missed <= 24  # 5% of 300, and two and a half standard deviations
+
+
+def test_an_effect_as_large_as_the_precision_is_hardly_ever_called_irrelevant() -> None:
+    found = states(0.10, 200, a_day=5_000, rules=Rules(planned=280_000, last_day=35))
+
+    assert found.count("no_relevant_difference") <= 10
