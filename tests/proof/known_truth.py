@@ -31,6 +31,7 @@ class Truth(NamedTuple):
     treated_share: float = 0.5
     base: float = 0.03  # share of the control that converts
     lift: float = 0.0  # 0.2 = the message makes it 20% more
+    planned_end: bool = False  # group-sequential, with the last day as its end
 
     @property
     def treated(self) -> float:
@@ -44,7 +45,9 @@ class Truth(NamedTuple):
 
     @property
     def rules(self) -> Rules:
-        """Plan as the product does: for the visitors of 28 days."""
+        """Plan as the product does: for the visitors of 28 days, or for those until the planned end."""
+        if self.planned_end:
+            return Rules(planned=self.days * self.daily, last_day=self.days)
         return Rules(planned=28 * self.daily)
 
 
@@ -57,10 +60,10 @@ class Drawn(NamedTuple):
     control_converted: Counts
 
 
-def draw(truth: Truth, runs: int, *, seed: int) -> Drawn:
+def draw(truth: Truth, number: int, *, seed: int) -> Drawn:
     """Draw what is known after each day, in each of so many runs."""
     rng = np.random.default_rng(seed)
-    treated = rng.binomial(truth.daily, truth.treated_share, (runs, truth.days))
+    treated = rng.binomial(truth.daily, truth.treated_share, (number, truth.days))
     control = truth.daily - treated
     counts = (
         treated,
@@ -71,9 +74,10 @@ def draw(truth: Truth, runs: int, *, seed: int) -> Drawn:
     return Drawn(*(np.cumsum(count, axis=1) for count in counts))
 
 
-def looks(drawn: Drawn) -> Iterator[list[Look]]:
-    """Give each run as the product sees it: a look a day."""
+def looks(drawn: Drawn, *, planned_end: bool = False) -> Iterator[list[Look]]:
+    """Give each run as the product sees it: a look a day, the last one final if its end was planned."""
     for run in zip(*(counts.tolist() for counts in drawn), strict=True):
+        last = len(run[0]) if planned_end else None
         yield [
             Look(
                 at=day * DAY,
@@ -81,11 +85,17 @@ def looks(drawn: Drawn) -> Iterator[list[Look]]:
                 treated=proportion(treated, treated_converted),
                 control=proportion(control, control_converted),
                 least_conversions=min(treated_converted, control_converted),
+                final=day == last,
             )
             for day, (treated, treated_converted, control, control_converted) in enumerate(
                 zip(*run, strict=True), start=1
             )
         ]
+
+
+def runs(truth: Truth, number: int, *, seed: int) -> Iterator[list[Look]]:
+    """Draw that many experiments of one kind."""
+    return looks(draw(truth, number, seed=seed), planned_end=truth.planned_end)
 
 
 def z_scores(drawn: Drawn) -> NDArray[np.float64]:

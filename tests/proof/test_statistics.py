@@ -7,20 +7,22 @@ bite: with the ordinary interval, or the rule on the width alone, in its place i
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 from figures import tell, times
-from known_truth import Truth, draw, looks, z_scores
+from judging import (
+    called_by_interval,
+    called_by_ordinary_test,
+    judged,
+    percent,
+    put_ordinary_interval,
+)
+from known_truth import Truth, runs
 
 from etalage.domain.report import State
-from etalage.measure import interval, maturity
-from etalage.measure.arms import difference
-from etalage.measure.interval import always_valid
-from etalage.measure.maturity import LEAST_CONVERSIONS, Evidence, Look, Rules, judge
+from etalage.measure import maturity
+from etalage.measure.maturity import Evidence, Rules, judge
 
 NO_EFFECT = Truth(daily=2_000, days=28)
 NO_EFFECT_LONG = Truth(daily=2_000, days=90, treated_share=0.9)
@@ -41,73 +43,17 @@ AT_THE_PRECISION = tuple(Truth(daily=4_000, days=180, lift=lift) for lift in (0.
 MET = {(300, 0.5): 0.37, (300, 0.9): 0.0, (1_000, 0.5): 0.96, (1_000, 0.9): 0.52}
 
 
-class Judged(NamedTuple):
-    """What was said of many runs of one kind."""
-
-    runs: int
-    states: Counter[State]
-    shown: int  # runs with a verdict and its interval
-    held: int  # of those, the interval holds the truth
-    estimates: Sequence[float]  # of those, the difference that stands beside the interval
-
-    def share(self, *states: State) -> float:
-        """Give the share of the runs that ended in one of these states."""
-        return sum(self.states[state] for state in states) / self.runs
-
-
-def judged(truth: Truth, runs: int, *, seed: int = 1) -> Judged:
-    """Let the product judge that many experiments of one kind."""
-    verdicts = [judge(run, truth.rules) for run in looks(draw(truth, runs, seed=seed))]
-    shown = [verdict.evidence for verdict in verdicts if verdict.evidence]
-    return Judged(
-        runs=runs,
-        states=Counter(verdict.state for verdict in verdicts),
-        shown=len(shown),
-        held=sum(seen.difference.holds(truth.difference) for seen in shown),
-        estimates=[difference(seen.look.treated, seen.look.control).estimate for seen in shown],
-    )
-
-
-def called_by_interval(truth: Truth, runs: int, *, seed: int = 1) -> float:
-    """Give the share of runs in which any daily interval leaves out 0, from the first look that may be shown."""
-    found = 0
-    for run in looks(draw(truth, runs, seed=seed)):
-        seen = [look for look in run if look.least_conversions >= LEAST_CONVERSIONS]
-        found += not all(_interval(look, truth.rules).holds(0) for look in seen)
-    return found / runs
-
-
-def _interval(look: Look, rules: Rules) -> interval.Interval:
-    return always_valid(difference(look.treated, look.control), look.n, rules.planned)
-
-
-def called_by_ordinary_test(truth: Truth, runs: int, *, seed: int = 1) -> float:
-    """Give the share of runs in which the ordinary 95% test calls an effect on any day."""
-    return float((abs(z_scores(draw(truth, runs, seed=seed))) > 1.96).any(axis=1).mean())
-
-
-def percent(share: float) -> str:
-    """Write a share."""
-    return f"{share:.2%}"
-
-
-@pytest.fixture
-def ordinary(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the ordinary 95% interval where the always-valid one stands."""
-    monkeypatch.setattr(interval, "multiple", lambda *_: 1.96)
-
-
 # ---- No effect ----------------------------------------------------------------------------------------
 
 
 def test_of_tests_without_an_effect_hardly_any_is_called_one_though_looked_at_daily() -> None:
-    runs = times(400, 10_000)
+    number = times(400, 10_000)
 
-    by_interval = called_by_interval(NO_EFFECT, runs)
-    said = judged(NO_EFFECT, runs)
-    ordinary = called_by_ordinary_test(NO_EFFECT, runs)
+    by_interval = called_by_interval(NO_EFFECT, number)
+    said = judged(NO_EFFECT, number)
+    ordinary = called_by_ordinary_test(NO_EFFECT, number)
 
-    tell("No effect, looked at daily for 28 days: what is called an effect", "interval at any look 5%, verified effect 2.5%", tests=runs, interval=percent(by_interval), verified=percent(said.share("verified_effect")), harmful=percent(said.share("harmful")), ordinary_test=percent(ordinary))  # fmt: skip
+    tell("No effect, looked at daily for 28 days: what is called an effect", "interval at any look 5%, verified effect 2.5%", tests=number, interval=percent(by_interval), verified=percent(said.share("verified_effect")), harmful=percent(said.share("harmful")), ordinary_test=percent(ordinary))  # fmt: skip
     assert by_interval <= 0.05 < ordinary
     assert said.share("verified_effect") <= 0.025
     assert said.share("harmful") <= 0.025
@@ -115,30 +61,33 @@ def test_of_tests_without_an_effect_hardly_any_is_called_one_though_looked_at_da
 
 @pytest.mark.parametrize("shop", OTHER_SHOPS)
 def test_so_it_is_in_small_shops_and_large_ones(shop: Truth) -> None:
-    runs = times(100, 10_000)
+    number = times(100, 10_000)
 
-    by_interval = called_by_interval(shop, runs)
-    said = judged(shop, runs)
+    by_interval = called_by_interval(shop, number)
+    said = judged(shop, number)
 
-    tell("The same in six other shops, 300 to 20,000 persons a day", "in each: interval at any look 5%, verified effect 2.5%", tests=runs, interval=round(by_interval * runs), verified=said.states["verified_effect"], harmful=said.states["harmful"], ordinary_test=round(called_by_ordinary_test(shop, runs) * runs))  # fmt: skip
+    tell("The same in six other shops, 300 to 20,000 persons a day", "in each: interval at any look 5%, verified effect 2.5%", tests=number, interval=round(by_interval * number), verified=said.states["verified_effect"], harmful=said.states["harmful"], ordinary_test=round(called_by_ordinary_test(shop, number) * number))  # fmt: skip
     assert by_interval <= 0.05
     assert said.share("verified_effect") <= 0.025
     assert said.share("harmful") <= 0.025
 
 
 def test_nor_in_ninety_days_with_one_in_ten_kept_from_it() -> None:
-    runs = times(400, 10_000)
+    number = times(400, 10_000)
 
-    said = judged(NO_EFFECT_LONG, runs)
-    ordinary = called_by_ordinary_test(NO_EFFECT_LONG, runs)
+    said = judged(NO_EFFECT_LONG, number)
+    ordinary = called_by_ordinary_test(NO_EFFECT_LONG, number)
 
-    tell("No effect, 90 days, 90/10: what is called an effect", "verified effect 2.5%", tests=runs, verified=percent(said.share("verified_effect")), harmful=percent(said.share("harmful")), ordinary_test=percent(ordinary))  # fmt: skip
+    tell("No effect, 90 days, 90/10: what is called an effect", "verified effect 2.5%", tests=number, verified=percent(said.share("verified_effect")), harmful=percent(said.share("harmful")), ordinary_test=percent(ordinary))  # fmt: skip
     assert said.share("verified_effect") <= 0.025 < ordinary
     assert said.share("harmful") <= 0.025
 
 
-@pytest.mark.usefixtures("ordinary")
-def test_with_the_ordinary_interval_in_its_place_far_too_many_would_be() -> None:
+def test_with_the_ordinary_interval_in_its_place_far_too_many_would_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put_ordinary_interval(monkeypatch)
+
     said = judged(NO_EFFECT_LONG, 400)
 
     assert called_by_interval(NO_EFFECT, 400) > 0.05
@@ -157,7 +106,7 @@ def test_twenty_per_cent_more_is_verified_within_ninety_days(share: float, bar: 
 
     held = said.held / said.shown
     beside = float(np.mean(said.estimates)) / truth.difference
-    tell(f"+20%, {share:.0%} treated: verified within 90 days", f"{percent(bar)}, wrong sign 0, truth in the interval shown 95%", tests=said.runs, verified=percent(said.share("verified_effect")), wrong_sign=said.states["harmful"], truth_in_interval=percent(held), estimate_shown=f"{beside:.2f} times the truth")  # fmt: skip
+    tell(f"+20%, {share:.0%} treated: verified within 90 days", f"{percent(bar)}, wrong sign 0, truth in the interval shown 95%", tests=said.number, verified=percent(said.share("verified_effect")), wrong_sign=said.states["harmful"], truth_in_interval=percent(held), estimate_shown=f"{beside:.2f} times the truth")  # fmt: skip
     assert said.share("verified_effect") >= bar
     assert said.states["harmful"] == 0
     assert held >= 0.95
@@ -166,13 +115,13 @@ def test_twenty_per_cent_more_is_verified_within_ninety_days(share: float, bar: 
 @pytest.mark.parametrize(("daily", "share"), MET)
 def test_what_smaller_shops_will_meet_is_as_the_planner_is_told(daily: int, share: float) -> None:
     truth = Truth(daily=daily, days=90, treated_share=share, lift=0.2)
-    runs = times(200, 10_000)
+    number = times(200, 10_000)
 
-    verified = judged(truth, runs).share("verified_effect")
+    verified = judged(truth, number).share("verified_effect")
 
     expected = MET[daily, share]
-    chance = 4 * (expected * (1 - expected) / runs) ** 0.5
-    tell(f"+20%, {daily} a day, {share:.0%} treated: verified within 90 days", f"{expected:.2f} within .02", tests=runs, verified=f"{verified:.3f}")  # fmt: skip
+    chance = 4 * (expected * (1 - expected) / number) ** 0.5
+    tell(f"+20%, {daily} a day, {share:.0%} treated: verified within 90 days", f"{expected:.2f} within .02", tests=number, verified=f"{verified:.3f}")  # fmt: skip
     assert abs(verified - expected) <= 0.02 + chance
 
 
@@ -184,7 +133,7 @@ def test_an_effect_that_just_matters_is_not_called_irrelevant(truth: Truth) -> N
     said = judged(truth, times(100, 10_000))
 
     irrelevant = said.share("no_relevant_difference")
-    tell(f"{truth.lift:+.0%}, just what matters: called no relevant difference", "5%", tests=said.runs, called_so=percent(irrelevant), still_open=percent(said.share("too_early")))  # fmt: skip
+    tell(f"{truth.lift:+.0%}, just what matters: called no relevant difference", "5%", tests=said.number, called_so=percent(irrelevant), still_open=percent(said.share("too_early")))  # fmt: skip
     assert irrelevant <= 0.05
 
 
@@ -207,7 +156,7 @@ def test_no_effect_is_called_irrelevant_in_the_end() -> None:
     said = judged(truth, times(100, 10_000))
 
     answered = said.share("no_relevant_difference")
-    tell("No effect, 4,000 a day, 50/50: called no relevant difference within 90 days", "90%", tests=said.runs, called_so=percent(answered))  # fmt: skip
+    tell("No effect, 4,000 a day, 50/50: called no relevant difference within 90 days", "90%", tests=said.number, called_so=percent(answered))  # fmt: skip
     assert answered >= 0.90
 
 
@@ -216,7 +165,7 @@ def test_no_effect_is_called_irrelevant_in_the_end() -> None:
 
 @pytest.mark.alone
 def test_a_check_takes_less_than_a_millisecond() -> None:
-    (run,) = looks(draw(NO_EFFECT_LONG, 1, seed=1))
+    (run,) = runs(NO_EFFECT_LONG, 1, seed=1)
 
     spent = []
     for _ in range(20):

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from figures import tell, times
-from known_truth import Truth, draw, looks
+from judging import put_ordinary_interval
+from known_truth import Truth, runs
 
-from etalage.domain.report import Interval
-from etalage.measure import interval
 from etalage.measure.arms import Difference, Mean, average, difference, relative_lift
-from etalage.measure.interval import always_valid, around_lift
-from etalage.measure.maturity import LEAST_CONVERSIONS_HARM, Look
+from etalage.measure.maturity import LEAST_CONVERSIONS_HARM, evidence
 
 TRUTHS = (
     Truth(daily=2_000, days=90),
@@ -31,42 +29,33 @@ PERSONS, BUY = 20_000, (0.033, 0.030)  # per arm; who has the message, who has n
 # ---- At all looks together ----------------------------------------------------------------------------
 
 
-def held(truth: Truth, runs: int) -> tuple[float, float]:
+def held(truth: Truth, number: int) -> tuple[float, float]:
     """Give the shares of runs in which every daily interval holds the truth: of the difference, of the lift.
 
     Every look counts at which the product may conclude anything: from the fiftieth conversion of both arms on.
     """
     differences, lifts = 0, 0
-    for run in looks(draw(truth, runs, seed=2)):
-        seen = [look for look in run if look.least_conversions >= LEAST_CONVERSIONS_HARM]
-        differences += all(_of_difference(look, truth).holds(truth.difference) for look in seen)
-        lifts += all(_of_lift(look, truth).holds(truth.lift) for look in seen)
-    return differences / runs, lifts / runs
-
-
-def _of_difference(look: Look, truth: Truth) -> Interval:
-    return always_valid(difference(look.treated, look.control), look.n, truth.rules.planned)
-
-
-def _of_lift(look: Look, truth: Truth) -> Interval:
-    found = around_lift(look.treated, look.control, truth.rules.planned)
-    assert found is not None
-    return found
+    for run in runs(truth, number, seed=2):
+        shown = list(evidence(run, truth.rules))
+        seen = [one for one in shown if one.look.least_conversions >= LEAST_CONVERSIONS_HARM]
+        differences += all(one.difference.holds(truth.difference) for one in seen)
+        lifts += all(one.lift is not None and one.lift.holds(truth.lift) for one in seen)
+    return differences / number, lifts / number
 
 
 @pytest.mark.parametrize("truth", TRUTHS)
 def test_the_interval_holds_the_truth_at_every_daily_look_together(truth: Truth) -> None:
-    runs = times(100, 2_500)
+    number = times(100, 2_500)
 
-    of_difference, of_lift = held(truth, runs)
+    of_difference, of_lift = held(truth, number)
 
-    tell("Intervals hold the truth at all daily looks together, in four kinds of shops", "95% of the runs, difference and lift", runs=runs, difference=round(of_difference * runs), lift=round(of_lift * runs))  # fmt: skip
+    tell("Intervals hold the truth at all daily looks together, in four kinds of shops", "95% of the runs, difference and lift", runs=number, difference=round(of_difference * number), lift=round(of_lift * number))  # fmt: skip
     assert of_difference >= 0.95
     assert of_lift >= 0.95
 
 
 def test_the_ordinary_interval_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interval, "multiple", lambda *_: 1.96)
+    put_ordinary_interval(monkeypatch)
 
     of_difference, of_lift = held(TRUTHS[0], 100)
 
@@ -83,7 +72,7 @@ Estimate = Callable[[Mean, Mean], Difference]
 def rates(seeds: int) -> Iterator[Pair]:
     """Draw who converts."""
     truth = Truth(daily=2 * PERSONS, days=1, lift=0.1)
-    for (look,) in looks(draw(truth, seeds, seed=3)):
+    for (look,) in runs(truth, seeds, seed=3):
         yield look.treated, look.control
 
 
