@@ -84,7 +84,9 @@ class ShopFace:
 
     def report(self, experience: str | None = None, *, now: int | None = None) -> Reports:
         """Report on all experiences, or on one; `now` in micros for a simulated shop."""
-        return Reports(tuple(report_all(self._ports, now=now or _now(), name=experience)))
+        return Reports(
+            tuple(report_all(self._ports, now=now or _now(), name=experience, keep=False))
+        )
 
     def _visitor(self, text: str) -> VisitorKey:
         return visitor_named(self._ports.keys.pepper, text)

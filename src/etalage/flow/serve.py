@@ -35,9 +35,10 @@ from etalage.domain.decision import (
     Recommended,
     Versions,
 )
-from etalage.domain.event import Event
+from etalage.domain.event import Event, Scalar
 from etalage.domain.experience import Language
 from etalage.domain.ids import EventId, ExperienceName, VisitorKey
+from etalage.domain.policy import POLICY
 from etalage.domain.product import Product
 from etalage.domain.profile import Person
 from etalage.domain.time import DAY
@@ -178,7 +179,7 @@ def _logged(
         DecisionRecord(
             facts=facts,
             decision=decision,
-            versions=Versions(CODE, live.version, live.catalogue.version, shelf.versions),
+            versions=Versions(CODE, live.version, live.catalogue.version, _models(live, shelf)),
             recommended=found[0],
             artwork=found[1],
             position=question.position,
@@ -194,10 +195,30 @@ def _logged(
         trust="confirmed",
         source="engine",
         visitor=facts.visitor,
+        device=question.page.device,
         shown=decision.holdout_shown(question.now),
+        properties=_of_the_moment(question, facts),
         purposes=facts.purposes,
         record=record,
     )
+
+
+def _of_the_moment(question: Question, facts: DecisionFacts) -> dict[str, Scalar]:
+    """Say who she was at this moment, so that a report can compare within segments and phases without the record."""
+    said: dict[str, Scalar] = {}
+    if facts.matched:
+        said["matched"] = " ".join(facts.matched)
+    part = question.person.part if question.person is not None else None
+    phase = part.scores.get("phase") if part is not None else None
+    if phase is not None and isinstance(phase.value, str):
+        said["phase"] = phase.value
+    return said
+
+
+def _models(live: Configuration, shelf: Shelf) -> dict[str, str]:
+    """Give what was learned by version: models, and how bandits divide."""
+    policies = live.plan.choices.policies.version
+    return shelf.versions | ({POLICY: policies} if policies else {})
 
 
 # ---- Order a given list ------------------------------------------------------------------------------
