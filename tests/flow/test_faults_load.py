@@ -175,6 +175,7 @@ def test_lists_and_scores_wait_while_events_are_refused_and_what_matters_does_no
         "catalogue",
         "live",
         "learn",
+        "alerts",
         "prune",
         "catalogues",
     ]
@@ -221,4 +222,13 @@ def test_a_job_of_the_night_that_fails_is_red_until_it_does_not(shop: Shop, tmp_
 
 def test_only_what_can_wait_is_put_off() -> None:
     waits = {job.name for job in jobs_of(SETTINGS) if job.can_wait}
-    assert waits == {"popular", "scores", "catalogue", "live", "learn", "prune", "catalogues"}
+    assert waits == {
+        "popular",
+        "scores",
+        "catalogue",
+        "live",
+        "learn",
+        "alerts",
+        "prune",
+        "catalogues",
+    }

@@ -33,6 +33,8 @@ from etalage.flow.nightly import (
     learn,
     look,
     own_time,
+    watch,
+    weigh_bandits,
 )
 from etalage.flow.remember import Memorist
 from etalage.ports import Ports, Sealable
@@ -141,7 +143,9 @@ def jobs_of(settings: Settings) -> list[Job]:
         # A new catalogue takes seconds to compare: what is popular does not wait for that.
         Job("catalogue", look, settings.roll_seconds, can_wait=True),
         Job("live", add_ended, LIVE_SECONDS, can_wait=True),
+        Job("bandits", weigh_bandits, HOUSEKEEPING_SECONDS, can_wait=True),
         Job("learn", learn, HOUSEKEEPING_SECONDS, can_wait=True, apart=True),
+        Job("alerts", watch, HOUSEKEEPING_SECONDS, can_wait=True, apart=True),
         Job("prune", prune_journal, HOUSEKEEPING_SECONDS, can_wait=True),
         Job("catalogues", _prune_catalogues, HOUSEKEEPING_SECONDS * 24, can_wait=True),
     ]

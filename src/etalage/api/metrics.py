@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
 from prometheus_client import (
     CollectorRegistry,
@@ -21,6 +22,7 @@ from prometheus_client import Counter as Count
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from etalage.domain.alert import AlertKind
 from etalage.domain.decision import Skipped
 from etalage.flow.account import privacy_alarms, received
 from etalage.flow.open_shop import OpenShop
@@ -157,8 +159,15 @@ class _Shops(Collector):
         late = GaugeMetricFamily(
             "etalage_erasures_late", "Erasures not done within a day: an alarm.", labels=["shop"]
         )
+        alerts = GaugeMetricFamily(
+            "etalage_alerts_open",
+            "Alerts that are open, by kind: figure, tracking or harmful.",
+            labels=["shop", "kind"],
+        )
         for shop in self._shops:
             name = shop.configuration.shop.id
+            for kind, count in _alerts_open(shop).items():
+                alerts.add_metric([name, kind], count)
             for quota, count in sorted(shop.quota.refused.items()):
                 over.add_metric([name, quota], count)
             alarms = privacy_alarms(shop.ports, now=time.time_ns() // 1000)
@@ -179,4 +188,16 @@ class _Shops(Collector):
             newest = shop.ports.log.head()
             head.add_metric([name], newest)
             behind.add_metric([name], max(0, newest - remembered))
-        yield from (account, failures, over, missed, late, head, behind)
+        yield from (account, failures, over, missed, late, alerts, head, behind)
+
+
+def _alerts_open(shop: OpenShop) -> dict[str, int]:
+    """Count the open alerts by kind; nothing where the records cannot be read, which is told elsewhere."""
+    try:
+        kept = shop.ports.records.alerts()
+    except Exception:  # noqa: BLE001  the other figures are worth more than this one
+        return {}
+    counts = dict.fromkeys(get_args(AlertKind), 0)
+    for alert in kept:
+        counts[alert.kind] += alert.state == "open"
+    return counts

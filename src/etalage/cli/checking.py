@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +22,7 @@ from etalage.flow.account import Forecast, components, forecast, intake
 from etalage.flow.configuration import configure
 from etalage.flow.held import held
 from etalage.flow.replay import replay_all
+from etalage.ports import Ports
 from etalage.store.damage import Damage
 from etalage.store.files.signs import FileSigns
 
@@ -77,6 +79,7 @@ def doctor(
             "quarantine": [told(one) for one in held(ports, configure(ports))],
             "components": components(ports, now=now),
             "red": _reds(data, known.id),
+            "alerts": _alerts(ports),
             "disk": msgspec.to_builtins(forecast(ports, keeping.disk_of(data, known.id), now=now)),
         }
         if json:
@@ -86,6 +89,7 @@ def doctor(
         show_held(found["quarantine"])
         _show(found["components"], "Stores")
         _show_reds(found["red"])
+        _show_alerts(found["alerts"])
         _show_disk(found["disk"])
         if files is not None:
             _tell_damage(files, json=False)
@@ -101,6 +105,18 @@ def _show_reds(reds: dict[str, dict[str, str]]) -> None:
     for part, red in reds.items():
         line = f"{part} is red since {red['since']}: {red['says']}"
         out.print(line, style="red", markup=False, soft_wrap=True)
+
+
+def _alerts(ports: Ports) -> dict[str, int]:
+    """Count the open alerts, by kind."""
+    return dict(Counter(one.kind for one in ports.records.alerts() if one.state == "open"))
+
+
+def _show_alerts(counts: dict[str, int]) -> None:
+    if counts:
+        said = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+        line = f"Open alerts: {said}; etalage alerts tells what they mean"
+        out.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
 def _verified(data: Path, shop: str | None, *, repair: bool) -> dict[str, Any]:

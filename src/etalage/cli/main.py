@@ -25,6 +25,7 @@ FAMILIES = (
     "documents",
     "deciding",
     "reporting",
+    "alerts",
     "evaluating",
     "checking",
     "keeping",
@@ -65,6 +66,10 @@ LISTED = {
         "reporting",
         "Report on experiences: interval first, and what is not known yet as such.",
     ),
+    "scoreboard": (
+        "alerts",
+        "Show what leads and what lags, this week beside last year's and the last four, with how sure that is.",
+    ),
     "evaluate": ("evaluating", "Measure methods and baselines on data whose outcome is known."),
     "doctor": (
         "checking",
@@ -98,6 +103,10 @@ LISTED = {
     "import": ("importing", "Take over a file: catalogue, events, orders, customers."),
     "shop": ("shops", "Show and change the settings of a shop."),
     "segment": ("segments", "Check, count and list segments."),
+    "alerts": (
+        "alerts",
+        "Tell what should be looked at: figures out of the ordinary, tracking that broke, messages that do harm.",
+    ),
     "privacy": (
         "privacy",
         "Give, erase or freeze what is kept of a person; carry out how long things are kept.",

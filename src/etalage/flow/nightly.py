@@ -4,8 +4,10 @@ seal       the journal into daily Parquet
 remember   anything that a crashed process left undone
 back-fill  conditions of segments that went live
 refold     visitors who lost an order to a later claim
+watch      figures out of the ordinary, tracking that broke, messages that do harm
 look       what changed in the catalogue, and what is alike
 count      what is popular now
+weigh      the bandits that are due
 learn      the models that are due, and between the nights the sessions that ended since
 forget     who asked to be erased; what was withdrawn; what was kept long enough
 """
@@ -31,7 +33,7 @@ from etalage.unify.batch import view_statements
 POPULAR = "popular"
 LAST_EVENTS = 1_000  # among which to look for what happened last
 OF_THE_MACHINE = frozenset(
-    {"configuration", "feature", "erased"}
+    {"configuration", "policy", "feature", "erased"}
 )  # carry the time of the machine, or none
 
 
@@ -104,6 +106,21 @@ def add_ended(night: Night) -> int:
     """Let models take in what happened since they were learned; give how many did."""
     needed = night.popular_least_visitors
     return learn_live(night.ports, now=night.now, visitors_needed=needed)
+
+
+def watch(night: Night) -> int:
+    """Judge the shop's figures once a day; give how many alerts are open."""
+    from etalage.flow.alerts import look_out  # with all of measuring, which a night needs once
+
+    kept = look_out(night.ports, now=night.now, only_due=True)
+    return sum(one.state == "open" for one in kept or ())
+
+
+def weigh_bandits(night: Night) -> int:
+    """Weigh the bandits that are due; give how many weighings are new."""
+    from etalage.flow.reweigh import reweigh  # with all of measuring
+
+    return reweigh(night.ports, now=night.now)
 
 
 def score_people(night: Night) -> int:
