@@ -17,8 +17,10 @@ from etalage.cli.console import (
     out,
     print_json,
 )
+from etalage.errors import Unknown
 from etalage.flow.report import report_all
 from etalage.measure.lines import headline, lines
+from etalage.measure.questions import ASKED, sources, statement
 from etalage.measure.shape import to_json
 
 
@@ -35,9 +37,18 @@ def report(
     shop: ShopOption = None,
     json: JsonOption = False,
     lang: Annotated[Literal["nl", "en"], typer.Option(help="Language of the sentences.")] = "nl",
+    sql: Annotated[
+        str | None,
+        typer.Option(
+            metavar="QUESTION", help="Print the question to the warehouse behind figures, and stop."
+        ),
+    ] = None,
     now: NowOption = None,
 ) -> None:
     """Report on experiences: interval first, and what is not known yet as such."""
+    if sql is not None:
+        _print_statement(sql)
+        return
     with opened(data, shop, now=now) as (_, ports, moment):
         reports = report_all(ports, now=moment, name=experience)
         if json:
@@ -51,3 +62,13 @@ def report(
                 out.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
         if not reports:
             out.print("No experience has been live yet.")
+
+
+def _print_statement(question: str) -> None:
+    """Print the whole way of a figure from the events; the names are those of `sources` in a report."""
+    named = next((name for name in ASKED if name == question), None)
+    if named is None:
+        raise Unknown("question", question, ASKED, field="sql")
+    source = next(one for one in sources(causes=True) if one.question == named)
+    typer.echo(f"-- {named}, digest {source.digest}: {', '.join(source.figures)}")
+    typer.echo(statement(named))

@@ -8,9 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import to_builtins
+
 from etalage.domain.money import exponent
-from etalage.domain.report import ArmFigures, Effect, ExperienceReport, Interval, Unsettled
+from etalage.domain.report import (
+    ArmFigures,
+    Effect,
+    ExperienceReport,
+    Interval,
+    Point,
+    RatioFigure,
+    Tally,
+    Unsettled,
+)
 from etalage.domain.time import DAY, iso
+from etalage.measure import ratio as ratio_test
 
 Json = dict[str, Any]
 
@@ -45,10 +57,30 @@ def to_json(reported: ExperienceReport) -> Json:
             "expected": {arm: round(count, 2) for arm, count in ratio.expected.items()},
             "p_fixed": ratio.p_fixed,
             "p_continuous": ratio.p_continuous,
+            "uneven": [
+                to_builtins(part) for part in ratio.parts if part.p < ratio_test.BLOCKED_BELOW
+            ],
+            "causes": [to_builtins(cause) for cause in ratio.causes],
         },
         "notes": [{"note": note.key, "count": note.count} for note in reported.notes],
         "control": reported.control,
+        "planned": reported.planned,
+        "ends": None if reported.ends is None else iso(reported.ends),
+        "erased": reported.erased,
+        "about": None if reported.about is None else to_builtins(reported.about),
         "variants": [_arm(figures, reported.currency) for figures in reported.arms],
+        "guardrails": [to_builtins(one) for one in reported.guardrails],
+        "ratios": [_ratio(one, reported.currency) for one in reported.ratios],
+        "parts": [
+            {
+                "dimension": part.dimension,
+                "value": part.value,
+                "state": part.state,
+                "variants": [_arm(figures, reported.currency) for figures in part.arms],
+            }
+            for part in reported.parts
+        ],
+        "sources": [to_builtins(source) for source in reported.sources],
     }
 
 
@@ -86,7 +118,64 @@ def _arm(figures: ArmFigures, currency: str) -> Json:
         "p": effect and effect.p,
         "potential": effect and round(effect.potential, 1),
         "cost_of_control": effect and round(effect.cost_of_control, 1),
+        **_past(effect, currency),
         **_open(unsettled),
+        "history": [_point(point) for point in figures.history],
+        "days": [_day(day, currency) for day in figures.days],
+    }
+
+
+def _past(effect: Effect | None, currency: str) -> Json:
+    """Say what was adjusted for the past of the persons, with the figure as it was without."""
+    raw, revenue = (effect.raw, effect.revenue_raw) if effect else (None, None)
+    return {
+        "adjusted": effect and effect.adjusted,
+        "difference_unadjusted": raw
+        and {"estimate": raw.estimate, "low": raw.interval.low, "high": raw.interval.high},
+        "revenue_adjusted": effect and effect.revenue_adjusted,
+        "extra_revenue_unadjusted": revenue
+        and {
+            "estimate": _money(revenue.estimate, currency),
+            "low": _money(revenue.interval.low, currency),
+            "high": _money(revenue.interval.high, currency),
+        },
+    }
+
+
+def _point(point: Point) -> Json:
+    lift, interval = point.lift_interval, point.difference_interval
+    return {
+        "look": iso(point.at),
+        "counted": point.counted,
+        "difference": point.difference,
+        "low": interval.low,
+        "high": interval.high,
+        "lift_pct": _percent(point.lift),
+        "lift_low_pct": lift and _percent(lift.low),
+        "lift_high_pct": lift and _percent(lift.high),
+    }
+
+
+def _day(day: Tally, currency: str) -> Json:
+    return {
+        "look": iso(day.at),
+        "counted": day.counted,
+        "conversions": day.conversions,
+        "revenue_capped": _money(day.revenue_capped, currency),
+    }
+
+
+def _ratio(figure: RatioFigure, currency: str) -> Json:
+    """Give a figure per order; money in units of the currency."""
+    scale = 10 ** exponent(currency) if figure.name == "revenue_per_order" else 1
+    return {
+        "name": figure.name,
+        "variant": figure.arm,
+        "treated": figure.treated / scale,
+        "control": figure.control / scale,
+        "difference": figure.difference / scale,
+        "low": figure.interval.low / scale,
+        "high": figure.interval.high / scale,
     }
 
 
