@@ -1,0 +1,289 @@
+"""Step 7 of 8, measure: the tables of a report: variants, parts, guardrails; and whether to trust it all.
+
+Idea: all intervals of a table share one axis with zero on it, so that one look compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from etalage.domain.ids import VariantName
+from etalage.domain.report import ArmFigures, Effect, Interval, Part
+from etalage.measure.page import svg
+from etalage.measure.page.advice import part_name
+from etalage.measure.page.answer import filled
+from etalage.measure.page.model import Cell, Item, Items, Prose, Table
+from etalage.measure.page.say import clean
+from etalage.measure.page.told import SETTLED, Told, rate
+
+Shown = tuple[Interval, float]
+
+UNLIKELY = 0.01  # after Holm: where an uneven split is named
+MOST_LEANING = 3  # parts of it that are named
+
+
+def variants(told: Told) -> Table | None:
+    """Compare the variants; only where there are several."""
+    if len(told.variants) <= 1 or told.speaker is None:
+        return None
+    say = told.say
+    effects = [told.effect(arm) for arm in told.variants]
+    axis = _axis([_shown(e) for e in effects if e is not None])
+    rows = [
+        _variant_row(told, arm, effect, (axis, svg.SERIES[i % len(svg.SERIES)]))
+        for i, (arm, effect) in enumerate(zip(told.variants, effects, strict=True))
+    ]
+    rows.append(
+        (
+            Cell(text=_capital(told.arm(told.reported.control))),
+            Cell(text=say.number(told.control.counted)),
+            _rate(told, told.control),
+            *(Cell(text=say("page.nothing")) for _ in range(4)),
+        )
+    )
+    head = (
+        say("plots.group"),
+        say("plots.persons"),
+        told.goal("rate"),
+        _axis_head(told, axis),
+        say("plots.extra"),
+        say("plots.revenue"),
+        say("plots.verdict"),
+    )
+    return Table(caption=say("sections.variants"), head=head, rows=tuple(rows))
+
+
+def _variant_row(
+    told: Told, arm: ArmFigures, effect: Effect | None, look: tuple[svg.Pair, str]
+) -> tuple[Cell, ...]:
+    say = told.say
+    name = Cell(text=_capital(told.arm(arm.arm)))
+    verdict = Cell(text=say.known("states", arm.state or "too_early"))
+    if effect is None:
+        nothing = Cell(text=say("page.nothing"))
+        return (
+            name,
+            Cell(text=say.number(arm.counted)),
+            nothing,
+            nothing,
+            nothing,
+            nothing,
+            verdict,
+        )
+    low, high, best = told.counts(effect.extra_conversions_interval, effect.extra_conversions)
+    return (
+        name,
+        Cell(text=say.number(arm.counted)),
+        _rate(told, arm),
+        _drawn(told, effect, *look),
+        Cell(text=told.between(low, high), small=say("page.best", best=best)),
+        _revenue(told, effect),
+        verdict,
+    )
+
+
+def _rate(told: Told, arm: ArmFigures) -> Cell:
+    return Cell(text=told.say.number(arm.conversions), small=told.say.percent(rate(arm), digits=2))
+
+
+def _revenue(told: Told, effect: Effect) -> Cell:
+    interval, best = effect.extra_revenue_interval, effect.extra_revenue
+    if interval is None or best is None:
+        return Cell(text=told.say("page.nothing"), small=told.say("figures.no_amount_few"))
+    low, high, middle = told.amounts(interval, best)
+    return Cell(text=told.between(low, high), small=told.say("page.best", best=middle))
+
+
+def _drawn(told: Told, effect: Effect, axis: svg.Pair, colour: str) -> Cell:
+    interval, best = _shown(effect)
+    low, high, middle = told.lift(effect)
+    return Cell(
+        text=told.between(low, high),
+        small=told.say("page.best", best=middle),
+        drawing=svg.mini((interval.low, interval.high), best, axis, colour),
+    )
+
+
+def _shown(effect: Effect) -> Shown:
+    if effect.lift is not None and effect.lift_interval is not None:
+        return effect.lift_interval, effect.lift
+    return effect.difference_interval, effect.difference
+
+
+def _axis(shown: Sequence[Shown]) -> svg.Pair:
+    low = min([0.0, *(i.low for i, _ in shown)])
+    high = max([0.0, *(i.high for i, _ in shown)])
+    room = 0.06 * (high - low) or 0.01
+    return low - room, high + room
+
+
+def _axis_head(told: Told, axis: svg.Pair) -> str:
+    low, high = (told.say.percent(v, digits=0) for v in axis)
+    return told.say("plots.axis", low=low, high=high)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+# ---- Parts -----------------------------------------------------------------------------------------------
+
+
+def parts(told: Told) -> tuple[Prose, Table] | None:
+    """Show where it did something: exploratory, and only beside a result of the whole."""
+    if not told.reported.parts or told.speaker is None:
+        return None
+    say = told.say
+    loudest = told.speaker.arm
+    rows = [(part, _of_part(part, loudest)) for part in told.reported.parts]
+    axis = _axis([_shown(e) for _, e in rows if e is not None])
+    table = Table(
+        caption=say("sections.parts"),
+        head=(
+            say("plots.part"),
+            say("plots.persons"),
+            _axis_head(told, axis),
+            say("plots.verdict"),
+        ),
+        rows=tuple(_part_row(told, part, effect, axis) for part, effect in rows),
+    )
+    return Prose(paragraphs=(say("parts.intro"),)), table
+
+
+def _of_part(part: Part, loudest: str) -> Effect | None:
+    """Give the effect within a part, of the variant that speaks for the whole."""
+    arm = next((a for a in part.arms if a.arm == loudest), None)
+    may = part.state in SETTLED and arm is not None and arm.state in SETTLED
+    return arm.effect if may and arm is not None and isinstance(arm.effect, Effect) else None
+
+
+def _part_row(told: Told, part: Part, effect: Effect | None, axis: svg.Pair) -> tuple[Cell, ...]:
+    say = told.say
+    name = Cell(text=_capital(part_name(told, part)), small=say(f"dimensions.{part.dimension}"))
+    persons = Cell(text=say.number(sum(a.counted or a.triggered for a in part.arms)))
+    if effect is None:
+        few = Cell(text=say("page.nothing"), small=say("parts.early"))
+        return name, persons, few, Cell(text=say("states.too_early"))
+    verdict = Cell(text=say.known("states", part.state))
+    return name, persons, _drawn(told, effect, axis, svg.SERIES[2]), verdict
+
+
+def guardrails(told: Told) -> Table | None:
+    """Show what must not get worse; nothing of it where the measurement is broken."""
+    found = told.reported.guardrails
+    if not found or told.reported.state == "broken":
+        return None
+    say = told.say
+    rows = []
+    for one in found:
+        settled = told.speaker is not None and one.state != "unsettled"
+        values = (one.treated, one.control) if settled else (None, None)
+        rows.append(
+            (
+                Cell(text=say.known("guardrails", one.name), small=told.arm(one.arm)),
+                *(Cell(text=_mean(told, one.name, value)) for value in values),
+                Cell(text=say(f"guardrails.{one.state}")),
+            )
+        )
+    head = tuple(say(k) for k in ("guardrails.name", "guardrails.treated", "guardrails.control"))
+    caption = say("guardrails.caption")
+    return Table(caption=caption, head=(*head, say("plots.verdict")), rows=tuple(rows))
+
+
+def _mean(told: Told, name: str, value: float | None) -> str:
+    if value is None:
+        return told.say("page.nothing")
+    if name == "page_time":
+        return f"{told.say.number(value)} ms"
+    return told.say.percent(value, digits=2)
+
+
+def ratios(told: Told) -> Table | None:
+    """Show figures per order; only beside a result of the whole."""
+    found = told.reported.ratios
+    if not found or told.speaker is None:
+        return None
+    say = told.say
+    rows = []
+    for one in found:
+        if one.name == "revenue_per_order":
+            currency = told.reported.currency
+            values = [say.money(v, currency, cents=True) for v in (one.treated, one.control)]
+            low, high, best = told.amounts(one.interval, one.difference)
+        else:
+            values = [say.percent(v) for v in (one.treated, one.control)]
+            low, high, best = told.percents(one.interval, one.difference)
+        name = Cell(text=say.known("ratios", one.name), small=told.arm(one.arm))
+        drawn = Cell(text=told.between(low, high), small=say("page.best", best=best))
+        rows.append((name, *(Cell(text=v) for v in values), drawn))
+    keys = ("ratios.figure", "guardrails.treated", "guardrails.control", "ratios.difference")
+    return Table(caption=say("sections.ratios"), head=tuple(say(k) for k in keys), rows=tuple(rows))
+
+
+# ---- Trust --------------------------------------------------------------------------------------------------
+
+
+def trust(told: Told) -> Items:
+    """Say what these figures rest on: the split, closed windows, who confirms, joined orders, and all notes."""
+    reported, say = told.reported, told.say
+    items = [_split(told)]
+    windows = say("trust.windows_why", window=told.days)
+    items.append(Item(point=say("trust.windows"), why=windows, sign="good"))
+    notes = {note.key for note in reported.notes}
+    if reported.goal == "purchase" and "not_confirmed" not in notes:
+        key = f"trust.{reported.trust}"
+        why = say(f"{key}_why", many=told.goal("many"))
+        items.append(
+            Item(point=say(key), why=why, sign="look" if reported.trust == "claimed" else "good")
+        )
+    if reported.goal == "purchase" and reported.joined.share is not None:
+        items.append(_orders(told, reported.joined.share))
+    for note in reported.notes:
+        count = say.number(note.count)
+        point, why = say(f"trust.{note.key}", count=count), say(f"trust.{note.key}_why")
+        items.append(Item(point=point, why=why, sign="look"))
+    if reported.erased:
+        point = say("trust.erased", count=say.number(reported.erased))
+        items.append(Item(point=point, why=say("trust.erased_why"), sign="look"))
+    return Items(items=tuple(items))
+
+
+def _split(told: Told) -> Item:
+    ratio, say = told.reported.sample_ratio, told.say
+    if ratio is None:
+        return Item(point=say("trust.ratio_none"), sign="wait")
+    expected = ", ".join(say.number(n) for n in ratio.expected.values())
+    why = say("trust.ratio_counts", counts=filled(told), expected=clean(expected, 200))
+    if "sample_ratio" in told.reported.faults:
+        return Item(point=say("trust.ratio_bad"), why=why, sign="bad")
+    return Item(point=say("trust.ratio_good"), why=why, sign="good")
+
+
+def _orders(told: Told, share: float) -> Item:
+    joined, say = told.reported.joined, told.say
+    found = say.number(joined.orders - joined.by_way.get("none", 0))
+    why = say("trust.joined_why", orders=say.number(joined.orders), found=found)
+    bad = "joined_orders" in told.reported.faults
+    point = say("trust.joined_bad" if bad else "trust.joined_good", share=say.percent(share))
+    return Item(point=point, why=why, sign="bad" if bad else "good")
+
+
+def causes(told: Told) -> Items | None:
+    """Say where a split that is not right leans: per device, per day, and what is spread unevenly."""
+    ratio, say = told.reported.sample_ratio, told.say
+    if ratio is None or "sample_ratio" not in told.reported.faults:
+        return None
+    items = []
+    for cause in ratio.causes:
+        why = say(f"trust.{cause.key}_why", counts=_named(told, cause.counts))
+        items.append(Item(point=say(f"trust.{cause.key}"), why=why, sign="look"))
+    for part in [p for p in ratio.parts if p.p < UNLIKELY][:MOST_LEANING]:
+        device = say.known("devices", part.value) if part.dimension == "device" else part.value
+        point = say(f"trust.{part.dimension}", value=device)
+        why = say("trust.leans", counts=_named(told, part.counts))
+        items.append(Item(point=point, why=why, sign="look"))
+    return Items(items=tuple(items)) if items else None
+
+
+def _named(told: Told, counts: Mapping[VariantName, int]) -> str:
+    return ", ".join(f"{told.arm(arm)} {told.say.number(n)}" for arm, n in counts.items())
