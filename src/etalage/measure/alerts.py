@@ -32,6 +32,7 @@ from etalage.measure.daily import SHARES, Series
 AGAIN_DAYS = 28  # judged again every night
 MANY = 20  # figures; above it, Benjamini-Hochberg too
 KEPT_DAYS = 400  # an alert that is over is forgotten after this long
+LEAST_OFF = 1.0  # after an alert, a day that is off by less is no watch: only the mean remembers
 GAP_DAYS = 3  # what comes back within so many days is the same alert
 # Judged as figures; what else is counted is only shown on the scoreboard.
 NOT_JUDGED = frozenset({"click_share", "repeat"})
@@ -101,10 +102,11 @@ def _sign(
 ) -> Sign | None:
     if side * judged.z >= ALERT and is_real:
         return Sign(judged, "alert", judged.z)
-    if is_watched(so_far):
-        z = fmean(one.z for one in so_far[-WATCH_DAYS:] if one is not None)
-        return Sign(judged, "watch", z) if side * z > 0 else None
-    return None
+    if not is_watched(so_far):
+        return None
+    three = [side * one.z for one in so_far[-WATCH_DAYS:] if one is not None]
+    is_echo = max(three) >= ALERT and side * judged.z < LEAST_OFF
+    return Sign(judged, "watch", side * fmean(three)) if fmean(three) > 0 and not is_echo else None
 
 
 def _alert(name: str, way: str, stretch: Sequence[Sign], *, is_over: bool) -> Alert:
