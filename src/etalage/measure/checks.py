@@ -89,9 +89,13 @@ def _suspects(case: Case, key: str, arm: VariantName) -> int:
 
 
 def faults(case: Case, filled: SampleRatio | None) -> tuple[Fault, ...]:
-    """Name what hides the verdict."""
+    """Name what hides the verdict.
+
+    Of the sample ratio only the p-value that may be watched does. The others say where to look: read every day for
+    a quarter, they call 2 sound experiments in 100 broken, and what they hid one day they would show the next.
+    """
     found: list[Fault] = []
-    if filled is not None and filled.smallest < ratio.BLOCKED_BELOW:
+    if filled is not None and filled.p_continuous < ratio.BLOCKED_BELOW:
         found.append("sample_ratio")
     if _too_few_joined(case):
         found.append("joined_orders")
