@@ -1,0 +1,129 @@
+"""The messages of a world tried on its whole crowd at once, without a server.
+
+In:   a world, and how many are kept from each message.
+Out:  per message who met it in which arm, what everybody did and would have done: counts as a report has them, and
+      beside them the truth as exact sums of differences.
+Idea: for thousands of worlds, where only statistics are at stake. Arms are drawn here instead of by the server, and
+      every message comes with a page's first load; what goes through the real API is `run`.
+From: methods 9 ("paired worlds").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from etalage.domain.time import DAY, SECOND
+from etalage.simulate import draws
+from etalage.simulate.crowd import Crowd, Seen, calendar, crowd
+from etalage.simulate.draws import Bools, Ints
+from etalage.simulate.truth import WINDOW
+from etalage.simulate.world import World
+
+CONTROL = 0.5
+
+
+class Counts(Struct, frozen=True):
+    """One arm, as a report counts it: persons whose window was closed, and what they did in it."""
+
+    persons: int
+    conversions: int
+    revenue: int  # cents
+
+
+class Trial(Struct, frozen=True):
+    """One message: all arrays are as long as the crowd, and speak of those who met it."""
+
+    crowd: Crowd
+    met: Bools
+    shown: Bools  # the arm that sees it
+    at: Ints  # micros after the start of the world
+    with_it: Bools  # bought within the window, had she seen it
+    without: Bools  # idem, had she not
+
+    @property
+    def bought(self) -> Bools:
+        """Tell who bought within the window, as it really went."""
+        return np.where(self.shown, self.with_it, self.without)
+
+    def closed(self, upto: int) -> Bools:
+        """Tell whose window was closed at a moment, in micros after the start of the world."""
+        return np.asarray(self.met & (self.at + WINDOW <= upto))
+
+    def counts(self, upto: int, *, shown: bool) -> Counts:
+        """Count one arm as the report does: what somebody buys who has taken her consent back is not known."""
+        those = self.closed(upto) & (self.shown == shown)
+        bought = those & self.bought & (self.crowd.buys_at < self.crowd.withdraws)
+        paid = self.crowd.basket[bought].sum()
+        return Counts(int(those.sum()), int(bought.sum()), int(paid))
+
+    def by_day(self, *, shown: bool) -> tuple[Ints, Ints]:
+        """Give the persons and the conversions of one arm after each daily look, cumulative."""
+        days = self.crowd.world.days
+        those = self.met & (self.shown == shown)
+        closes = -(-(self.at + WINDOW) // DAY)
+        persons = np.bincount(closes[those], minlength=days + 1)[: days + 1]
+        bought = np.bincount(closes[those & self.bought], minlength=days + 1)[: days + 1]
+        return persons.cumsum(), bought.cumsum()
+
+    def truth(self, upto: int, group: int | None = None) -> tuple[int, int]:
+        """Give what the message truly changed among those who saw it: conversions, and cents.
+
+        Args:
+            upto: micros after the start of the world; only windows closed by then count.
+            group: the place of one group in the world; everybody by default.
+        """
+        those = self.closed(upto) & self.shown
+        if group is not None:
+            those = those & (self.crowd.group == group)
+        changed = (self.with_it[those].astype(np.int64)) - self.without[those]
+        return int(changed.sum()), int((changed * self.crowd.basket[those]).sum())
+
+
+def trials(world: World, *, control: float = CONTROL) -> dict[str, Trial]:
+    """Try all messages of a world on its crowd, each with a control group of its own.
+
+    Args:
+        world: without faults, bots or second devices: those are no matter of statistics.
+        control: share that is kept from a message.
+    """
+    those = crowd(world)
+    at = those.arrives + SECOND
+    met = those.measured & (at < those.withdraws)
+    times = _times(those) if world.fatigue else None
+    seen = {
+        name: Seen(met & shown_to(world, name, those.person, control=control), at, times)
+        for name in world.effects
+    }
+    window = (at <= those.buys_at) & (those.buys_at < at + WINDOW)
+    return {
+        name: Trial(
+            crowd=those,
+            met=met,
+            shown=sight.who,
+            at=at,
+            with_it=window & those.buys(_but(seen, name, sight, who=met)),
+            without=window & those.buys(_but(seen, name, sight, who=np.zeros_like(met))),
+        )
+        for name, sight in seen.items()
+    }
+
+
+def shown_to(world: World, experience: str, person: Ints, *, control: float = CONTROL) -> Bools:
+    """Tell who falls in the arm that sees a message."""
+    return np.asarray(draws.uniform(world.seed, person, 0, f"arm of {experience}") >= control)
+
+
+def _but(seen: Mapping[str, Seen], name: str, sight: Seen, *, who: Bools) -> dict[str, Seen]:
+    """Give what everybody saw, but for one message, of which is said who saw it."""
+    return {**seen, name: replace(sight, who=who)}
+
+
+def _times(those: Crowd) -> Ints:
+    """Count the visits of each up to the moment of buying: with each the message comes again."""
+    visits = calendar(those.world)
+    before = visits.at + SECOND <= those.buys_at[visits.person]
+    return np.bincount(visits.person[before], minlength=len(those.person))
