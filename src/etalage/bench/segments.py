@@ -15,7 +15,7 @@ from __future__ import annotations
 import resource
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ import duckdb
 from msgspec import Struct
 
 from etalage.bench.rows import Row, row
-from etalage.domain.event import Event
+from etalage.bench.sealed import Sealed
 from etalage.domain.time import ShopZone
 from etalage.errors import Conflict
 from etalage.ports import EVENT_COLUMNS, Manifest, Questions
@@ -132,35 +132,12 @@ def _warehouse(directory: Path, events: int, now: int) -> Iterator[DuckdbWarehou
     directory.mkdir(parents=True)
     files = _written(directory, events, now)
     warehouse = DuckdbWarehouse(
-        directory, _Sealed(Manifest(events + people_among(events), files)), ZONE
+        directory, Sealed(Manifest(events + people_among(events), files)), ZONE
     )
     try:
         yield warehouse
     finally:
         warehouse.close()
-
-
-class _Sealed:
-    """A log of which every event lies in Parquet already."""
-
-    def __init__(self, manifest: Manifest) -> None:
-        self._manifest = manifest
-
-    def head(self) -> int:
-        return self._manifest.sealed_to
-
-    def manifest(self) -> Manifest:
-        return self._manifest
-
-    def seal(self, upto: int, files: Sequence[str], *, removed: Sequence[str] = ()) -> None:
-        raise Conflict(f"a bench seals nothing: {upto} in {files} without {removed}")
-
-    @contextmanager
-    def snapshot(self) -> Iterator[tuple[Manifest, Iterator[tuple[int, Event]]]]:
-        yield self._manifest, iter(())
-
-    def prune(self, upto: int) -> int:  # noqa: ARG002  the port's
-        return 0
 
 
 def _written(directory: Path, events: int, now: int) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from etalage.bench.ingest import bench_ingest
 from etalage.bench.page import available, bench_page
 from etalage.bench.recommend import bench_recommend
 from etalage.bench.recommend_peers import has_implicit
+from etalage.bench.report import bench_report
 from etalage.bench.rows import Row
 from etalage.bench.segments import bench_segments
 from etalage.bench.serve import bench_serve
@@ -27,7 +28,7 @@ from etalage.cli.showing import SHOP_PROGRAM
 from etalage.simulate.server import SERVER_KEY, WRITE_KEY, port_of, serving
 from etalage.simulate.shop import BESIDES, EFFECTS, open_shop
 
-Bench = Literal["decide", "serve", "ingest", "segments", "recommend", "growth", "page"]
+Bench = Literal["decide", "serve", "ingest", "segments", "recommend", "growth", "report", "page"]
 BENCHES: tuple[Bench, ...] = get_args(Bench)
 # What the demo's shop keeps of a visitor who said yes to everything.
 SAID_YES = {"noord_consent": '{"measure":true,"personalise":true,"ads":true}'}
@@ -40,7 +41,9 @@ def add_to(commands: typer.Typer) -> None:
 
 def bench(
     what: Annotated[
-        Literal["decide", "serve", "ingest", "segments", "recommend", "growth", "page", "all"],
+        Literal[
+            "decide", "serve", "ingest", "segments", "recommend", "growth", "report", "page", "all"
+        ],
         typer.Argument(help="Which one; all takes some minutes."),
     ] = "all",
     seconds: Annotated[
@@ -59,6 +62,9 @@ def bench(
     profiles: Annotated[
         int, typer.Option(min=100, max=100_000_000, help="Profiles the shop has grown to.")
     ] = 20_000,
+    visitors: Annotated[
+        int, typer.Option(min=100, max=20_000_000, help="Visitors under the reports.")
+    ] = 1_000_000,
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="Processes that answer, also of the floor.")
     ] = 1,
@@ -72,7 +78,7 @@ def bench(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Measure decisions, serving, intake, segments, recommending, growth and the page; a ratio is value over floor.
+    """Measure decisions, serving, intake, segments, recommending, growth, reports and the page; a ratio is value over floor.
 
     `page` needs Chromium and playwright; `all` leaves it out where they are missing.
     """
@@ -93,6 +99,7 @@ def bench(
                 sessions=sessions,
                 products=products,
                 profiles=profiles,
+                visitors=visitors,
                 workers=workers,
             )
     if json:
@@ -111,6 +118,7 @@ def _run(  # noqa: PLR0911  one for each bench
     sessions: int,
     products: int,
     profiles: int,
+    visitors: int,
     workers: int,
 ) -> list[Row]:
     match name:
@@ -128,6 +136,8 @@ def _run(  # noqa: PLR0911  one for each bench
             return bench_recommend(sessions=sessions, products=products, seconds=seconds)
         case "growth":
             return bench_growth(directory, profiles=profiles, seconds=seconds)
+        case "report":
+            return bench_report(directory, visitors=visitors)
         case "page":
             with _demo_shop(directory) as home:
                 return bench_page(home, consent=SAID_YES)

@@ -23,7 +23,7 @@ from etalage.measure import case
 from etalage.measure.maturity import LEAST_DAYS, LEAST_ORDERS
 from etalage.measure.questions import QUESTIONS, Asked, answers, ask_staged, stages
 from etalage.measure.report import report
-from etalage.ports import Document, Ports, Questions
+from etalage.ports import Document, Ports, Questions, Warehouse
 from etalage.unify.batch import view_statements
 
 EVER_LIVE = frozenset({"live", "paused", "ended"})
@@ -64,7 +64,7 @@ def report_all(
             about=ran[told.name].about if told.name in ran else None,
             erased=sum(told.started <= at <= now for at in erasures),
         )
-        for told in _asked(ports, fixed, shop, now)
+        for told in asked_of(ports.warehouse, fixed, shop, now=now)
     ]
     if keep:
         for plan, told in zip(fixed, reports, strict=True):
@@ -102,11 +102,13 @@ def _ran(ports: Ports) -> list[_Ran]:
     return found
 
 
-def _asked(ports: Ports, plans: list[Plan], shop: Shop, now: int) -> list[ExperienceReport]:
+def asked_of(
+    warehouse: Warehouse, plans: list[Plan], shop: Shop, *, now: int
+) -> list[ExperienceReport]:
     """Ask all questions of one frozen moment; where to look for a fault only if there is one."""
     rows: dict[Asked, list[dict[str, object]]] = {}
     of_shop = case.Shop(currency=shop.currency, orders=shop.orders)
-    with ports.warehouse.session() as questions:
+    with warehouse.session() as questions:
         for statement in view_statements():
             questions.prepare(statement)
         for text, bound in stages(plans, currency=shop.currency, now=now):
