@@ -8,6 +8,7 @@ Idea: whatever is shown went through here; there is no block that takes HTML, a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import get_args
 
 from etalage.decide.honest_text import honest, link
 from etalage.decide.read_body import Body, text
@@ -15,6 +16,7 @@ from etalage.domain.experience import (
     LANGUAGES,
     Block,
     Button,
+    ChosenBy,
     Countdown,
     Coupon,
     Creative,
@@ -114,6 +116,7 @@ def _image(body: Body, domains: Domains) -> Block:
         link=_link(body, "link", domains),
         creatives=_creatives(body, domains),
         keep_days=body.number("keep_days", 7, least=1, most=90),
+        by=body.one_of_or_none("by", get_args(ChosenBy)) or "affinity",
     )
 
 
@@ -152,7 +155,9 @@ def artwork_of(content: dict[Language, tuple[Block, ...]], path: str) -> Image |
         if any(found):
             raise BadExperience(f"{path} must have the same creatives in nl and en", field=path)
         return None
-    told = {tuple((c.name, c.tags) for image in own for c in image.creatives) for own in found}
+    told = {
+        tuple((c.name, c.tags, image.by) for image in own for c in image.creatives) for own in found
+    }
     if len(told) > 1 or any(len(own) != 1 for own in found):
         raise BadExperience(
             f"{path} needs one image with creatives, the same in nl and en", field=path

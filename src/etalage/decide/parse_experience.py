@@ -222,6 +222,7 @@ def _variant(body: Body, part: int, domains: frozenset[str] | None) -> Variant:
         adds=any(isinstance(block, ProductList) and block.adds for block in blocks),
         artwork=() if several is None else several.creatives,
         keep_days=7 if several is None else several.keep_days,
+        by_bandit=several is not None and several.by == "bandit",
     )
 
 

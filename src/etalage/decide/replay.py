@@ -15,18 +15,24 @@ import msgspec
 
 from etalage.decide.choose import choose
 from etalage.decide.compose import compose
+from etalage.decide.plan import Plan
 from etalage.domain.decision import Decision, DecisionRecord
 from etalage.domain.experience import Experience
+from etalage.domain.policy import Policies
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(DecisionRecord).decode
 
 
-def replay(record: DecisionRecord, experiences: Iterable[Experience]) -> list[str] | None:
-    """Compute a decision again; None if it is the same, else the differences."""
-    live = {experience.name: experience for experience in experiences}
-    chosen = choose(record.facts, live.values())
-    again = compose(record.facts, chosen, record.recommended, live, record.artwork)
+def replay(
+    record: DecisionRecord,
+    experiences: Plan | Iterable[Experience],
+    policies: Policies | None = None,
+) -> list[str] | None:
+    """Compute a decision again, under the policies of its time; None if it is the same, else the differences."""
+    plan = experiences if isinstance(experiences, Plan) else Plan(experiences, policies)
+    chosen = choose(record.facts, plan)
+    again = compose(record.facts, chosen, record.recommended, plan.experiences, record.artwork)
     return None if again == record.decision else differences(record.decision, again)
 
 

@@ -58,6 +58,7 @@ OUR_NAMES = frozenset(
         "coupon_redeemed",
         "feature",
         "configuration",
+        "policy",
         "purchase_claim",
         "product_seen",  # schema.org data on a page: a draft that nobody trusts
         "restriction",
@@ -74,6 +75,7 @@ NOT_FROM_BROWSER = frozenset(
         "score",
         "feature",
         "configuration",
+        "policy",
         "purchase_claim",
         "coupon_issued",
         "restriction",

@@ -40,6 +40,7 @@ Principle = Literal[
 CapPeriod = Literal["session", "day", "7d", "ever"]
 AllocationKind = Literal["fixed", "split", "bandit"]
 BanditGoal = Literal["conversions", "revenue"]
+ChosenBy = Literal["affinity", "bandit"]
 StrategyName = Literal[
     "popular_now",
     "recently_viewed",
@@ -133,6 +134,7 @@ class Image(Struct, frozen=True, tag="image", omit_defaults=True):
     link: str | None = None
     creatives: tuple[Creative, ...] = ()
     keep_days: int = 7  # how long a person keeps the one she has
+    by: ChosenBy = "affinity"  # what chooses among them
 
 
 class ProductList(Struct, frozen=True, tag="product_list", omit_defaults=True):
@@ -219,6 +221,7 @@ class Variant(Struct, frozen=True, omit_defaults=True):
     about_product: bool = False  # its text names the product on the page
     artwork: tuple[Creative, ...] = ()  # of its picture, in the first language
     keep_days: int = 7  # how long a person keeps the one she has
+    by_bandit: bool = False  # which picture: by what they were worth, and not by taste
     adds: bool = False  # one tap puts a product of its list into the basket
 
     def blocks(self, language: str | None) -> tuple[Language, tuple[Block, ...]]:

@@ -43,6 +43,7 @@ class Weighing(Struct, frozen=True, omit_defaults=True):
     made: int  # micros
     arms: dict[VariantName, WeighedArm]
     delay: int = 0  # mean time from entry to conversion, micros
+    lately: int = 0  # conversions of the 24 hours before it
     learned: Learned | None = None  # where there is enough to tell who is who
 
 
@@ -53,6 +54,7 @@ class PictureWeighing(Struct, frozen=True, omit_defaults=True):
     variant: VariantName
     made: int
     arms: dict[str, WeighedArm]
+    lately: int = 0
 
 
 class Policies(Struct, frozen=True, omit_defaults=True):

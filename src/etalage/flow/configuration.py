@@ -17,11 +17,13 @@ from etalage.decide import parse_experience as reader
 from etalage.domain.canonical import digest
 from etalage.domain.experience import LANGUAGES, Experience
 from etalage.domain.ids import FeatureId, SegmentName
+from etalage.domain.policy import Policies
 from etalage.domain.product import Catalogue
 from etalage.domain.segment import Node, has_history
 from etalage.domain.shop import Shop, shop_from, to_settings
 from etalage.domain.time import ShopZone
 from etalage.flow.plan import LiveSegment, Plan
+from etalage.flow.policies import policies_now
 from etalage.flow.remember import Memorist
 from etalage.govern.approve import is_still_approved
 from etalage.ports import ApiKey, Document, DocumentKind, Ports
@@ -60,8 +62,8 @@ class Composition(Struct, frozen=True):
     shop: dict[str, object]
 
 
-def configure(ports: Ports) -> Configuration:
-    """Compile what is live now."""
+def configure(ports: Ports, policies: Policies | None = None) -> Configuration:
+    """Compile what is live now, with the policies of bandits that are given or else those in force."""
     records = ports.records
     generation = records.generation()
     shop = shop_from(records.shop())
@@ -83,7 +85,7 @@ def configure(ports: Ports) -> Configuration:
         keys={key.hash: key for key in records.keys() if key.revoked is None},  # noqa: SIM118  a port, no mapping
         segments=by_name,
         experiences=experiences,
-        plan=Plan(experiences, by_name, catalogue, shop),
+        plan=Plan(experiences, by_name, catalogue, shop, policies or policies_now(ports)),
         lapsed=lapsed,
         documents=documents,
         catalogue=catalogue,
@@ -93,6 +95,12 @@ def configure(ports: Ports) -> Configuration:
             for served, newest in zip(segments, live, strict=True)
         ),
     )
+
+
+def weighed(known: Configuration, policies: Policies) -> Configuration:
+    """Give the same configuration under other policies: nothing that people decided has changed."""
+    plan = Plan(known.experiences, known.segments, known.catalogue, known.shop, policies)
+    return msgspec.structs.replace(known, plan=plan)
 
 
 def tree_of(document: Document) -> object:

@@ -15,11 +15,13 @@ from etalage.config import Settings
 from etalage.domain.arrival import Arrival, Entered, Rejected, engines_own
 from etalage.domain.event import Event
 from etalage.domain.ids import EventId
+from etalage.domain.policy import POLICY
 from etalage.errors import Damaged, Overloaded
-from etalage.flow.configuration import Configuration, composition, configure
+from etalage.flow.configuration import Configuration, composition, configure, weighed
 from etalage.flow.health import Health, said_by
 from etalage.flow.learn import TakenUp
 from etalage.flow.nightly import POPULAR, popular_now
+from etalage.flow.policies import NONE, read_policies
 from etalage.flow.quota import KeyKind, Quota, Work
 from etalage.flow.remember import remember
 from etalage.ports import Erasable, Ports
@@ -90,7 +92,11 @@ class OpenShop:
         self.ports = ports
         self.health = health or Health(lambda: now)
         self.settings = settings
-        self.configuration: Configuration = configure(ports)
+        self._policies_stamp = ports.models.stamp(POLICY)
+        found = read_policies(ports.models.get(POLICY))
+        self._policies = found or NONE
+        self._are_policies_damaged = found is None and self._policies_stamp != 0
+        self.configuration: Configuration = configure(ports, self._policies)
         self._popular: PopularModel = EMPTY
         self._popular_stamp = 0
         self._damaged_stamp = 0  # of a list that could not be read
@@ -154,11 +160,12 @@ class OpenShop:
     def refresh(self, now: int) -> bool:
         """Read again what changed: the configuration if people decided something or a segment became warm, models."""
         self._restock()
+        self._reweigh()
         self._look_at_quota(now)
         known = self.configuration
         if self.ports.records.generation() == known.generation and known.is_settled:
             return False
-        fresh = configure(self.ports)
+        fresh = configure(self.ports, self._policies)
         if fresh.version != known.version:
             self._tell_composition(fresh, now)  # first: no decision may be in the log before it
         elif self._untold is not None:
@@ -176,9 +183,22 @@ class OpenShop:
         """Raise what keeps models from being read, or `Damaged` where the newest one could not be."""
         if self.ports.models.stamp(POPULAR) == self._damaged_stamp != 0:
             raise Damaged("the list of popular products is damaged; the one before it is in use")
+        if self._are_policies_damaged:
+            raise Damaged("the weighing of bandits is damaged; the one before it is in use")
         for name, model in self._learned.ready.items():
             if isinstance(model, Unusable) and model.reason not in WITHOUT_WORRY:
                 raise Damaged(f"the model {name} is {model.reason}; it is learned again by itself")
+
+    def _reweigh(self) -> None:
+        """Take over the policies of the last weighing; damaged ones leave those that are here."""
+        stamp = self.ports.models.stamp(POLICY)
+        if stamp == self._policies_stamp:
+            return
+        found = read_policies(self.ports.models.get(POLICY))
+        self._policies_stamp, self._are_policies_damaged = stamp, found is None and stamp != 0
+        if found is not None:
+            self._policies = found
+            self.configuration = weighed(self.configuration, found)
 
     def _restock(self) -> None:
         """Take over what was learned again; a damaged list of popular products leaves what is here."""

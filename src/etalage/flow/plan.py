@@ -14,12 +14,14 @@ from msgspec import Struct
 
 from etalage.decide import plan
 from etalage.decide.gather import Rules
+from etalage.decide.parse_experience import uses
 from etalage.deliver.answer import Window
 from etalage.deliver.message import Messages, messages_of
 from etalage.domain.context import Context
 from etalage.domain.decision import Holdout
 from etalage.domain.experience import MILLION, Experience, Texts
 from etalage.domain.ids import ExperienceName, SegmentName
+from etalage.domain.policy import Policies
 from etalage.domain.product import Catalogue
 from etalage.domain.segment import Node
 from etalage.domain.shop import Shop
@@ -58,8 +60,9 @@ class Plan:
         segments: Mapping[SegmentName, LiveSegment],
         catalogue: Catalogue,
         shop: Shop,
+        policies: Policies | None = None,
     ) -> None:
-        self.choices = plan.Plan(experiences)
+        self.choices = plan.Plan(experiences, policies)
         live = self.experiences.values()
         self.places = frozenset(experience.slot for experience in live)
         sentences = {name: segment.sentences for name, segment in segments.items()}
@@ -69,6 +72,7 @@ class Plan:
             zone=shop.zone,
             holdout=Holdout(round(shop.holdout_share * MILLION), f"{shop.salt}:holdout"),
             protected_segments=frozenset(shop.protected_pages),
+            context=frozenset(asked for e in live for asked in e.allocation.context),
         )
         self._segments = segments
         self._relevant: dict[plan.Key, Relevant] = {}
@@ -89,7 +93,8 @@ class Plan:
         return known
 
     def _worked_out(self, page: Context, slots: tuple[str, ...]) -> Relevant:
-        used = {e.segment for e in self.choices.here(page, slots) if e.segment}
+        here = self.choices.here(page, slots)
+        used = {SegmentName(named) for e in here for _, named in uses(e)}
         segments = [self._segments[name] for name in sorted(used) if name in self._segments]
         return Relevant(
             asked=tuple(s for s in segments if s.is_warm),

@@ -13,11 +13,14 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
+from etalage.decide.plan import Plan
 from etalage.decide.replay import read_record, replay
 from etalage.domain.event import Event
 from etalage.domain.experience import Experience
+from etalage.domain.policy import POLICY, Policies
 from etalage.domain.shop import shop_from
 from etalage.flow.configuration import Composition, read_experience
+from etalage.flow.policies import NONE, policies_of
 from etalage.ports import Ports
 
 MOST_DIFFERENCES = 20
@@ -49,6 +52,8 @@ class Replayed(Struct, frozen=True):
 def replay_all(ports: Ports, *, since: int = 0) -> Replayed:
     """Replay the decisions made at or after `since` (micros)."""
     experiences: dict[str, tuple[Experience, ...]] = {}
+    policies: dict[str, Policies] = {"": NONE}
+    plans: dict[tuple[str, str], Plan] = {}
     decisions = same = unknown = 0
     differing: list[Differs] = []
     differ = 0
@@ -56,14 +61,21 @@ def replay_all(ports: Ports, *, since: int = 0) -> Replayed:
         if event.name == "configuration":
             experiences |= _known(ports, event)
             continue
+        if event.name == POLICY:
+            found = policies_of(event)
+            policies[found.version] = found
+            continue
         if event.time < since or event.record is None:
             continue
         decisions += 1
         record = read_record(event.record)
-        live = experiences.get(record.versions.configuration)
-        if live is None:
+        made_with = (record.versions.configuration, record.versions.models.get(POLICY, ""))
+        if made_with[0] not in experiences or made_with[1] not in policies:
             unknown += 1
-        elif (differences := replay(record, live)) is None:
+            continue
+        if made_with not in plans:
+            plans[made_with] = Plan(experiences[made_with[0]], policies[made_with[1]])
+        if (differences := replay(record, plans[made_with])) is None:
             same += 1
         else:
             differ += 1
@@ -73,7 +85,7 @@ def replay_all(ports: Ports, *, since: int = 0) -> Replayed:
 
 
 def _relevant(ports: Ports) -> Iterator[Event]:
-    return (e for _, e in ports.log.read(0) if e.name in {"configuration", "decision"})
+    return (e for _, e in ports.log.read(0) if e.name in {"configuration", POLICY, "decision"})
 
 
 def _known(ports: Ports, event: Event) -> dict[str, tuple[Experience, ...]]:

@@ -5,12 +5,12 @@ SELECT
     experience, arm, day,
     avg($now - first)::BIGINT AS age,
     count(*) AS visitors,
-    count(at) AS conversions,
+    count(done_at) AS conversions,
     sum(capped)::BIGINT AS revenue,
     sum(capped::HUGEINT * capped)::DOUBLE AS squares,
     count(waited) AS waits,
     coalesce(sum(waited), 0)::BIGINT AS waited,
-    count(*) FILTER (at > $now - 86400000000) AS lately,
-    coalesce(sum(at - first), 0)::BIGINT AS taken
+    count(*) FILTER (done_at > $now - 86400000000) AS lately,
+    coalesce(sum(done_at - first), 0)::BIGINT AS taken
 FROM acted
 GROUP BY experience, arm, day

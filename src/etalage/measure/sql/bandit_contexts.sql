@@ -4,7 +4,7 @@ SELECT
     coalesce(told.record ->> '$.facts.traits', '[]') AS traits,
     avg($now - acted.first)::BIGINT AS age,
     count(*) AS visitors,
-    count(acted.at) AS conversions
+    count(acted.done_at) AS conversions
 FROM acted
 JOIN told ON told.experience = acted.experience AND told.person = acted.person
 GROUP BY ALL
