@@ -28,6 +28,16 @@ WORLDS = {
     "logit": World(
         seed=7, form="logit", mixed=0.7, phases=True, price_sensitivity=0.5, groups=GROUPS, **SMALL
     ),
+    "by device": World(
+        seed=9,
+        grouped_by="device",
+        groups=(
+            Group("tablet", effects={"harms": 0.2}),
+            Group("desktop", effects={"helps": -0.5}),
+            Group("phone"),
+        ),
+        **SMALL,
+    ),
     "one part of the day": World(seed=8, day_pattern=(1,), delay_days=5.0, **SMALL),
 }
 everywhere = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)

@@ -28,7 +28,7 @@ from etalage.simulate.person import (
     RETURN_DAYS,
     WITHDRAWS_DAYS,
 )
-from etalage.simulate.world import PHASE_MOVES, PHASE_NEXT, PHASE_START, PHASES, World
+from etalage.simulate.world import DEVICES, PHASE_MOVES, PHASE_NEXT, PHASE_START, PHASES, World
 
 
 class Seen(Struct, frozen=True):
@@ -102,13 +102,12 @@ def crowd(world: World, person: Ints | None = None) -> Crowd:
     mu = BASKET_MU + world.price_sensitivity - price
     euro = draws.exps(mu + BASKET_SIGMA * draws.normal(seed, who, 0, "basket"))
     cents = np.rint(100 * euro)
-    shares = tuple(group.share for group in world.groups)
     return Crowd(
         world=world,
         person=who,
         measured=draws.uniform(seed, who, 0, "consent") < world.consent_share,
         withdraws=_withdraws(world, who, arrives),
-        group=draws.one_of(seed, who, 0, "group", shares) if shares else np.zeros_like(who),
+        group=_group(world, who),
         arrives=arrives,
         buys_at=arrives + LEAST_DELAY + delay.astype(np.int64),
         basket=np.clip(cents, LEAST_BASKET, LARGEST_BASKET).astype(np.int64),
@@ -158,6 +157,16 @@ def _moment(world: World, who: Ints, day: Ints) -> Ints:
     within = draws.uniform(world.seed, who, day, "moment")
     passed = ((part + within) * (DAY // len(world.day_pattern))).astype(np.int64)
     return np.asarray(day * DAY + np.minimum(passed, DAY - LAST_ORDERS))
+
+
+def _group(world: World, who: Ints) -> Ints:
+    if not world.groups:
+        return np.zeros_like(who)
+    if world.grouped_by == "chance":
+        return draws.one_of(world.seed, who, 0, "group", world.group_shares)
+    names = [group.name for group in world.groups]
+    place = np.array([names.index(name) for name in DEVICES])
+    return place[draws.one_of(world.seed, who, 0, "device", tuple(DEVICES.values()))]
 
 
 def _withdraws(world: World, who: Ints, arrives: Ints) -> Ints:

@@ -25,6 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from etalage.api.slim import few_arenas, give_back
 from etalage.domain.time import DAY, Micros
+from etalage.errors import BadInput, Unknown
 from etalage.simulate import beside as besides
 from etalage.simulate import regulars
 from etalage.simulate.apart import apart
@@ -33,9 +34,10 @@ from etalage.simulate.catalogue import shelf
 from etalage.simulate.client import Client
 from etalage.simulate.run import Played, run
 from etalage.simulate.server import HOST, PROGRAM, SERVER_KEY, WRITE_KEY, port_of, serving
-from etalage.simulate.shop import BESIDES, EFFECTS, HELPS, Opened, open_shop
+from etalage.simulate.shop import BESIDES, EFFECTS, Opened, open_shop, refuse_real
 from etalage.simulate.shopping import Shop
 from etalage.simulate.trickle import trickle
+from etalage.simulate.truth import WINDOW
 from etalage.simulate.world import World
 
 PORT = 8400
@@ -110,22 +112,43 @@ def demo(
                 _go_on(screen, url, opened, shown.played, language)
 
 
-def simulate(
-    directory: Path | None = None,
-    *,
-    days: int,
-    visitors_per_day: int,
-    effect: float,
-    seed: int,
-    language: Language = "nl",
-) -> Shown:
-    """Play one message with a planted effect against its control, and give truth and report."""
-    world = World(seed=seed, effects={HELPS: effect}, visitors_per_day=visitors_per_day, days=days)
-    with _place(directory) as data:
-        start = _now() - days * DAY
-        opened = open_shop(data, now=start, name=f"Noord {seed}", experiences=[HELPS])
+def simulate(world: World, directory: Path | None = None, *, language: Language = "nl") -> Shown:
+    """Play a world in a shop of its own through a real server, and give truth and report.
+
+    Args:
+        world: with effects of messages of ours.
+        directory: where the shop stays, to be looked at afterwards; a temporary one by default.
+        language: of the progress bar.
+
+    Raises:
+        BadInput: too few days, or a message that simulated shoppers never meet.
+        Conflict: the directory holds a shop that is not simulated, or the same one already.
+    """
+    _refuse(world, directory)
+    few_arenas()
+    with _ending_in_order(), _place(directory) as data:
+        start = _now() - world.days * DAY
+        name = f"Noord {world.seed}"
+        opened = apart(
+            open_shop, data, now=start, name=name, experiences=tuple(world.effects), seed=world.seed
+        )
         with serving(data) as url:
             return _play(url, data, opened, world, start=start, language=language)
+
+
+def _refuse(world: World, directory: Path | None) -> None:
+    """Refuse what would end in nothing, before a server is started."""
+    least = WINDOW // DAY + 1
+    if world.days < least:
+        says = f"{world.days} days: an order counts up to {least - 1} days after a message, so at least {least}"
+        raise BadInput(says, field="days")
+    for name in world.effects:
+        if name not in EFFECTS:
+            raise Unknown("experience", name, EFFECTS, field="effects")
+    if not world.effects:
+        raise BadInput("without a message there is nothing to measure", field="effects")
+    if directory is not None and directory.exists():
+        apart(refuse_real, directory)
 
 
 def print_json(value: Any) -> None:

@@ -21,7 +21,15 @@ from msgspec import Struct
 
 from etalage.domain.time import DAY, MINUTE
 from etalage.simulate import draw
-from etalage.simulate.world import PHASE_MOVES, PHASE_NEXT, PHASE_START, PHASES, Group, World
+from etalage.simulate.world import (
+    DEVICES,
+    PHASE_MOVES,
+    PHASE_NEXT,
+    PHASE_START,
+    PHASES,
+    Group,
+    World,
+)
 
 LEAST_DELAY = 5 * MINUTE  # filling in an address takes this long
 BASKET_MU, BASKET_SIGMA = 3.6, 1.2  # of the logarithm of a basket in euro (methods 9)
@@ -30,7 +38,6 @@ RETURN_DAYS = 3.0  # mean time between two visits, on top of one night
 MOST_VISITS = 4
 WITHDRAWS_DAYS = 3.0  # mean time until who takes her consent back does so
 TASTES = 32  # numbers of a latent taste
-DEVICES = {"phone": 0.62, "desktop": 0.31, "tablet": 0.07}
 LAST_ORDERS = 15 * MINUTE  # no visit begins in the last minutes of a day, so that it ends on it
 
 
@@ -86,8 +93,10 @@ def group(world: World, person: int) -> Group | None:
     """Give the group that says how she is moved; None in a world without."""
     if not world.groups:
         return None
-    shares = tuple(one.share for one in world.groups)
-    return world.groups[draw.one_of(world.seed, person, 0, "group", shares)]
+    if world.grouped_by == "device":
+        hers = device(world, person)
+        return next(one for one in world.groups if one.name == hers)
+    return world.groups[draw.one_of(world.seed, person, 0, "group", world.group_shares)]
 
 
 def device(world: World, person: int, which: int = 0) -> str:

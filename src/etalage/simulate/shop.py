@@ -18,6 +18,7 @@ from etalage.config import load
 from etalage.connect.files import Written, read_files
 from etalage.domain.ids import ShopId
 from etalage.domain.product import Catalogue
+from etalage.errors import Conflict
 from etalage.simulate.catalogue import noord
 
 NAME, DOMAIN = "Noord", "noord.example"
@@ -106,6 +107,23 @@ def open_shop(
         catalogue,
         tuple(sorted(set(slots))),
     )
+
+
+def refuse_real(directory: Path) -> None:
+    """See to it that no simulated shopper comes near a real shop.
+
+    Raises:
+        Conflict: the directory holds a shop that is not simulated, or something else than shops.
+    """
+    from etalage.app import open_ports, shops_in
+
+    settings = load(directory)
+    for name in shops_in(directory):
+        shop, ports = open_ports(directory, name, settings=settings)
+        ports.close()
+        if not shop.simulated:
+            says = f"{directory} holds the shop '{name}', which is a real one: simulate elsewhere"
+            raise Conflict(says, field="data")
 
 
 def documents(experiences: Collection[str]) -> list[Written]:

@@ -37,6 +37,8 @@ PHASE_NEXT = (  # the last of each row: gone
     (0.05, 0.25, 0.40, 0.30),
 )
 
+DEVICES = {"phone": 0.62, "desktop": 0.31, "tablet": 0.07}
+
 Share = float
 
 
@@ -44,7 +46,7 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
     """Shoppers who are moved in their own way: persuadable, neutral, or better left alone."""
 
     name: str
-    share: Share
+    share: Share = 0.0  # of all shoppers; of groups by device it follows from the device
     effects: dict[str, float] = {}  # by experience; those of the world where it says nothing
 
 
@@ -103,6 +105,8 @@ class World(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     # What moves her.
     groups: tuple[Group, ...] = ()
+    # Which group she is in: by chance, which no report can see, or by her device, which reports tell apart.
+    grouped_by: Literal["chance", "device"] = "chance"
     novelty_days: float | None = None  # a message does 1/e as much to who first sees it after these
     fatigue: Share = 0.0  # by how much less it does with every time she saw it before
 
@@ -123,6 +127,12 @@ class World(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Tell whether every shopper is moved by a message by the same factor, whenever she sees it."""
         alike = self.form == "relative" and self.novelty_days is None and not self.fatigue
         return alike and not any(group.effects for group in self.groups)
+
+    @property
+    def group_shares(self) -> tuple[float, ...]:
+        """Give how many of all shoppers each group holds."""
+        by_device = self.grouped_by == "device"
+        return tuple(DEVICES[one.name] if by_device else one.share for one in self.groups)
 
 
 def read_world(path: Path, **decided: object) -> World:
@@ -165,7 +175,11 @@ def _check(world: World) -> None:
     _must(world.bots is None or world.bots.per_day >= 1, "bots", "bots come at least once a day")
     _must(world.drop_out is None or min(world.drop_out) >= 1, "drop_out", "whole, at least 1")
     _must(world.visit_rate is None or world.visit_rate >= 1, "visit_rate", "whole, at least 1")
-    whole = sum(group.share for group in world.groups)
+    if world.grouped_by == "device":
+        names = [group.name for group in world.groups]
+        says = f"groups by device are named {', '.join(DEVICES)}, each once"
+        _must(sorted(names) == sorted(DEVICES), "groups", says)
+    whole = sum(world.group_shares)
     _must(
         not world.groups or isclose(whole, 1, abs_tol=1e-6),
         "groups",
@@ -188,8 +202,10 @@ def _check_chances(world: World) -> None:
     for name in world.effects:
         most *= max([1.0, *(1 + effect for other, effect in own if other == name)])
     least = min((effect for _, effect in own), default=0.0)
+    says = f"an effect of {least:g} would take more away than there is: a chance to buy below 0"
+    _must(least >= -1, "effects", says)
     _must(
-        0 < world.base < 1 and 0 <= world.mixed <= 1 and most <= 1 and least >= -1,
+        0 < world.base < 1 and 0 <= world.mixed <= 1 and most <= 1,
         "effects",
         f"with base {world.base} and effects {world.effects} a chance to buy could leave 0 to 1",
     )
