@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from figures import tell, times
 from judging import put_ordinary_interval
-from known_truth import Truth, runs
+from known_truth import CAP, MU, SIGMA, Truth, capped_order, runs
 
 from etalage.measure.arms import Difference, Mean, average, difference, relative_lift
 from etalage.measure.maturity import LEAST_CONVERSIONS_HARM, evidence
@@ -20,9 +20,6 @@ TRUTHS = (
     Truth(daily=20_000, days=28, base=0.005, lift=-0.2),
 )
 
-# Orders of M9's shoppers: log-normal, ln EUR; capped where one in a hundred is larger.
-MU, SIGMA = 3.6, 1.2
-CAP = float(np.exp(MU + 2.326 * SIGMA))
 PERSONS, BUY = 20_000, (0.033, 0.030)  # per arm; who has the message, who has not
 
 
@@ -86,13 +83,6 @@ def revenues(seeds: int) -> Iterator[Pair]:
 def _revenue(rng: np.random.Generator, buy: float) -> Mean:
     amounts = np.minimum(rng.lognormal(MU, SIGMA, rng.binomial(PERSONS, buy)), CAP)
     return average(PERSONS, float(amounts.sum()), float((amounts**2).sum()))
-
-
-def capped_order() -> float:
-    """Give the true mean of a capped order: integrate min(x, cap) over the log-normal density."""
-    grid = np.linspace(-8, 8, 200_001)
-    density = np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi)
-    return float(np.trapezoid(np.minimum(np.exp(MU + SIGMA * grid), CAP) * density, grid))
 
 
 FIXED: dict[str, tuple[Callable[[int], Iterator[Pair]], Estimate, float]] = {
