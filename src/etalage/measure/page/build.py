@@ -64,6 +64,7 @@ def page(
         title=title,
         shop=name,
         about=say("page.about", date=say.date(made)),
+        made=made,
         intro=_intro(told, say),
         chapters=tuple(chapter(one) for one in told),
         method=_method(reports, say),

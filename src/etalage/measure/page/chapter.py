@@ -40,6 +40,7 @@ LONGEST_TEXT = 300  # characters of a purpose or a gain
 def chapter(told: Told) -> Chapter:
     """Tell everything about one experience."""
     found = (
+        _section(told, "progress", [plots.progress(told)], "counted", "effect"),
         _section(told, "over_time", [plots.over_time(told)], "effect", "history"),
         _section(told, "causes", [evidence.causes(told)], "sample_ratio", "causes"),
         _section(told, "next", [Items(items=next_steps(told))]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from etalage.domain.ids import VariantName
-from etalage.domain.report import ArmFigures, Effect, Interval, Part
+from etalage.domain.report import ArmFigures, Effect, Interval, Part, State
 from etalage.measure.page import svg
 from etalage.measure.page.advice import part_name
 from etalage.measure.page.answer import filled
@@ -58,7 +58,7 @@ def _variant_row(
 ) -> tuple[Cell, ...]:
     say = told.say
     name = Cell(text=_capital(told.arm(arm.arm)))
-    verdict = Cell(text=say.known("states", arm.state or "too_early"))
+    verdict = _verdict(told, arm.state or "too_early")
     if effect is None:
         nothing = Cell(text=say("page.nothing"))
         return (
@@ -80,6 +80,10 @@ def _variant_row(
         _revenue(told, effect),
         verdict,
     )
+
+
+def _verdict(told: Told, state: State) -> Cell:
+    return Cell(text=told.say(f"states.{state}"), state=state)
 
 
 def _rate(told: Told, arm: ArmFigures) -> Cell:
@@ -163,8 +167,8 @@ def _part_row(told: Told, part: Part, effect: Effect | None, axis: svg.Pair) -> 
     persons = Cell(text=say.number(sum(a.counted or a.triggered for a in part.arms)))
     if effect is None:
         few = Cell(text=say("page.nothing"), small=say("parts.early"))
-        return name, persons, few, Cell(text=say("states.too_early"))
-    verdict = Cell(text=say.known("states", part.state))
+        return name, persons, few, _verdict(told, "too_early")
+    verdict = _verdict(told, part.state)
     return name, persons, _drawn(told, effect, axis, svg.SERIES[2]), verdict
 
 

@@ -19,6 +19,7 @@ SectionKey = Literal[
     "not_this",
     "ran",
     "whom",
+    "progress",
     "over_time",
     "cumulative",
     "variants",
@@ -44,6 +45,7 @@ class Cell(Struct, frozen=True):
     text: str
     small: str = ""
     drawing: str = ""
+    state: State | None = None  # a verdict, which has a sign of its own
 
 
 class Item(Struct, frozen=True):
@@ -81,10 +83,11 @@ class Table(Struct, frozen=True, tag="table"):
 
 
 class Plot(Struct, frozen=True, tag="plot"):
-    """A drawing for a wide and for a narrow page, what it shows in words, how to read it, and the same as a table."""
+    """A drawing for a wide page, a narrow one and for paper; what it shows in words, how to read it, and the same as a table."""
 
     wide: str
     narrow: str
+    paper: str
     shows: str
     reading: str
     table: Table
@@ -148,7 +151,8 @@ class Page(Struct, frozen=True):
     language: Language
     title: str
     shop: str
-    about: str  # which period, made when
+    about: str  # made when
+    made: int  # micros
     intro: str
     chapters: tuple[Chapter, ...]
     method: tuple[Fact, ...]

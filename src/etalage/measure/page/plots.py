@@ -8,6 +8,7 @@ Idea: the band is what may be true, the line the best estimate; zero is always t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from etalage.domain.report import ArmFigures, Interval, Point, Tally
@@ -15,8 +16,56 @@ from etalage.measure.page import svg
 from etalage.measure.page.model import Cell, Plot, Table
 from etalage.measure.page.told import Told
 
-WIDE, NARROW = (900, 260), (350, 240)
+Size = tuple[int, int]
+WIDE, NARROW, PAPER = (900, 260), (350, 240), (620, 230)
 LEAST_DAYS_APART = 74  # pixels between the dates of an axis
+
+
+def _drawn(draw: Callable[[Size], str]) -> dict[str, str]:
+    """Draw anew for each width."""
+    return {"wide": draw(WIDE), "narrow": draw(NARROW), "paper": draw(PAPER)}
+
+
+# ---- How far the measurement is ---------------------------------------------------------------------------
+
+
+def progress(told: Told) -> Plot | None:
+    """Draw how far it is on its way to an answer; only where what is needed can be counted."""
+    missing = told.reported.unsettled
+    if told.reported.state != "too_early" or missing is None or missing.need <= 1:
+        return None
+    say = told.say
+    fields = {"have": say.number(missing.have), "need": say.number(missing.need)}
+    unit = say(f"plots.needs_{missing.reason}", many=told.goal("many"))
+    shows = say("plots.progress_shows", unit=unit, **fields)
+    rows = tuple(
+        (Cell(text=say(f"plots.{key}")), Cell(text=f"{fields[key]} {unit}"))
+        for key in ("have", "need")
+    )
+    table = Table(caption=say("sections.progress"), head=("", say("plots.persons")), rows=rows)
+    return Plot(
+        **_drawn(lambda size: _ripening(told, size[0], shows)),
+        shows=shows,
+        reading=say("plots.progress_read"),
+        table=table,
+    )
+
+
+def _ripening(told: Told, width: int, shows: str) -> str:
+    missing = told.reported.unsettled
+    assert missing is not None  # noqa: S101  # asked by its only caller
+    say, share = told.say, min(missing.have / missing.need, 1.0)
+    unit = say(f"plots.needs_{missing.reason}", many=told.goal("many"))
+    body = (
+        f'<rect x="1" y="1" width="{width - 2}" height="16" rx="2" fill="none" '
+        f'stroke="{svg.EARLY}" stroke-dasharray="4 3"/>'
+        + svg.bar((4, 4), ((width - 8) * share, 10), svg.EARLY)
+        + svg.text((1, 36), f"{say.number(missing.have)} {unit}", strong=True)
+        + svg.text(
+            (width - 1, 36), say("plots.needed", need=say.number(missing.need)), anchor="end"
+        )
+    )
+    return svg.drawing(width, 42, body, shows)
 
 
 # ---- The interval over time ------------------------------------------------------------------------------
@@ -42,8 +91,7 @@ def over_time(told: Told) -> Plot | None:
     if since is not None:
         reading += " " + told.say("plots.over_time_since", date=told.say.date(since - 1))
     return Plot(
-        wide=_band(told, points, WIDE, shows),
-        narrow=_band(told, points, NARROW, shows),
+        **_drawn(lambda size: _band(told, points, size, shows)),
         shows=shows,
         reading=reading,
         table=_band_table(told, speaker, points),
@@ -71,7 +119,7 @@ def _zero_left(points: list[Moment]) -> int | None:
     return since
 
 
-def _band(told: Told, points: list[Moment], size: tuple[int, int], shows: str) -> str:
+def _band(told: Told, points: list[Moment], size: Size, shows: str) -> str:
     (width, height), say = size, told.say
     bottom = min(0.0, *(i.low for _, i, _ in points))
     top = max(0.0, *(i.high for _, i, _ in points))
@@ -187,8 +235,7 @@ def cumulative(told: Told) -> Plot | None:
     )
     more = with_it >= without
     return Plot(
-        wide=_two_lines(told, days, WIDE, shows),
-        narrow=_two_lines(told, days, NARROW, shows),
+        **_drawn(lambda size: _two_lines(told, days, size, shows)),
         shows=shows,
         reading=told.say("plots.cumulative_read" if more else "plots.cumulative_read_less"),
         table=_days_table(told, days),
@@ -214,7 +261,7 @@ def _days(treated: ArmFigures, control: ArmFigures, *, since: int) -> list[Day]:
     return found
 
 
-def _two_lines(told: Told, days: list[Day], size: tuple[int, int], shows: str) -> str:
+def _two_lines(told: Told, days: list[Day], size: Size, shows: str) -> str:
     (width, height), say = size, told.say
     with_it, without = say("plots.with"), say("plots.without")
     right = width - 16 - svg.LETTER * max(len(with_it), len(without))
@@ -272,8 +319,7 @@ def funnel(told: Told) -> Plot | None:
     shows = say("plots.funnel_shows")
     reading = say("plots.funnel_read" if settled else "plots.funnel_read_early")
     return Plot(
-        wide=_bars(told, 900, shows),
-        narrow=_bars(told, 350, shows),
+        **_drawn(lambda size: _bars(told, size[0], shows)),
         shows=shows,
         reading=reading,
         table=_funnel_table(told),
@@ -310,7 +356,8 @@ def _bars(told: Told, width: int, shows: str) -> str:
     arms = told.reported.arms
     most = max(arm.triggered for arm in arms)
     label = 150 if width > NARROW[0] else 92
-    room = 130 if width > NARROW[0] else 104
+    longest = max(len(told.arm(arm.arm)) for arm in arms)
+    room = min(60 + svg.LETTER * longest, width * 0.42)
     colours = dict(zip((a.arm for a in told.variants), svg.SERIES, strict=False))
     body, y = "", 6.0
     by_arm = {arm.arm: _stages(told, arm) for arm in arms}
@@ -324,6 +371,7 @@ def _bars(told: Told, width: int, shows: str) -> str:
             long = (width - label - room) * many / most
             body += svg.bar((label, y), (max(long, 1), 15), colour, 0.85)
             said = " · ".join(filter(None, (told.say.number(many), _share(told, many, of))))
+            said = f"{said}  {told.arm(arm.arm)}" if i == 0 else said
             body += svg.text((label + long + 7, y + 12), said)
             y += 20
         y += 10

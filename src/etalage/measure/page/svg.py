@@ -23,6 +23,7 @@ INK, SOFT, FAINT, BAR, BAR_STRONG, GLASS = (
 )
 SERIES = ("#0a5c43", "#b35c10", "#1d66c9", "#4c1847")
 CONTROL = "#767d7a"
+EARLY = "#1f54a8"
 FONT = "Avenir Next, Segoe UI, Inter, Helvetica Neue, Roboto, DejaVu Sans, sans-serif"
 LETTER = 6.7  # pixels that a letter of an axis takes, on average
 
