@@ -10,6 +10,7 @@ import pytest
 from shop import ALLOWED, Said, Shop, experience, segment, track, view
 
 from etalage.decide.bandit import seed_of
+from etalage.decide.replay import read_record
 from etalage.domain.arrival import engines_own
 from etalage.domain.event import Event, Shown
 from etalage.domain.ids import CONTROL, EventId, ExperienceName, VariantName, VisitorKey

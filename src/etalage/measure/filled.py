@@ -6,20 +6,23 @@ Out:  fillings, for the tests of ratio.py: of everybody, of one device or of one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from etalage.domain.experience import MILLION
-from etalage.domain.ids import VariantName
+from etalage.domain.ids import HOLDOUT, VariantName
 from etalage.domain.report import Plan
 from etalage.measure.questions import Entered
 from etalage.measure.ratio import Filling, inverse_bayes_factor
 from etalage.measure.tally import Stretches
 
+_ROUNDED = 1e-4  # shares are rounded to millionths, and a removed arm may have been met by nobody
+
 
 class Split:
     """The arms of an experience that are drawn, with their shares in each stretch of time.
 
-    The shares are those that the tokens say; where an arm has nobody, those configured now.
+    The shares are those that the tokens say. An arm that nobody met has what they leave, which is nothing where it
+    was not there yet; where they say nothing at all, the shares are those configured now.
     """
 
     def __init__(self, rows: Iterable[Entered], plan: Plan, of: Stretches) -> None:
@@ -28,16 +31,16 @@ class Split:
         self._places = {str(arm): place for place, arm in enumerate(self.arms)}
         drawn: dict[int, dict[str, float]] = {stretch: {} for stretch in set(of.values())}
         for row in rows:
-            if row.arm in self._places and row.propensity:
+            if row.propensity and row.arm != HOLDOUT:  # also of arms that are there no more
                 drawn[of[row.policy]][row.arm] = row.propensity / MILLION
         configured = {str(arm): plan.shares[arm] for arm in self.arms}
         self._shares = {
-            stretch: self._parts(shares if len(shares) == len(self.arms) else configured)
+            stretch: self._parts(_completed(shares, configured) if shares else configured)
             for stretch, shares in drawn.items()
         }
 
     def _parts(self, shares: dict[str, float]) -> list[float]:
-        whole = sum(shares.values())
+        whole = sum(shares[arm] for arm in self.arms)
         return [shares[arm] / whole for arm in self.arms]
 
     def fillings(self, rows: Iterable[Entered]) -> list[Filling]:
@@ -65,3 +68,13 @@ class Split:
 
     def _filled(self, counts: dict[int, list[int]]) -> list[Filling]:
         return [(counts[stretch], self._shares[stretch]) for stretch in sorted(counts)]
+
+
+def _completed(told: Mapping[str, float], configured: Mapping[str, float]) -> dict[str, float]:
+    """Divide what the tokens of a stretch leave over the arms that nobody met, as configured."""
+    unmet = {arm: share for arm, share in configured.items() if arm not in told}
+    rest = 1 - sum(told.values())
+    if not unmet or rest < _ROUNDED:
+        return {**dict.fromkeys(unmet, 0.0), **told}
+    whole = sum(unmet.values())
+    return {**{arm: rest * share / whole for arm, share in unmet.items()}, **told}

@@ -9,7 +9,7 @@ From: methods 3.5; Lindon & Malek, Anytime-valid inference for multinomial count
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from math import exp, lgamma, log
 from typing import TypeVar
 
@@ -33,7 +33,7 @@ def fixed_p(fillings: Iterable[Filling]) -> float | None:
     X^2 = sum (count - expected)^2 / expected, over all stretches; arms - 1 degrees of freedom each.
     """
     statistic, freedom = 0.0, 0
-    for counts, shares in fillings:
+    for counts, shares in _there(fillings):
         expected = [sum(counts) * share for share in shares]
         if min(expected) < LEAST_EXPECTED:
             continue
@@ -62,7 +62,7 @@ def inverse_bayes_factor(fillings: Iterable[Filling]) -> float:
     minimum over all looks, at most 1, is a p-value that stays right under daily looks.
     """
     log_factor = 0.0
-    for counts, shares in fillings:
+    for counts, shares in _there(fillings):
         prior = [PRIOR_WEIGHT * share for share in shares]
         posterior = [k + c for k, c in zip(prior, counts, strict=True)]
         log_factor += _log_beta(posterior) - _log_beta(prior)
@@ -70,6 +70,13 @@ def inverse_bayes_factor(fillings: Iterable[Filling]) -> float:
     return exp(
         min(-log_factor, 700.0)
     )  # exp overflows at 710; such a number only says "as configured"
+
+
+def _there(fillings: Iterable[Filling]) -> Iterator[Filling]:
+    """Leave out, per stretch, the arms that were not there: of no share, and with nobody."""
+    for counts, shares in fillings:
+        there = [(c, s) for c, s in zip(counts, shares, strict=True) if c or s > 0]
+        yield [count for count, _ in there], [share for _, share in there]
 
 
 def _log_beta(parameters: Sequence[float]) -> float:

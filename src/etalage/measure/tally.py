@@ -129,7 +129,10 @@ def stretches(rows: Sequence[Entered]) -> dict[str, int]:
 
 
 def _agree(one: Mapping[str, int], other: Mapping[str, int]) -> bool:
-    return all(abs(one[arm] - other[arm]) <= _SPLIT_TOLERANCE for arm in one.keys() & other.keys())
+    common = one.keys() & other.keys()
+    if len(common) == 1:  # a bandit changes everything but its control
+        return False
+    return all(abs(one[arm] - other[arm]) <= _SPLIT_TOLERANCE for arm in common)
 
 
 def sums(rows: Iterable[Outcome]) -> Sums:

@@ -6,18 +6,22 @@ Idea: the message stays the same, its picture follows what she looks at. A tag i
       brand; a picture is worth the largest share of her acts that fell on one of its tags. She keeps it for a set time:
       what counts is what she had done when the period began, or at her third act if that came later. So it
       does not change under her eyes with each click, and still answers to a first visit. Equal ones are drawn by hash.
+      Where the shop lets a bandit choose, she is drawn by hash over all pictures, everybody's among them, with the
+      shares of its last weighing; for the same time, and only if she may be measured.
 From: Netflix Technology Blog, Artwork Personalization at Netflix (2017): the choice is per person, and held fixed.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from etalage.domain.decision import Chosen, DecisionFacts
-from etalage.domain.experience import Experience
+from etalage.domain.experience import MILLION, Experience, Variant
 from etalage.domain.ids import ExperienceName
+from etalage.domain.policy import PictureWeighing, WeighedArm
 from etalage.domain.product import CATEGORY_SEPARATOR, Product
 from etalage.domain.profile import Part
 from etalage.domain.time import DAY
@@ -41,14 +45,22 @@ def artwork(
     experiences: Mapping[ExperienceName, Experience],
     facts: DecisionFacts,
     part: Part | None,
+    weighed: Iterable[PictureWeighing] = (),
 ) -> dict[ExperienceName, str]:
     """Choose the picture of each message that will be shown and has several."""
     found: dict[ExperienceName, str] = {}
+    shares = {(one.experience, one.variant): one.arms for one in weighed}
     if part is None or not facts.is_personal:
         return found
     for choice in chosen.choices:
         variant = experiences[choice.experience].variant(choice.variant) if choice.show else None
         if variant is None or not variant.artwork:
+            continue
+        if variant.by_bandit:
+            if facts.is_measured and facts.unit is not None:
+                told = shares.get((choice.experience, variant.name), {})
+                drawn = drawn_picture(choice.experience, variant, told, facts.unit, facts.now)
+                found |= {choice.experience: drawn} if drawn else {}
             continue
         pictures = [Picture(one.name, one.tags) for one in variant.artwork]
         seed = f"{choice.experience}:{facts.unit}"
@@ -56,6 +68,38 @@ def artwork(
         if name is not None:
             found[choice.experience] = name
     return found
+
+
+def drawn_picture(
+    experience: ExperienceName,
+    variant: Variant,
+    weighed: Mapping[str, WeighedArm],
+    unit: str,
+    now: int,
+) -> str:
+    """Draw one picture of a variant by what they were worth; '' is the one that everybody sees.
+
+    A picture that was added since the weighing gets an even share. Each unit's periods begin at a moment of its own,
+    so that not everybody changes picture on the same day; a change of shares moves only those on a boundary.
+    """
+    names = ["", *(one.name for one in variant.artwork)]
+    even = MILLION // len(names)
+    known = {name: weighed[name].share for name in names if name in weighed}
+    rest, total = MILLION - even * (len(names) - len(known)), sum(known.values())
+    shares = [known[name] * rest // total if name in known and total else even for name in names]
+    period = variant.keep_days * DAY
+    seed = f"{experience}:{variant.name}:{unit}"
+    number = (now + _place(seed) * period // MILLION) // period
+    place = _place(f"{seed}:{number}") * sum(shares) // MILLION
+    for name, end in zip(names, accumulate(shares), strict=True):
+        if place < end:
+            return name
+    raise AssertionError(place)  # the last share ends where places end
+
+
+def _place(said: str) -> int:
+    """Give the place of a text between 0 and 999,999."""
+    return (int.from_bytes(hashlib.sha256(said.encode()).digest()[:8]) * MILLION) >> 64
 
 
 def picture_for(
