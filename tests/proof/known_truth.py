@@ -36,6 +36,7 @@ class Truth(NamedTuple):
     base: float = 0.03  # share of the control that converts
     lift: float = 0.0  # 0.2 = the message makes it 20% more
     planned_end: bool = False  # group-sequential, with the last day as its end
+    expected: float = 1.0  # persons planned for, by those who come; of a planned end
 
     @property
     def treated(self) -> float:
@@ -51,7 +52,7 @@ class Truth(NamedTuple):
     def rules(self) -> Rules:
         """Plan as the product does: for the visitors of 28 days, or for those until the planned end."""
         if self.planned_end:
-            return Rules(planned=self.days * self.daily, last_day=self.days)
+            return Rules(planned=self.expected * self.days * self.daily, last_day=self.days)
         return Rules(planned=28 * self.daily)
 
 

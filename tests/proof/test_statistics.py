@@ -130,7 +130,7 @@ def test_what_smaller_shops_will_meet_is_as_the_planner_is_told(daily: int, shar
 
 @pytest.mark.parametrize("truth", AT_THE_PRECISION)
 def test_an_effect_that_just_matters_is_not_called_irrelevant(truth: Truth) -> None:
-    said = judged(truth, times(100, 10_000))
+    said = judged(truth, times(100, 2_500))
 
     irrelevant = said.share("no_relevant_difference")
     tell(f"{truth.lift:+.0%}, just what matters: called no relevant difference", "5%", tests=said.number, called_so=percent(irrelevant), still_open=percent(said.share("too_early")))  # fmt: skip
@@ -153,7 +153,7 @@ def test_a_rule_on_the_width_of_the_interval_alone_would_call_it_so(
 def test_no_effect_is_called_irrelevant_in_the_end() -> None:
     truth = Truth(daily=4_000, days=90)
 
-    said = judged(truth, times(100, 10_000))
+    said = judged(truth, times(100, 2_500))
 
     answered = said.share("no_relevant_difference")
     tell("No effect, 4,000 a day, 50/50: called no relevant difference within 90 days", "90%", tests=said.number, called_so=percent(answered))  # fmt: skip

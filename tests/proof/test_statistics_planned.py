@@ -27,6 +27,16 @@ def test_of_planned_tests_without_an_effect_at_most_one_in_twenty_is_called_one(
     assert said.share("verified_effect") <= 0.025 + luck(0.025, said.number)
 
 
+@pytest.mark.parametrize("expected", [0.6, 1.6])
+def test_nor_where_more_persons_come_than_were_planned_for_or_fewer(expected: float) -> None:
+    said = judged(NO_EFFECT._replace(expected=expected), times(300, 10_000), seed=13)
+
+    called = said.share("verified_effect", "harmful")
+    tell("Planned end, no effect, for 0.6 and 1.6 times as many persons as come: what is called an effect", "5%, of which verified effect 2.5%", tests=said.number, verified=said.states["verified_effect"], harmful=said.states["harmful"])  # fmt: skip
+    assert called <= 0.05 + luck(0.05, said.number)
+    assert said.share("verified_effect") <= 0.025 + luck(0.025, said.number)
+
+
 @pytest.mark.parametrize("lift", POWER)
 def test_a_planned_end_finds_what_a_single_look_at_the_end_would(lift: float) -> None:
     truth = NO_EFFECT._replace(lift=lift)

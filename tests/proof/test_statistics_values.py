@@ -135,7 +135,7 @@ def _without_past(row: Outcome) -> Outcome:
 
 @pytest.mark.parametrize("lift", [0.0, 0.1])
 def test_less_the_past_intervals_hold_the_truth_and_more_is_found(lift: float) -> None:
-    runs = times(40, 2_500)
+    runs = times(40, 1_000)
 
     said = judged(lift, runs)
 
@@ -237,7 +237,7 @@ def revenue_held(seed: int, truth: float) -> bool:
 
 
 def test_intervals_of_capped_revenue_hold_the_truth_at_every_daily_look_together() -> None:
-    runs = times(100, 5_000)
+    runs = times(100, 2_000)
     truth = (BUY[0] - BUY[1]) * capped_order()
 
     held = sum(revenue_held(seed, truth) for seed in range(runs)) / runs
