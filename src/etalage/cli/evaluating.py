@@ -8,12 +8,21 @@ from typing import Annotated, Any, Literal, NamedTuple
 import typer
 from rich.table import Table
 
-from etalage.cli.console import JsonOption, mapping_of, out, print_json, progress
+from etalage.cli.console import (
+    JsonOption,
+    NowOption,
+    ShopOption,
+    mapping_of,
+    out,
+    print_json,
+    progress,
+)
+from etalage.cli.evaluating_trials import TrialOptions, bandit, show, uplift
 from etalage.errors import BadInput, Unknown
 from etalage.evaluate.sessions import Switches
 from etalage.evaluate.tables import Table as FileTable
 
-Task = Literal["session", "basket", "profile", "person"]
+Task = Literal["session", "basket", "profile", "person", "bandit", "uplift"]
 Row = dict[str, Any]
 PLOT_WIDTH = 40  # characters
 LARGEST = 1e9  # of a parameter
@@ -33,10 +42,15 @@ def evaluate(
         typer.Argument(
             help="session: next item (session, item, time or pos). basket: next basket (user, order, item). "
             "profile: new items (user, item, time). "
-            "person: next item, of whom the past is known (session, item, time or pos, and user if there is)."
+            "person: next item, of whom the past is known (session, item, time or pos, and user if there is). "
+            "bandit: another policy, from a log (action, reward, propensity, and context if there is). "
+            "uplift: for whom a treatment does more, from a random trial (--treatment, --outcome)."
         ),
     ],
-    train: Annotated[Path, typer.Argument(help="CSV or Parquet to learn from.")],
+    train: Annotated[
+        Path,
+        typer.Argument(help="CSV or Parquet to learn from; with --data the name of an experience."),
+    ],
     test: Annotated[
         Path | None, typer.Argument(help="To predict; without it the newest part is held out.")
     ] = None,
@@ -59,9 +73,51 @@ def evaluate(
         ),
     ] = None,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the intervals.")] = False,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a bandit: uniform, or a file (action, probability).", metavar="uniform|FILE"
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Of a bandit: the log of a shop's own experience.", metavar="DIR"),
+    ] = None,
+    treatment: Annotated[
+        str | None, typer.Option(help="Of uplift: what was done.", metavar="COLUMN")
+    ] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="Of uplift: what came of it.", metavar="COLUMN")
+    ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            help="Of uplift: what was known before; by default every other column that may be.",
+            metavar="COLUMN,...",
+        ),
+    ] = None,
+    control: Annotated[
+        str | None,
+        typer.Option(help="Of uplift: the value of the treatment that is none.", metavar="VALUE"),
+    ] = None,
+    cost: Annotated[
+        float | None,
+        typer.Option(
+            help="Of uplift: of treating one, in the unit of the outcome; the average effect by default."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of uplift: who is in which fold.", min=0)] = 0,
+    shop: ShopOption = None,
     json: JsonOption = False,
+    now: NowOption = None,
 ) -> None:
     """Measure methods and baselines on data whose outcome is known."""
+    if task in {"bandit", "uplift"}:
+        options = TrialOptions(
+            policy, data, shop, now, treatment, outcome, features, control, cost, seed
+        )
+        _trial(task, train, mapping_of(columns), options, json=json)
+        return
     asked = Asking(train, test, strategy, _numbers(parameters), mapping_of(columns))
     match task:
         case "session":
@@ -80,6 +136,19 @@ def evaluate(
     _show(answer)
     if plot:
         _draw(answer)
+
+
+def _trial(
+    task: Task, train: Path, mapping: dict[str, str], options: TrialOptions, *, json: bool
+) -> None:
+    if task == "bandit":
+        protocol, rows = bandit(train, mapping, options, quiet=json)
+    else:
+        protocol, rows = uplift(train, options, quiet=json)
+    if json:
+        print_json({"task": task, "protocol": protocol, "rows": rows})
+    else:
+        show(protocol, rows)
 
 
 class Answer(NamedTuple):

@@ -37,17 +37,16 @@ class Trees(NamedTuple):
         return np.concatenate(said) if said else np.empty(0)
 
     def _foretold(self, features: Floats) -> Floats:
-        trees = np.arange(len(self.feature))
-        rows = np.arange(len(features))[:, None]
-        node = np.zeros((len(features), len(trees)), np.int32)
+        places = np.arange(len(self.feature)) * self.feature.shape[1]  # where each tree begins
+        rows = np.arange(len(features))[:, None] * features.shape[1]
+        asked = np.ascontiguousarray(features).ravel()
+        node = np.broadcast_to(places, (len(features), len(places)))
         for _ in range(self.steps):
-            known = features[rows, self.feature[trees, node]]
-            with_nan = np.isnan(known)
-            goes_left = np.where(
-                with_nan, self.unknown_left[trees, node], known <= self.threshold[trees, node]
-            )
-            node = np.where(goes_left, self.left[trees, node], self.right[trees, node])
-        found: Floats = self.value[trees, node].sum(axis=1) + self.start
+            known = asked.take(rows + self.feature.take(node))
+            goes_left = known <= self.threshold.take(node)
+            goes_left |= np.isnan(known) & self.unknown_left.take(node)
+            node = places + np.where(goes_left, self.left.take(node), self.right.take(node))
+        found: Floats = self.value.take(node).sum(axis=1) + self.start
         return found
 
     def arrays(self, name: str) -> dict[str, NDArray[Any]]:

@@ -1,0 +1,104 @@
+"""`etalage evaluate bandit` and `evaluate uplift`: what a log or a random trial says of policies and of effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.table import Table
+
+from etalage.cli.console import opened, out, progress
+from etalage.errors import BadInput
+
+Row = dict[str, Any]
+Found = tuple[dict[str, Any], list[Row]]  # protocol, rows
+UNIFORM = "uniform"
+
+
+class TrialOptions(NamedTuple):
+    """The options that only these two tasks have."""
+
+    policy: str | None = None
+    data: Path | None = None
+    shop: str | None = None
+    now: str | None = None
+    treatment: str | None = None
+    outcome: str | None = None
+    features: str | None = None
+    control: str | None = None
+    cost: float | None = None
+    seed: int = 0
+
+
+def bandit(log: Path, mapping: Mapping[str, str], options: TrialOptions, *, quiet: bool) -> Found:
+    """Evaluate a policy from a file, or from what a shop's own experience did."""
+    from etalage.evaluate.bandit import (
+        NEEDED,
+        bandit_rows,
+        protocol,
+        read_log,
+        read_policy,
+        uniform,
+    )
+    from etalage.evaluate.tables import read_table
+
+    with progress("estimating", None, quiet=quiet):
+        if options.data is None:
+            table = read_table(log, NEEDED, also=("context",), mapping=mapping)
+            rows = read_log(table)
+        else:
+            from etalage.evaluate.shop_log import shop_log
+
+            with opened(options.data, options.shop, now=options.now) as (_, ports, moment):
+                rows = shop_log(ports, str(log), now=moment)
+        chosen = options.policy or UNIFORM
+        policy = uniform(rows) if chosen == UNIFORM else read_policy(Path(chosen), rows)
+        return protocol(rows), bandit_rows(rows, [policy])
+
+
+def uplift(trial: Path, options: TrialOptions, *, quiet: bool) -> Found:
+    """Try uplift models on a random trial."""
+    from etalage.evaluate.uplift import protocol, uplift_rows, uplift_tasks
+
+    if options.treatment is None or options.outcome is None:
+        raise BadInput("uplift wants --treatment COLUMN and --outcome COLUMN", field="treatment")
+    tasks = uplift_tasks(
+        trial,
+        treatment=options.treatment,
+        outcome=options.outcome,
+        features=[name.strip() for name in (options.features or "").split(",") if name.strip()],
+        control=options.control,
+    )
+    rows: list[Row] = []
+    with progress("learning", len(tasks), quiet=quiet) as bar:
+        for task in tasks:
+            rows += uplift_rows(task, cost=options.cost, seed=options.seed)
+            bar.advance(bar.task_ids[0])
+    return protocol(tasks, cost=options.cost, seed=options.seed), rows
+
+
+def show(protocol: Mapping[str, Any], rows: list[Row]) -> None:
+    """Print figures as a table, and under it every refusal in words."""
+    for name, value in protocol.items():
+        out.print(f"{name}: {value}", style="dim", highlight=False, markup=False)
+    names = [n for n in rows[0] if isinstance(rows[0][n], str | int | float | None)]
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, justify="left" if isinstance(rows[0][name], str) else "right")
+    for row in rows:
+        table.add_row(*(_said(row.get(name)) for name in names))
+    out.print(table)
+    for row in rows:
+        for reason in row.get("because", ()):
+            about = " ".join(filter(None, (row["method"], row.get("treatment"))))
+            refused = row.get("refused", "not released")
+            out.print(f"{about}: {refused}: {reason}", highlight=False, markup=False)
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
