@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from etalage.cli.console import JsonOption, out, print_json
+from etalage.cli.console import JsonOption, err, out, print_json
 from etalage.simulate import beside as besides
 from etalage.simulate import demo as simulated
+from etalage.simulate.asked import asked_world
 from etalage.simulate.server import SERVER_KEY, WRITE_KEY
 
 if TYPE_CHECKING:  # what serves is loaded by who serves: the demo itself only looks on
@@ -31,7 +32,7 @@ def add_to(commands: typer.Typer) -> None:
     """Add this family of commands."""
     commands.command(epilog="Example: etalage demo --port 9000 --lang en")(demo)
     commands.command(
-        epilog="Example: etalage simulate --days 28 --visitors-per-day 500 --effect 0.3 --json"
+        epilog="Example: etalage simulate --days 28 --visitors-per-day 2000 --effect 0.3 --seed 1 --json"
     )(simulate)
 
 
@@ -77,20 +78,56 @@ def serve_shop() -> None:
 
 
 def simulate(
-    days: Annotated[int, typer.Option(min=8, max=365)] = 28,
-    visitors_per_day: Annotated[int, typer.Option(min=1, max=100_000)] = 2_000,
+    days: Annotated[int | None, typer.Option(help="At least 8.  [default: 28]")] = None,
+    visitors_per_day: Annotated[
+        int | None, typer.Option(help="Who come for the first time.  [default: 2000]")
+    ] = None,
     effect: Annotated[
-        float, typer.Option(min=-0.99, max=9, help="Relative: 0.3 = 30% more buyers.")
-    ] = 0.3,
-    seed: Annotated[int, typer.Option(help="Another world.")] = 1,
+        float | None,
+        typer.Option(help="Of one message; 0.3 = 30% more buyers.  [default: 0.3]"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Another world.  [default: 1]")] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            help="Shares and effects of shoppers who are moved differently: loyal=0.4:0.6,others=0.6:0",
+        ),
+    ] = None,
+    consent: Annotated[
+        float | None, typer.Option(help="Share that allows to be measured.  [default: 0.85]")
+    ] = None,
+    bots: Annotated[int | None, typer.Option(help="Programs that come each day.")] = None,
+    faults: Annotated[
+        str | None,
+        typer.Option(
+            help="Shares of events: dropped, doubled, late, skewed, treated_lost: dropped=0.01,late=0.1"
+        ),
+    ] = None,
+    world: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.yaml", help="All there is to say of a world; options win."),
+    ] = None,
     data: DirOption = None,
     lang: LangOption = "nl",
     json: JsonOption = False,
 ) -> None:
-    """Play one message with a planted effect through a real server, and print truth beside measurement."""
-    shown = simulated.simulate(
-        data, days=days, visitors_per_day=visitors_per_day, effect=effect, seed=seed, language=lang
+    """Play messages with planted effects through a real server, and print truth beside measurement."""
+    decided = asked_world(
+        world,
+        days=days,
+        visitors_per_day=visitors_per_day,
+        effect=effect,
+        seed=seed,
+        groups=groups,
+        consent_share=consent,
+        bots=bots,
+        faults=faults,
     )
+    try:
+        shown = simulated.simulate(decided, data, language=lang)
+    except KeyboardInterrupt:
+        err.print(besides.say(lang, "stopped" if data is None else "stopped_half"), markup=False)
+        raise typer.Exit(1) from None
     if json:
         print_json(besides.to_json(shown.compared))
         return

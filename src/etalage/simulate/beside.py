@@ -51,6 +51,14 @@ class Beside(Struct, frozen=True):
         found = self.variant.effect if self.variant else None
         return found if isinstance(found, Effect) else None
 
+    def effect_in(self, group: str) -> Effect | None:
+        """Give the effect in one group, if the report tells it apart and shows it."""
+        for part in self.report.parts:
+            if part.value == group:
+                found = next((a.effect for a in part.arms if a.arm != self.report.control), None)
+                return found if isinstance(found, Effect) else None
+        return None
+
 
 def measured(directory: Path, shop: ShopId, *, now: int) -> list[ExperienceReport]:
     """Make the report of a shop, as `etalage report` does."""
@@ -112,6 +120,8 @@ def table(compared: Sequence[Beside], played: Played, language: Language) -> Tab
     drawn.add_column(say(language, "state"))
     for one in compared:
         drawn.add_row(*_row(one, language))
+        for group in one.truth.groups:
+            drawn.add_row(*_row_of_group(one, group, language), style="dim")
     return drawn
 
 
@@ -136,26 +146,53 @@ def _measured(one: Beside) -> dict[str, Any]:
     own = one.variant.arm if one.variant else None
     line = next((figures for figures in shaped if figures["variant"] == own), {})
     shown = ("extra_conversions", "extra_conversions_pct", "extra_revenue", "interval")
-    lift = one.effect.lift_interval if one.effect else None
     return {
         "state": one.report.state,
         **{name: line.get(name) for name in shown},
-        "holds_planted": None if lift is None else lift.holds(one.truth.planted),
+        "holds_planted": _holds(one.effect, one.truth.planted),
+        "groups": {
+            name: _of_group(one.effect_in(name), of.planted)
+            for name, of in one.truth.groups.items()
+        },
     }
 
 
-def _row(one: Beside, language: Language) -> list[str]:
-    truth, effect = one.truth, one.effect
+def _of_group(effect: Effect | None, planted: float) -> dict[str, Any]:
+    """Give what was measured in a group; all null where the report cannot tell it apart, or does not show it yet."""
     lift = effect.lift_interval if effect else None
-    extra = effect.extra_conversions_interval if effect else None
+    return {
+        "extra_conversions": round(effect.extra_conversions, 1) if effect else None,
+        "lift_interval_pct": lift and [round(100 * end, 2) for end in (lift.low, lift.high)],
+        "holds_planted": _holds(effect, planted),
+    }
+
+
+def _holds(effect: Effect | None, planted: float) -> bool | None:
+    lift = effect.lift_interval if effect else None
+    return None if lift is None else lift.holds(planted)
+
+
+def _row(one: Beside, language: Language) -> list[str]:
+    truth = one.truth
+    figures = _figures(truth.planted, truth.extra_conversions, one.effect, language)
+    return [one.report.name, *figures, say(language, one.report.state)]
+
+
+def _row_of_group(one: Beside, group: str, language: Language) -> list[str]:
+    truth = one.truth.groups[group]
+    effect = one.effect_in(group)
+    return ["  " + group, *_figures(truth.planted, truth.extra_conversions, effect, language), ""]
+
+
+def _figures(planted: float, extra: int, effect: Effect | None, language: Language) -> list[str]:
+    lift = effect.lift_interval if effect else None
+    measured = effect.extra_conversions_interval if effect else None
     hidden = say(language, "not_shown")
     return [
-        one.report.name,
-        _percent(truth.planted, language),
+        _percent(planted, language),
         hidden if lift is None else _between(lift, language, percent=True),
-        format_decimal(truth.extra_conversions, locale=language),
-        hidden if extra is None else _between(extra, language, percent=False),
-        say(language, one.report.state),
+        format_decimal(extra, locale=language),
+        hidden if measured is None else _between(measured, language, percent=False),
     ]
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from zlib import crc32
 
 from etalage.domain.ids import CONTROL, HOLDOUT
-from etalage.domain.time import HOUR, iso, micros
+from etalage.domain.time import DAY, HOUR, iso, micros
 from etalage.simulate import draw
 from etalage.simulate.client import Event
 from etalage.simulate.world import Faults, World
@@ -43,7 +43,8 @@ def through(
         if _is_lost(world, event):
             continue
         delayed = tomorrow and _happens(world, event, "late", faults.late)
-        (later if delayed else today).extend(_arriving(world, event, now=now))
+        told = now + DAY if delayed else now
+        (later if delayed else today).extend(_arriving(world, event, now=told))
     if faults.disordered:
         today.sort(key=lambda event: _drawn(world, event["messageId"], "order"))
     return today, later

@@ -1,0 +1,171 @@
+"""`etalage simulate`: what goes wrong on the way to a shop, truth beside measurement, and a shop that stays."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from etalage.app import create_shop, new_shop
+from etalage.cli.main import whole
+from etalage.simulate.asked import asked_world
+from etalage.simulate.world import Group
+
+WORLD = """
+seed: 5
+effects: {maathulp: 0.3, gratis-ruilen: 0.0}
+grouped_by: device
+groups:
+  - {name: phone, effects: {gratis-ruilen: 0.4}}
+  - {name: desktop, effects: {gratis-ruilen: -0.4}}
+  - {name: tablet}
+base: 0.3
+mixed: 0.5
+visitors_per_day: 60
+arriving_days: 4
+days: 12
+consent_share: 0.9
+phases: false
+taste: 1.0
+price_sensitivity: 0.2
+second_device: 0.3
+signs_in: 1.0
+bots: {per_day: 10}
+faults: {doubled: 0.2, late: 0.2, disordered: true, skewed: 0.3}
+"""
+
+
+def simulate(*options: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(whole(), ["simulate", *options])
+    return done.exit_code, done.stdout, str(done.exception or "") + done.stderr
+
+
+@pytest.mark.slow
+def test_a_shop_with_bots_faults_and_two_devices_is_measured_as_it_was(tmp_path: Path) -> None:
+    file, data = tmp_path / "world.yaml", tmp_path / "shops"
+    file.write_text(WORLD, encoding="utf-8")
+
+    code, said, why = simulate("--world", str(file), "--data", str(data), "--json")
+
+    assert code == 0, why
+    found: dict[str, dict[str, Any]] = msgspec.json.decode(said)
+    assert set(found) == {"truth", "measured", "report"}
+    assert set(found["truth"]) == {"maathulp", "gratis-ruilen"}
+    for name, truth in found["truth"].items():
+        arms = {arm["variant"]: arm for arm in found["report"][name]["variants"]}
+        # events that came twice, late, in any order or by a wrong clock, and programs, change no figure
+        assert {arm: one["conversions"] for arm, one in arms.items()} == truth["conversions"]
+        assert sum(one["triggered"] for one in arms.values()) == truth["triggered"]
+        assert set(truth["groups"]) == {"phone", "desktop", "tablet"}
+    assert 190 <= found["truth"]["maathulp"]["triggered"] <= 235  # nine in ten of 240
+    assert found["truth"]["gratis-ruilen"]["groups"]["phone"]["planted_pct"] == 40.0
+
+    # the shop stays, like any other
+    later = CliRunner().invoke(whole(), ["report", "maathulp", "--data", str(data), "--json"])
+    assert later.exit_code == 0, later.stderr
+    variants = {arm["variant"]: arm for arm in msgspec.json.decode(later.stdout)[0]["variants"]}
+    assert {arm: one["conversions"] for arm, one in variants.items()} == found["truth"]["maathulp"][
+        "conversions"
+    ]
+    assert "already has a shop" in simulate("--world", str(file), "--data", str(data))[2]
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_server_and_all_and_says_what_stays(tmp_path: Path) -> None:
+    data = tmp_path / "shops"
+    asked = ["simulate", "--visitors-per-day", "5000", "--data", str(data), "--lang", "en"]
+    command = [sys.executable, "-m", "etalage", *asked]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    log = tmp_path / "shops.log"
+    until = time.monotonic() + 120
+    while time.monotonic() < until and not (log.exists() and "ready" in log.read_text("utf-8")):
+        time.sleep(0.2)
+
+    running.send_signal(signal.SIGINT)
+    said = "".join(running.communicate(timeout=120))
+
+    assert running.returncode == 1
+    assert "Stopped. The shop stays" in said
+    assert "Traceback" not in said
+    assert not still_serving(data)
+
+
+def still_serving(data: Path) -> bool:
+    """Tell whether a process still has this directory in its arguments."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if str(data) in words:
+            return True
+    return False
+
+
+def test_no_simulated_shopper_comes_near_a_real_shop(tmp_path: Path) -> None:
+    data = tmp_path / "shops"
+    create_shop(data, new_shop("Echt", "echt.example"), now=1_700_000_000_000_000)
+
+    code, _, why = simulate("--data", str(data))
+
+    assert code == 1
+    assert "real one" in why
+    assert [home.name for home in (data / "shops").iterdir()] == ["echt"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--days", "0"], "1 to 365"),
+        (["--days", "7"], "at least 8"),
+        (["--effect", "-2"], "below 0"),
+        (["--effect", "40"], "chance to buy could leave 0 to 1"),
+        (["--effect", "nan"], "no number"),
+        (["--visitors-per-day", "1000000000"], "more than a simulation plays"),
+        (["--visitors-per-day", "0"], "at least 1 visitor"),
+        (["--consent", "1.5"], "lies between 0 and 1"),
+        (["--groups", "loyal"], "is no group"),
+        (["--groups", "loyal=0.4:0.2"], "add up to 0.4"),
+        (["--faults", "dropped=often"], "is no fault"),
+        (["--faults", "lost=0.1"], "unknown field `lost`"),
+        (["--bots", "-3"], "bots come at least once a day"),
+        (["--world", "nowhere.yaml"], "is no world"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_its_reason(options: list[str], says: str) -> None:
+    code, _, why = simulate(*options)
+
+    assert code == 1
+    assert re.search(says, why), why
+
+
+def test_options_win_over_the_file_and_the_file_over_what_is_usual(tmp_path: Path) -> None:
+    file = tmp_path / "world.yaml"
+    file.write_text("seed: 9\ndays: 14\nvisitors_per_day: 30\n", encoding="utf-8")
+
+    found = asked_world(file, days=21, effect=0.1, groups="a=0.5:0.2,b=0.5:0", bots=3, faults="late=0.1,disordered")  # fmt: skip
+
+    assert (found.seed, found.days, found.visitors_per_day) == (9, 21, 30)
+    assert found.groups == (Group("a", 0.5, {"maathulp": 0.2}), Group("b", 0.5, {"maathulp": 0.0}))
+    assert found.bots is not None
+    assert found.bots.per_day == 3
+    assert (found.faults.late, found.faults.disordered) == (0.1, True)
+    usual = asked_world(None)
+    assert (usual.days, usual.visitors_per_day, usual.effects) == (28, 2_000, {"maathulp": 0.3})
+
+
+def test_a_file_that_describes_no_world_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "world.yaml"
+    for text in ("- a\n", "days: many\n", "colour: blue\n", "days: [\n", "seed: 1\x00\n"):
+        file.write_text(text, encoding="utf-8")
+        code, _, why = simulate("--world", str(file))
+        assert code == 1
+        assert "world" in why
