@@ -74,7 +74,10 @@ def page(
         glossary=tuple(
             Fact(label=label, text=text) for label, text in words(language)["glossary"].values()
         ),
-        words={key: str(value) for key, value in words(language)["page"].items()},
+        words={
+            **{key: str(value) for key, value in words(language)["page"].items()},
+            **{f"mail_{key}": str(value) for key, value in words(language)["mail"].items()},
+        },
     )
 
 
