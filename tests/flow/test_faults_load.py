@@ -176,6 +176,7 @@ def test_lists_and_scores_wait_while_events_are_refused_and_what_matters_does_no
         "live",
         "learn",
         "alerts",
+        "engagement",
         "prune",
         "catalogues",
     ]
@@ -229,6 +230,7 @@ def test_only_what_can_wait_is_put_off() -> None:
         "live",
         "learn",
         "alerts",
+        "engagement",
         "prune",
         "catalogues",
     }

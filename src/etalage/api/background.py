@@ -33,6 +33,7 @@ from etalage.flow.nightly import (
     learn,
     look,
     own_time,
+    score_engagement,
     watch,
     weigh_bandits,
 )
@@ -146,6 +147,7 @@ def jobs_of(settings: Settings) -> list[Job]:
         Job("bandits", weigh_bandits, HOUSEKEEPING_SECONDS, can_wait=True),
         Job("learn", learn, HOUSEKEEPING_SECONDS, can_wait=True, apart=True),
         Job("alerts", watch, HOUSEKEEPING_SECONDS, can_wait=True, apart=True),
+        Job("engagement", score_engagement, HOUSEKEEPING_SECONDS * 24, can_wait=True),
         Job("prune", prune_journal, HOUSEKEEPING_SECONDS, can_wait=True),
         Job("catalogues", _prune_catalogues, HOUSEKEEPING_SECONDS * 24, can_wait=True),
     ]

@@ -19,12 +19,15 @@ from etalage.cli.console import (
     out,
     print_json,
 )
+from etalage.domain.shop import Shop
 from etalage.errors import BadInput
 from etalage.flow import alerts as flow
 from etalage.flow import scoreboard as board
+from etalage.flow.nightly import own_time
 from etalage.measure.alert_lines import ToldAlert, iso_day, told
 from etalage.measure.marks import dutch_holidays
 from etalage.measure.scoreboard_lines import lines
+from etalage.ports import Ports
 
 LanguageOption = Annotated[Literal["nl", "en"], typer.Option(help="Language of the sentences.")]
 AnyDataOption = Annotated[
@@ -64,7 +67,8 @@ def alerts(
         return
     if data is None:
         raise BadInput("say which data directory: --data DIR", field="data")
-    with opened(data, shop, now=now) as (_, ports, moment):
+    with opened(data, shop, now=now) as (known, ports, machine):
+        moment = _time(known, ports, machine, now)
         flow.look_out(ports, now=moment, only_due=True)
         every = flow.untold(ports, now=moment) if new else ports.records.alerts()
         said = [told(one, lang) for one in every if over or new or one.state == "open"]
@@ -77,6 +81,11 @@ def alerts(
         _show(one)
     if not said:
         out.print("Nothing out of the ordinary." if lang == "en" else "Niets bijzonders.")
+
+
+def _time(shop: Shop, ports: Ports, machine: int, asked: str | None) -> int:
+    """Give what time it is: in a simulated shop its own, as for the night shift, unless somebody asked for another."""
+    return own_time(ports.log, machine) if shop.simulated and asked is None else machine
 
 
 def _show(one: ToldAlert) -> None:
@@ -146,8 +155,8 @@ def scoreboard(
     now: NowOption = None,
 ) -> None:
     """Show what leads and what lags, this week beside last year's and the last four, with how sure that is."""
-    with opened(data, shop, now=now) as (_, ports, moment):
-        found = board.scoreboard(ports, now=moment)
+    with opened(data, shop, now=now) as (known, ports, machine):
+        found = board.scoreboard(ports, now=_time(known, ports, machine, now))
     if json:
         print_json(found)
         return

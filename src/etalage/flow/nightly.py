@@ -5,6 +5,7 @@ remember   anything that a crashed process left undone
 back-fill  conditions of segments that went live
 refold     visitors who lost an order to a later claim
 watch      figures out of the ordinary, tracking that broke, messages that do harm
+engage     who comes much less than she used to
 look       what changed in the catalogue, and what is alike
 count      what is popular now
 weigh      the bandits that are due
@@ -14,12 +15,13 @@ forget     who asked to be erased; what was withdrawn; what was kept long enough
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import msgspec
 
 from etalage.domain.arrival import engines_own
+from etalage.domain.event import Event
 from etalage.flow import clean as cleaning
 from etalage.flow import privacy
 from etalage.flow.learn import learn_live, learn_models, look_at_catalogue
@@ -27,7 +29,7 @@ from etalage.flow.remember import AT_ONCE, Memorist, back_fill, refold, remember
 from etalage.govern.privacy import Keep
 from etalage.ports import EventLog, Ports
 from etalage.recommend.popular import PopularModel, parameters, popular_model, question
-from etalage.segment import scores
+from etalage.segment import engagement, scores
 from etalage.unify.batch import view_statements
 
 POPULAR = "popular"
@@ -131,7 +133,22 @@ def score_people(night: Night) -> int:
             questions.prepare(statement)
         bound = {"today": today, "currency": night.how.currency}
         rows = questions.ask(scores.question(), bound).dicts()
-    changed = [engines_own(event) for event in scores.score_events(rows, now=night.now)]
+    return _write_scores(night, scores.score_events(rows, now=night.now))
+
+
+def score_engagement(night: Night) -> int:
+    """Write of everybody who comes much less than she used to that she does, or no longer; give how many."""
+    today = night.how.zone.day(night.now)
+    with night.ports.warehouse.session() as questions:
+        for statement in view_statements():
+            questions.prepare(statement)
+        bound = {"today": today, "most": engagement.AT_ONCE}
+        rows = questions.ask(engagement.question(), bound).dicts()
+    return _write_scores(night, engagement.engagement_events(rows, now=night.now))
+
+
+def _write_scores(night: Night, events: Iterable[Event]) -> int:
+    changed = [engines_own(event) for event in events]
     for start in range(0, len(changed), AT_ONCE):
         night.ports.log.append(changed[start : start + AT_ONCE])
     catch_up(night)

@@ -27,21 +27,27 @@ def question() -> str:
 def score_events(rows: Iterable[Mapping[str, object]], *, now: int) -> Iterator[Event]:
     """Write the changed scores of each person as an event."""
     for row in rows:
-        person = str(row["person"])
         properties: dict[str, Scalar] = {"phase": str(row["phase"])}
         for side in RFM:
             if row[side] is not None:
                 properties[f"rfm.{side}"] = int(str(row[side]))
-        said = f"{person}:{now}".encode()
-        yield Event(
-            id=EventId(f"score:{hashlib.blake2b(said, digest_size=12).hexdigest()}"),
-            name="score",
-            time=now,
-            received=now,
-            trust="confirmed",
-            source="engine",
-            visitor=VisitorKey(str(row["visitor"])),
-            properties=properties,
-            purposes=("personalise",),
-            epoch=int(str(row["epoch"])),
-        )
+        yield score_event(row, properties, now=now, sort="score")
+
+
+def score_event(
+    row: Mapping[str, object], properties: Mapping[str, Scalar], *, now: int, sort: str
+) -> Event:
+    """Write scores of a person, under her newest visitor and consent epoch; said twice in a night it is one event."""
+    said = f"{row['person']}:{now}".encode()
+    return Event(
+        id=EventId(f"{sort}:{hashlib.blake2b(said, digest_size=12).hexdigest()}"),
+        name="score",
+        time=now,
+        received=now,
+        trust="confirmed",
+        source="engine",
+        visitor=VisitorKey(str(row["visitor"])),
+        properties=dict(properties),
+        purposes=("personalise",),
+        epoch=int(str(row["epoch"])),
+    )

@@ -84,7 +84,7 @@ written AS (
         CAST(json_extract_string(arg_max(properties, (time, id)), '$."rfm.frequency"') AS BIGINT) AS old_frequency,
         CAST(json_extract_string(arg_max(properties, (time, id)), '$."rfm.monetary"') AS BIGINT) AS old_monetary
     FROM known_events
-    WHERE name = 'score'
+    WHERE name = 'score' AND json_extract_string(properties, '$.phase') IS NOT NULL  -- other scores say nothing of these
     GROUP BY person
 ),
 now_known AS (
