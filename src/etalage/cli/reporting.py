@@ -17,6 +17,15 @@ from etalage.cli.console import (
     out,
     print_json,
 )
+from etalage.cli.report_files import (
+    Files,
+    HtmlOption,
+    LinkOption,
+    MailOption,
+    PdfOption,
+    say_written,
+    write_files,
+)
 from etalage.errors import Unknown
 from etalage.flow.report import report_all
 from etalage.measure.lines import headline, lines
@@ -43,16 +52,26 @@ def report(
             metavar="QUESTION", help="Print the question to the warehouse behind figures, and stop."
         ),
     ] = None,
+    html: HtmlOption = None,
+    pdf: PdfOption = None,
+    mail: MailOption = None,
+    link: LinkOption = None,
     now: NowOption = None,
 ) -> None:
     """Report on experiences: interval first, and what is not known yet as such."""
     if sql is not None:
         _print_statement(sql)
         return
-    with opened(data, shop, now=now) as (_, ports, moment):
+    with opened(data, shop, now=now) as (known, ports, moment):
         reports = report_all(ports, now=moment, name=experience)
+        files = Files(html=html, pdf=pdf, mail=mail, link=link)
+        if files.asked:
+            written = write_files(reports, files, shop=known, lang=lang, now=moment)
+            say_written(written if not json else [])
         if json:
             print_json([to_json(one) for one in reports])
+            return
+        if files.asked:
             return
         for one in reports:
             said = Text(headline(one, lang))
