@@ -63,6 +63,14 @@ def test_segments_are_asked_three_ways_that_agree(tmp_path: Path) -> None:
     assert all(row["unit"] == "ms" and row["floor"] > 0 and row["ratio"] > 0 for row in hand)
 
 
+def test_the_simulator_is_measured_beside_drawing_numbers_alone(tmp_path: Path) -> None:
+    (found,) = measured("simulate", tmp_path)
+
+    assert found["unit"] == "1/s"
+    assert found["value"] >= 20_000
+    assert 0 < found["ratio"] < 1
+
+
 @pytest.mark.slow
 def test_growth_is_measured_beside_a_small_shop(tmp_path: Path) -> None:
     rows = measured("growth", tmp_path, "--profiles", "300")

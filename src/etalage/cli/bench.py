@@ -23,12 +23,15 @@ from etalage.bench.report import bench_report
 from etalage.bench.rows import Row
 from etalage.bench.segments import bench_segments
 from etalage.bench.serve import bench_serve
+from etalage.bench.simulate import bench_simulate
 from etalage.cli.console import JsonOption, err, out, print_json
 from etalage.cli.showing import SHOP_PROGRAM
 from etalage.simulate.server import SERVER_KEY, WRITE_KEY, port_of, serving
 from etalage.simulate.shop import BESIDES, EFFECTS, open_shop
 
-Bench = Literal["decide", "serve", "ingest", "segments", "recommend", "growth", "report", "page"]
+Bench = Literal[
+    "decide", "serve", "ingest", "segments", "recommend", "growth", "report", "simulate", "page"
+]
 BENCHES: tuple[Bench, ...] = get_args(Bench)
 # What the demo's shop keeps of a visitor who said yes to everything.
 SAID_YES = {"noord_consent": '{"measure":true,"personalise":true,"ads":true}'}
@@ -42,7 +45,16 @@ def add_to(commands: typer.Typer) -> None:
 def bench(
     what: Annotated[
         Literal[
-            "decide", "serve", "ingest", "segments", "recommend", "growth", "report", "page", "all"
+            "decide",
+            "serve",
+            "ingest",
+            "segments",
+            "recommend",
+            "growth",
+            "report",
+            "simulate",
+            "page",
+            "all",
         ],
         typer.Argument(help="Which one; all takes some minutes."),
     ] = "all",
@@ -78,7 +90,7 @@ def bench(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Measure decisions, serving, intake, segments, recommending, growth, reports and the page; a ratio is value over floor.
+    """Measure decisions, serving, intake, segments, recommending, growth, reports, simulation and the page; a ratio is value over floor.
 
     `page` needs Chromium and playwright; `all` leaves it out where they are missing.
     """
@@ -109,7 +121,7 @@ def bench(
         _show(name, rows)
 
 
-def _run(  # noqa: PLR0911  one for each bench
+def _run(  # noqa: C901, PLR0911  one for each bench
     name: Bench,
     directory: Path,
     *,
@@ -138,9 +150,19 @@ def _run(  # noqa: PLR0911  one for each bench
             return bench_growth(directory, profiles=profiles, seconds=seconds)
         case "report":
             return bench_report(directory, visitors=visitors)
+        case "simulate":
+            return bench_simulate(_play_world, seconds=seconds)
         case "page":
             with _demo_shop(directory) as home:
                 return bench_page(home, consent=SAID_YES)
+
+
+def _play_world(seed: int) -> int:
+    """Play a world of 28 days; give its visitor-days."""
+    from etalage.simulate.trial import visitor_days
+    from etalage.simulate.world import World
+
+    return visitor_days(World(seed=seed, effects=EFFECTS, visitors_per_day=2_000))
 
 
 @contextmanager

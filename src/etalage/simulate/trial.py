@@ -112,6 +112,18 @@ def trials(world: World, *, control: float = CONTROL) -> dict[str, Trial]:
     }
 
 
+def visitor_days(world: World) -> int:
+    """Play a world as far as a report and the truth beside it need; give how many visits that were."""
+    visits = calendar(world)
+    end = world.days * DAY
+    for tried in trials(world).values():
+        for shown in (True, False):
+            tried.counts(end, shown=shown)
+            tried.by_day(shown=shown)
+        tried.truth(end)
+    return len(visits.at)
+
+
 def shown_to(world: World, experience: str, person: Ints, *, control: float = CONTROL) -> Bools:
     """Tell who falls in the arm that sees a message."""
     return np.asarray(draws.uniform(world.seed, person, 0, f"arm of {experience}") >= control)
