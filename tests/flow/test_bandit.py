@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,11 +19,12 @@ from etalage.domain.event import Event, Shown
 from etalage.domain.ids import CONTROL, EventId, ExperienceName, VariantName, VisitorKey
 from etalage.domain.policy import POLICY, Policies
 from etalage.domain.time import DAY, HOUR
-from etalage.errors import Damaged
+from etalage.errors import BadInput, Damaged, Unknown
 from etalage.flow import nightly
 from etalage.flow.policies import policies_now
 from etalage.flow.replay import replay_all
 from etalage.flow.report import report_all
+from etalage.flow.show_bandit import show_bandit
 
 HI = ExperienceName("hoi")
 RATES = {"a": 0.02, "b": 0.30, "c": 0.02, "d": 0.02, CONTROL: 0.02}
@@ -41,9 +45,18 @@ def bandit_live(shop: Shop, *names: str, **allocation: object) -> None:
 
 
 def met(
-    shop: Shop, people: range, rates: Mapping[str, float], *, days_ago: float, value: int = 5_000
+    shop: Shop,
+    people: range,
+    rates: Mapping[str, float],
+    *,
+    days_ago: float,
+    value: int = 5_000,
+    record: Said | None = None,
 ) -> Counter[str]:
-    """Let people meet the message some days ago, and buy an hour later; give how many per arm."""
+    """Let people meet the message some days ago, and buy an hour later; give how many per arm.
+
+    With a record its decision is in the log as well, or what a bandit reads of it.
+    """
     odds = shop.opened.configuration.plan.choices.ordered[0].odds
     at = shop.now - round(days_ago * DAY)
     events: list[Event] = []
@@ -53,32 +66,21 @@ def met(
         drawn = odds.draw(odds.place(visitor), visitor)
         arms[drawn.arm] += 1
         said = Shown(HI, drawn.arm, visitor, drawn.propensity, drawn.policy, at)
-        common = {"time": at, "received": at, "visitor": visitor, "purposes": ALLOWED}
-        events.append(
-            Event(
-                EventId(f"t{number}"),
-                "triggered",
-                trust="claimed",
-                source="browser",
-                shown=said,
-                **common,
-            )  # type: ignore[arg-type]
-        )
+
+        def event(kind: str, later: int = 0, **told: Any) -> Event:
+            moment = {"time": at + later, "received": at + later, "purposes": ALLOWED}
+            number_ = EventId(f"{kind}{number}")  # noqa: B023
+            given = {"trust": "confirmed", "source": "server", "visitor": visitor} | moment  # noqa: B023
+            return Event(number_, **(given | told))
+
+        events.append(event("t", name="triggered", trust="claimed", source="browser", shown=said))
+        if record is not None:
+            text = msgspec.json.encode(record).decode()
+            events.append(event("d", name="decision", source="engine", record=text))
         if arms[drawn.arm] * rates[drawn.arm] % 1 < rates[drawn.arm]:
-            bought = common | {"time": at + HOUR, "received": at + HOUR}
-            events.append(
-                Event(
-                    EventId(f"o{number}"),
-                    "purchase",
-                    trust="confirmed",
-                    source="server",
-                    transaction=f"o{number}",
-                    value=value,
-                    currency="EUR",
-                    **bought,
-                )  # type: ignore[arg-type]
-            )
-    shop.ports.log.append([engines_own(event) for event in events])
+            bought = {"transaction": f"o{number}", "value": value, "currency": "EUR"}
+            events.append(event("o", HOUR, name="purchase", **bought))
+    shop.ports.log.append([engines_own(one) for one in events])
     return arms
 
 
@@ -276,3 +278,116 @@ def test_what_a_bandit_may_ask_is_learned_and_used(shop: Shop) -> None:
     assert told.record is not None
     facts = msgspec.json.decode(told.record)["facts"]
     assert facts["traits"] == ["page:home", "segment:lookers"]
+
+
+def test_what_suits_whom_is_learned_from_a_thousand_conversions_on(shop: Shop) -> None:
+    bandit_live(shop, "a", "b", context=["returning"])
+    shop.now += 3 * DAY
+    new, back = {"facts": {"traits": []}}, {"facts": {"traits": ["returning"]}}
+    met(shop, range(2_500), {"a": 0.6, "b": 0.2, CONTROL: 0}, days_ago=2.6, record=new)
+    assert weigh(shop).weighings[0].learned is None
+    shop.now += DAY
+    met(shop, range(2_500, 5_000), {"a": 0.2, "b": 0.6, CONTROL: 0}, days_ago=2.5, record=back)
+
+    (weighing,) = weigh(shop).weighings
+
+    assert weighing.learned is not None
+    assert weighing.learned.features == ("returning",)
+    odds = shop.opened.configuration.plan.choices.ordered[0].odds
+    outside = next(u for u in map(str, range(99)) if odds.division(u) is not odds.even)
+    for traits, best in (((), "a"), (("returning",), "b")):
+        shares = {part.arm: part.share for part in odds.division(outside, traits).parts}
+        assert shares[VariantName(best)] == 0.8 * 900_000
+    asked(shop, range(10))
+    assert replay_all(shop.ports, since=shop.now).is_faithful
+
+
+PICTURE = {
+    "type": "image",
+    "url": "/coast.svg",
+    "alt": "De kust",
+    "by": "bandit",
+    "creatives": [
+        {"name": "dog", "url": "/dog.svg", "alt": "Een hond", "tags": ["Honden"]},
+        {"name": "bike", "url": "/bike.svg", "alt": "Een fiets", "tags": ["Fietsen"]},
+    ],
+}
+
+
+def test_the_picture_that_sells_best_is_shown_most_and_a_person_keeps_hers(shop: Shop) -> None:
+    content = {"nl": [PICTURE, {"type": "text", "text": "Hallo"}]}
+    pictured = experience(
+        "hoi",
+        form="bar",
+        caps=[],
+        variants=[{"name": "a", "content": content}],
+        allocation={"kind": "split", "control": 0.2},
+    )
+    shop.go_live(pictured)
+    shop.now += 3 * DAY
+    for number, (picture, rate) in enumerate((("", 0.02), ("dog", 0.3), ("bike", 0.02))):
+        told = {"facts": {}, "artwork": {"hoi": picture} if picture else {}}
+        people = range(number * 200, (number + 1) * 200)
+        met(shop, people, {"a": rate, CONTROL: 0}, days_ago=2.5, record=told)
+
+    (weighing,) = weigh(shop).pictures
+    began = shop.now
+    shown = Counter(_picture(one) for one in asked(shop, range(100, 140)) if one["show"])
+    shop.now += HOUR
+    again = Counter(_picture(one) for one in asked(shop, range(100, 140)) if one["show"])
+
+    assert weighing.arms["dog"].share >= 850_000
+    assert weighing.arms[""].visitors > 100
+    assert shown["/dog.svg"] > 0.7 * shown.total()
+    assert shown == again
+    assert replay_all(shop.ports, since=began).is_faithful
+
+
+def _picture(entry: Said) -> str:
+    (url,) = [block["url"] for block in entry["content"]["blocks"] if block["type"] == "image"]
+    return str(url)
+
+
+def test_how_a_bandit_stands_is_told_with_the_reason_why_it_is_too_early(shop: Shop) -> None:
+    bandit_live(shop)
+    shop.now += 3 * DAY
+    assert show_bandit(shop.ports, "hoi", now=shop.now).state == "too_few_days"
+    met(shop, range(100), RATES, days_ago=2.5)
+    assert show_bandit(shop.ports, "hoi", now=shop.now).state == "too_few_visitors"
+    met(shop, range(100, 1_000), RATES, days_ago=2.5)
+    early = show_bandit(shop.ports, "hoi", now=shop.now)
+    version = weigh(shop).version
+
+    told = show_bandit(shop.ports, "hoi", now=shop.now)
+
+    assert early.state == "due"
+    assert [arm.share for arm in early.arms] == [0.2] * 4
+    assert (told.state, told.version, told.delay) == (
+        "weighed",
+        version,
+        pytest.approx(1 / 24, abs=0.001),
+    )
+    shares = {arm.arm: arm.share for arm in told.arms}
+    assert shares[VariantName("b")] > 0.6
+    assert sum(shares.values()) == pytest.approx(0.8, abs=1e-5)
+    assert sum(arm.visitors for arm in told.arms) > 700
+
+
+def test_what_is_no_bandit_does_not_stand_in_any_way(shop: Shop) -> None:
+    shop.go_live(experience("hoi", form="bar", caps=[]))
+
+    with pytest.raises(BadInput, match="split"):
+        show_bandit(shop.ports, "hoi", now=shop.now)
+    with pytest.raises(Unknown, match="hoi"):
+        show_bandit(shop.ports, "hooi", now=shop.now)
+
+
+def test_the_command_shows_it(shop: Shop) -> None:
+    bandit_live(shop)
+    line = [sys.executable, "-m", "etalage", "bandit", "show", "hoi", "--data", str(shop.directory)]
+
+    said = subprocess.run(line, capture_output=True, text=True, check=True, timeout=120).stdout
+    told = subprocess.run([*line, "--json"], capture_output=True, check=True, timeout=120).stdout
+
+    assert "Too early" in said
+    assert msgspec.json.decode(told)["state"] == "too_few_days"

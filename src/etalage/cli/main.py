@@ -25,6 +25,7 @@ FAMILIES = (
     "documents",
     "deciding",
     "reporting",
+    "bandit",
     "alerts",
     "evaluating",
     "checking",
@@ -94,11 +95,11 @@ LISTED = {
     ),
     "simulate": (
         "showing",
-        "Play one message with a planted effect through a real server, and print truth beside measurement.",
+        "Play messages with planted effects through a real server, and print truth beside measurement.",
     ),
     "bench": (
         "bench",
-        "Measure decisions, serving, intake, segments, recommending, growth and the page; a ratio is value over floor.",
+        "Measure decisions, serving, intake, segments, recommending, growth, reports, simulation and the page; a ratio is value over floor.",
     ),
     "import": ("importing", "Take over a file: catalogue, events, orders, customers."),
     "shop": ("shops", "Show and change the settings of a shop."),
@@ -107,6 +108,7 @@ LISTED = {
         "alerts",
         "Tell what should be looked at: figures out of the ordinary, tracking that broke, messages that do harm.",
     ),
+    "bandit": ("bandit", "Show how an experience that divides by itself stands."),
     "privacy": (
         "privacy",
         "Give, erase or freeze what is kept of a person; carry out how long things are kept.",
