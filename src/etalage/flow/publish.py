@@ -4,6 +4,7 @@ In:   documents as files hold them, and who does it.
 Out:  the difference first; new versions; and, with the approval of somebody else, what is live.
 Idea: everything is read and checked as if it were live already, before anything is stored. A segment that goes
       live brings its counted conditions into force by an event in the log, and is `warming` until the past is counted.
+      Of an experience that goes live the sample is fixed for which it was planned (planning.py).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from etalage.domain.segment import Feature, Node
 from etalage.domain.shop import Shop, shop_from
 from etalage.domain.time import ShopZone
 from etalage.errors import BadInput, Conflict, EtalageError, NotApproved, NotFound, Unknown
+from etalage.flow import planning
 from etalage.flow.configuration import read_experience, tree_of, used_by
 from etalage.flow.remember import FEATURE, Memorist, back_fill, remember
 from etalage.govern.approve import Uses, go_live, may_approve
@@ -106,6 +108,9 @@ def approve(ports: Ports, name: str, *, actor: str, now: int) -> list[Document]:
         moved for document in bound if (moved := _go_live(ports, document, actor, now, shop))
     ]
     _count_conditions(ports, bound, shop, now)
+    for document in changed:
+        if document.kind == "experience" and document.state == "live":
+            planning.fix(ports, document, now=now)
     return changed
 
 

@@ -7,7 +7,6 @@ All figures of a report come from one frozen moment of the warehouse, and each f
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,9 +15,10 @@ from etalage.decide.allocate import parts_of
 from etalage.domain.experience import MILLION, Experience
 from etalage.domain.report import About, ExperienceReport, Plan
 from etalage.domain.shop import Shop, shop_from
-from etalage.domain.time import DAY, ShopZone, micros
+from etalage.domain.time import DAY, ShopZone
 from etalage.errors import Unknown
 from etalage.flow.configuration import read_experience
+from etalage.flow.planning import as_fixed, fixed_plans, object_of, planned_end
 from etalage.measure import case
 from etalage.measure.maturity import LEAST_DAYS, LEAST_ORDERS
 from etalage.measure.questions import QUESTIONS, Asked, answers, ask_staged, stages
@@ -88,13 +88,16 @@ def plans_of(ports: Ports) -> list[Plan]:
 def _ran(ports: Ports) -> list[_Ran]:
     shop = shop_from(ports.records.shop())
     zone = ShopZone(shop.zone)
-    since = _live_since(ports)
+    since, planned = _live_since(ports), fixed_plans(ports)
     found = []
     for versions in _ever_live(ports):
         experience = read_experience(versions[0], shop)
         found.append(
             _Ran(
-                plan=_plan(experience, versions, since, shop, zone),
+                plan=as_fixed(
+                    _plan(experience, versions, since, shop, zone),
+                    planned.get(object_of(experience)),
+                ),
                 about=_about(experience, versions[0]),
                 salt=experience.allocation.salt,
             )
@@ -203,7 +206,7 @@ def _plan(
         shares={part.arm: part.share / MILLION for part in parts_of(experience)},
         goal=goal.event,
         window=goal.window_days * DAY,
-        ends=_end(experience, zone),
+        ends=planned_end(experience, zone),
     )
 
 
@@ -223,15 +226,6 @@ def _about(experience: Experience, document: Document) -> About:
         version=document.version,
         state=document.state,
     )
-
-
-def _end(experience: Experience, zone: ShopZone) -> int | None:
-    """Give the planned end of a message: who triggers later is not compared, and a vague result is `undecided`."""
-    until = experience.schedule.until
-    if until is None:
-        return None
-    wall = datetime.fromisoformat(until).replace(tzinfo=zone.local(0).tzinfo)
-    return micros(wall)
 
 
 def _total(plans: Iterable[Plan], shop: Shop) -> Plan:
