@@ -24,6 +24,7 @@ from etalage.domain.ids import visitor_named
 from etalage.domain.time import ShopZone
 from etalage.flow.ask import decision_for, recommended, recommended_after
 from etalage.flow.learn import cards, learn_models
+from etalage.flow.uplift import UpliftCard
 from etalage.ports import Ports
 from etalage.recommend.model_file import Unusable
 from etalage.recommend.model_kind import Card
@@ -167,7 +168,8 @@ def _show_models(ports: Ports, *, json: bool) -> None:
 def _said_of(name: str, card: Card | Unusable) -> dict[str, Any]:
     if isinstance(card, Unusable):
         return {"model": name, "used": False, "reason": card.reason}
-    reason = None if card.is_worth_it else "below_popular"
+    below = "not_released" if isinstance(card, UpliftCard) else "below_popular"
+    reason = None if card.is_worth_it else below
     return {
         "model": name,
         "used": card.is_worth_it,

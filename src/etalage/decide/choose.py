@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from etalage.decide.allocate import draw_holdout
 from etalage.decide.plan import Plan, Planned, planned
 from etalage.domain.decision import (
@@ -28,7 +30,7 @@ from etalage.domain.decision import (
     Used,
 )
 from etalage.domain.experience import Experience
-from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName
+from etalage.domain.ids import CONTROL, HOLDOUT
 
 
 def choose(facts: DecisionFacts, experiences: Plan | Iterable[Experience]) -> Chosen:
@@ -42,13 +44,13 @@ def choose(facts: DecisionFacts, experiences: Plan | Iterable[Experience]) -> Ch
     held = _holdout(facts)
     eligible: list[Planned] = []
     skipped = list(elsewhere)
-    for one in standing:
+    for one in _by_expected(facts, standing) if facts.expected else standing:
         reason = _first_reason(facts, one)
         if reason is None:
             eligible.append(one)
         else:
             skipped.append(one.skipped(reason))
-    chosen = _arbitrate(_allocated(facts, eligible, held), skipped)
+    chosen = _arbitrate(facts, _allocated(facts, eligible, held), skipped)
     return Chosen(choices=tuple(chosen), skipped=tuple(skipped), held=held)
 
 
@@ -137,21 +139,45 @@ def _in_experiment(facts: DecisionFacts, one: Planned, held: StoredArm) -> Choic
 # ---- Which one has the place? ------------------------------------------------------------------------
 
 
-def _arbitrate(allocated: Iterable[tuple[Planned, Choice]], skipped: list[Skipped]) -> list[Choice]:
+def _by_expected(facts: DecisionFacts, standing: Iterable[Planned]) -> list[Planned]:
+    """Order experiences of equal priority by what they are foretold to bring; nothing is expected of the others.
+
+    All arms are ordered alike, by what was known of her before: who is in control stays as it was drawn.
+    """
+    expected = facts.expected
+    return sorted(
+        standing, key=lambda one: (-one.experience.priority, -expected.get(one.name, 0), one.name)
+    )
+
+
+def _arbitrate(
+    facts: DecisionFacts, allocated: Iterable[tuple[Planned, Choice]], skipped: list[Skipped]
+) -> list[Choice]:
     """Give each place to one unobtrusive message, the first in order; ghosts take no place.
 
     Interrupting ones all stay: which of them fires first only the browser knows.
     """
-    holder: dict[str, ExperienceName] = {}
+    holder: dict[str, int] = {}  # its place in `chosen`
     chosen: list[Choice] = []
     for one, choice in allocated:
         unobtrusive = not one.interrupts
         if unobtrusive and choice.slot in holder:
-            skipped.append(Skipped(one.name, "lost_to", holder[choice.slot]))
+            winner = chosen[holder[choice.slot]]
+            if facts.expected and _outbids(facts, winner, choice):
+                chosen[holder[choice.slot]] = replace(winner, by_expected=True)
+                skipped.append(Skipped(one.name, "lost_to", winner.experience, "expected"))
+            else:
+                skipped.append(Skipped(one.name, "lost_to", winner.experience))
             continue
         chosen.append(choice)
         if not choice.show:
             skipped.append(one.skipped("in_holdout" if choice.arm == HOLDOUT else "in_control"))
         elif unobtrusive:
-            holder[choice.slot] = one.name
+            holder[choice.slot] = len(chosen) - 1
     return chosen
+
+
+def _outbids(facts: DecisionFacts, winner: Choice, loser: Choice) -> bool:
+    expected = facts.expected
+    mine, other = expected.get(winner.experience, 0), expected.get(loser.experience, 0)
+    return winner.priority == loser.priority and mine > other

@@ -56,6 +56,7 @@ class Asked(NamedTuple):
     slots: Collection[str]
     here: Product | None = None
     opened: Collection[Purpose] = ()  # of somebody we may not know: what this call itself says
+    expected: dict[ExperienceName, int] = {}  # noqa: RUF012  never changed: nothing is expected of anything
 
 
 def gather(
@@ -99,6 +100,7 @@ def gather(
         refused=past.refused,
         paused=_in_order(rules.paused),
         left_alone=person is not None and person.fold.paused_until > asked.now,
+        expected=asked.expected,
         traits=traits_of(person, asked, segments.matched, rules) if rules.context else (),
     )
 

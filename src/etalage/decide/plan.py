@@ -55,7 +55,15 @@ Standing = tuple[tuple[Planned, ...], tuple[Skipped, ...]]  # who may be chosen;
 class Plan:
     """The live experiences, in order of arbitration."""
 
-    __slots__ = ("_clocked", "_paths", "_standing", "experiences", "ordered", "policies")
+    __slots__ = (
+        "_clocked",
+        "_paths",
+        "_standing",
+        "contested",
+        "experiences",
+        "ordered",
+        "policies",
+    )
 
     def __init__(self, experiences: Iterable[Experience], policies: Policies | None = None) -> None:
         self.policies = policies or Policies()
@@ -75,6 +83,7 @@ class Plan:
             or planned.experience.schedule.until is not None
         )
         self._standing: dict[Key, Standing] = {}
+        self.contested = _contested(self.experiences.values())
 
     def kind_of(self, page: Context) -> Key:
         """Give all that the page parts of triggers may ask of a page."""
@@ -117,6 +126,19 @@ class Plan:
             else:
                 skipped.append(planned.skipped(reason))
         return tuple(standing), tuple(skipped)
+
+
+def _contested(experiences: Iterable[Experience]) -> dict[str, tuple[ExperienceName, ...]]:
+    """Give, by slot, the unobtrusive experiences that have one of equal priority beside them."""
+    together: dict[tuple[str, int], list[ExperienceName]] = {}
+    for one in experiences:
+        if not one.interrupts:
+            together.setdefault((one.slot, one.priority), []).append(one.name)
+    contested: dict[str, tuple[ExperienceName, ...]] = {}
+    for (slot, _), names in together.items():
+        if len(names) > 1:
+            contested[slot] = (*contested.get(slot, ()), *names)
+    return contested
 
 
 def planned(experiences: Plan | Iterable[Experience]) -> Plan:

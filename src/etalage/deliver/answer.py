@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from etalage.deliver.explain import WORDS, product_reason
+from etalage.deliver.explain import WORDS, product_reason, with_order
 from etalage.deliver.merge_fields import Situation, money
 from etalage.deliver.message import Messages, safe_link
 from etalage.domain.decision import (
@@ -115,7 +115,7 @@ def answer(
 
 def explained(said: Answer, decision: Decision) -> Answer:
     """Add why the rest was skipped: for the shop's own server, never for a browser."""
-    lines = [WireSkip(line.experience, line.text) for line in decision.skipped]
+    lines = [WireSkip(line.experience, line.text, line.by) for line in decision.skipped]
     return msgspec.structs.replace(said, skipped=lines)
 
 
@@ -124,6 +124,11 @@ def unrecorded(said: Answer, part: str) -> Answer:
     degraded = said.degraded if part in said.degraded else sorted([*said.degraded, part])
     untold = [msgspec.structs.replace(entry, id=None) for entry in said.decisions]
     return msgspec.structs.replace(said, decisions=untold, degraded=degraded)
+
+
+def _why(said: dict[str, str], entry: Entry) -> dict[str, str]:
+    """Say too where the order of messages was made by what people like her did after them."""
+    return with_order(said) if entry.choice.by_expected else said
 
 
 def _entry(
@@ -152,7 +157,7 @@ def _entry(
         id=tokens.get(choice.experience),
         content=content,
         products=products,
-        why=message.why if variant is not None else None,
+        why=_why(message.why, entry) if variant is not None else None,
         propensity=None if choice.propensity is None else choice.propensity / MILLION,
         caps=message.caps if choice.arm is None else None,
         expires=expires,

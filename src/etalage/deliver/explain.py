@@ -32,6 +32,15 @@ def why(experience: Experience, sentences: Mapping[SegmentName, Texts]) -> Texts
     return {language: _why(experience, sentences, language) for language in LANGUAGES}
 
 
+def with_order(said: Mapping[str, str]) -> dict[str, str]:
+    """Add that of several messages this one came first for people who did as much as she did."""
+    return {
+        language: f"{said[language]} {_said(language, 'why-order')}"
+        for language in LANGUAGES
+        if language in said
+    }
+
+
 def product_reason(candidate: Candidate, language: Language) -> str:
     """Say why this product: its strategy's reason, with the category it was popular in."""
     return _said(language, f"reason-{candidate.because}", of=candidate.of or "")

@@ -151,6 +151,9 @@ class DecisionFacts(Struct, frozen=True, omit_defaults=True):
     refused: tuple[str, ...] = ()  # experiences she does not want
     paused: tuple[ExperienceName, ...] = ()
     left_alone: bool = False  # she asked to be shown nothing for now
+    # What showing it is foretold to bring, thousandths of a minor unit: of equal priority the highest comes first.
+    # Only of experiences with a released model that compete for a place; nothing is expected of the others.
+    expected: dict[ExperienceName, int] = {}
     traits: tuple[str, ...] = ()  # sorted; what the bandits here may know of her and the page
 
     @property
@@ -182,6 +185,7 @@ class Choice(Struct, frozen=True, omit_defaults=True):
     policy: str | None = None
     bucket: int | None = None  # millionths
     priority: int = 50
+    by_expected: bool = False  # it has the place because more was expected of it than of another
 
 
 class Skipped(Struct, frozen=True, omit_defaults=True):
@@ -190,6 +194,7 @@ class Skipped(Struct, frozen=True, omit_defaults=True):
     experience: ExperienceName
     reason: SkipReason
     to: ExperienceName | None = None
+    by: Literal["expected"] | None = None  # of equal priority, more was expected of the other
 
     @property
     def text(self) -> str:
@@ -297,11 +302,12 @@ class WireProduct(Struct, frozen=True, omit_defaults=True):
     price_text: str = ""
 
 
-class WireSkip(Struct, frozen=True):
+class WireSkip(Struct, frozen=True, omit_defaults=True):
     """A skipped experience in an answer."""
 
     experience: str
     reason: str
+    by: str | None = None
 
 
 class WireEntry(Struct, frozen=True, omit_defaults=True):

@@ -13,7 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from etalage.domain.product import Catalogue
+from etalage.domain.shop import shop_from
 from etalage.domain.time import DAY, HOUR
+from etalage.flow.report import plans_of
+from etalage.flow.uplift import UPLIFT
 from etalage.ports import Models, Ports
 from etalage.recommend.again_shelf import AGAIN
 from etalage.recommend.catalogue_past import PAST
@@ -25,7 +28,7 @@ from etalage.recommend.similar_model import SIMILAR
 from etalage.recommend.together_model import TOGETHER
 from etalage.unify.batch import lately_statements, view_statements
 
-KINDS: tuple[Kind, ...] = (AGAIN, TOGETHER, SESSIONS, PROFILE)
+KINDS: tuple[Kind, ...] = (AGAIN, TOGETHER, SESSIONS, PROFILE, UPLIFT)
 OF_CATALOGUE: tuple[Kind, ...] = (
     PAST,
     SIMILAR,
@@ -156,6 +159,8 @@ def _lesson(ports: Ports, *, now: int, visitors_needed: int, lately: int = 0) ->
             visitors_needed=visitors_needed,
             erased=tuple(erased),
             catalogue=ports.records.catalogue() or NO_PRODUCTS,
+            shop=shop_from(ports.records.shop()),
+            plans=lambda: plans_of(ports),
         )
 
 
@@ -164,7 +169,8 @@ def _is_due(ports: Ports, kind: Kind, now: int) -> bool:
     found = _read(ports.models, kind)
     if isinstance(found, Unusable):
         return True
-    every = kind.every if found.is_worth_it else min(kind.every, HOUR)  # a young shop learns fast
+    patient = found.is_worth_it or kind.is_patient
+    every = kind.every if patient else min(kind.every, HOUR)  # a young shop learns fast
     if not found.made <= now < found.made + every:
         return True
     return any(one.requested >= found.made for one in ports.keys.erasures())

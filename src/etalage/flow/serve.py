@@ -44,6 +44,7 @@ from etalage.domain.profile import Person
 from etalage.domain.time import DAY
 from etalage.flow.configuration import Configuration
 from etalage.flow.plan import LiveSegment
+from etalage.flow.uplift import UpliftShelf
 from etalage.recommend.artwork import artwork
 from etalage.recommend.rank import rank
 from etalage.recommend.shelf import Shelf
@@ -87,7 +88,7 @@ def serve(
     """Answer one question; the same question, configuration and shelf give the same answer anywhere."""
     plan = live.plan
     here = live.catalogue.find(question.page.product) if question.page.product else None
-    facts = _facts(question, here, live)
+    facts = _facts(question, here, live, shelf)
     chosen = choose(facts, plan.choices)
     part = question.person.part if question.person is not None else None
     recommended = {
@@ -109,12 +110,25 @@ def serve(
     )
 
 
-def _facts(question: Question, here: Product | None, live: Configuration) -> DecisionFacts:
-    asked = Asked(question.now, question.page, question.slots, here, question.opened)
+def _facts(
+    question: Question, here: Product | None, live: Configuration, shelf: Shelf
+) -> DecisionFacts:
+    expected = _expected(question, live, shelf)
+    asked = Asked(question.now, question.page, question.slots, here, question.opened, expected)
     plan = live.plan
     return gather(
         question.person, asked, _matched(question, live), plan.rules, live=plan.experiences
     )
+
+
+def _expected(question: Question, live: Configuration, shelf: Shelf) -> dict[ExperienceName, int]:
+    """Foretell what each message would bring of those that compete for a place; only of who lets herself be known."""
+    uplift = shelf.learned(UpliftShelf)
+    if uplift is None or question.person is None or question.person.part is None:
+        return {}
+    contested = live.plan.choices.contested
+    names = [name for slot in question.slots for name in contested.get(slot, ())]
+    return uplift.expected(names, question.person.part, now=question.now, zone=live.zone)
 
 
 def _matched(question: Question, live: Configuration) -> Matched:

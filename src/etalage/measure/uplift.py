@@ -191,12 +191,20 @@ def _bounds(treated: Flags, outcome: Floats) -> tuple[float, float]:
     return seen_effect - SURE * error, seen_effect + SURE * error
 
 
-def in_words(reason: Refusal, found: Verdict, trial: Trial) -> str:
-    """Say a reason with its figures, for who has to understand why nothing is released."""
+def in_words(reason: Refusal, found: Verdict | None, trial: Trial) -> str:
+    """Say a reason with its figures, for who has to understand why nothing is released.
+
+    Args:
+        reason: one of the refusals.
+        found: the verdict; None where there were too few to try anything.
+        trial: the people.
+    """
     persons, conversions = least(trial.treated, trial.outcome)
+    if reason == "too_few_persons":
+        return f"an arm has {persons:,} persons; {LEAST_PERSONS:,} are needed in each"
+    if reason == "too_few_conversions" or found is None:
+        return f"an arm has {conversions:,} conversions; {LEAST_CONVERSIONS} are needed in each"
     return {
-        "too_few_persons": f"an arm has {persons:,} persons; {LEAST_PERSONS:,} are needed in each",
-        "too_few_conversions": f"an arm has {conversions:,} conversions; {LEAST_CONVERSIONS} are needed in each",
         "qini_not_above_zero": "its order of people is not surely better than chance: "
         f"Qini {found.qini.value:.5f}, 95% interval {found.qini.low:.5f} to {found.qini.high:.5f}",
         "no_better_than_everyone": "choosing by it is not surely better than showing it to everyone: "

@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
-WhyNone = Literal["absent", "damaged", "older_version", "other_kind", "below_popular"]
+WhyNone = Literal[
+    "absent", "damaged", "older_version", "other_kind", "below_popular", "not_released"
+]
 _HEADER = "header"
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from etalage.domain.product import Catalogue
+from etalage.domain.report import Plan
+from etalage.domain.shop import Shop
 from etalage.domain.time import HOUR
 from etalage.recommend.model_file import Unusable
 
@@ -64,6 +66,8 @@ class Lesson(NamedTuple):
     erased: tuple[str, ...]  # visitors whose events still wait to be removed: leave them out
     catalogue: Catalogue  # as it is now
     before: bytes | None = None  # its own file, of what is learned from the catalogue as it changes
+    shop: Shop | None = None  # what was decided about it as a whole
+    plans: Callable[[], Sequence[Plan]] = tuple  # of the experiences that were ever live
 
 
 def people_bound(visitors_needed: int) -> dict[str, object]:
@@ -128,3 +132,4 @@ class Kind(NamedTuple):
     ready: Callable[[bytes | None], Ready | Unusable]  # also Unusable where it is not worth it
     every: int = HOUR  # micros between two times that it is learned, if it is worth it
     live: Live | None = None
+    is_patient: bool = False  # learned no sooner where it was not worth it

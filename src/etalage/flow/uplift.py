@@ -1,0 +1,220 @@
+"""For whom a message does more: learned every night from the shop's own trials, used to order messages and no more.
+
+learn      per experience with enough people: control against the message, from what was known when it was decided
+judge      by the release gate of methods 4, on people the models have not seen; every refusal with its reason
+take up    what was released, as plain trees: no server loads what grew them
+foretell   what a message would bring from this person: the effect foretold times what a conversion brings
+
+Nobody is labelled: a card counts kinds of people, the file holds trees whose leaves are of two hundred people, and
+what is foretold of a person is in the record of that decision and nowhere else. Who is in control is never asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from msgspec import Struct, convert, to_builtins
+from msgspec.structs import replace
+
+from etalage.domain.ids import CONTROL, ExperienceName
+from etalage.domain.profile import Part
+from etalage.domain.time import DAY, ShopZone
+from etalage.measure.trees import Floats, from_arrays
+from etalage.measure.trial import ask_known
+from etalage.measure.uplift import Groups, Verdict, groups, in_words, least, too_few, verdict
+from etalage.measure.uplift_features import FEATURES, features_of
+from etalage.measure.uplift_learners import Effects, Learner, Trial, crossfit, learned
+from etalage.recommend.model_file import Arrays, Unusable, digest, from_bytes, to_bytes
+from etalage.recommend.model_kind import Card, Kind, Lesson, Taught
+
+KIND = "uplift"
+LAYOUT = 1
+LEARNER: Learner = "x"  # made for arms of unequal size, as a programme's control of 20% is
+GOAL = "purchase"  # only what brings money can be held against another message
+WINSOR = 99  # per cent of the buyers: more than this counts as this
+THOUSANDTHS = 1_000
+
+
+class OfExperience(Struct, frozen=True):
+    """What is known of one experience: its people, and what the gate says."""
+
+    experience: str
+    treated: int
+    control: int
+    least_conversions: int  # of the arm that has fewer
+    value: float  # minor units a conversion brings on average, with the highest 1% cut off
+    refusals: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()  # the refusals in words
+    verdict: Verdict | None = None  # None where there were too few to try
+    groups: Groups | None = None
+
+    @property
+    def is_released(self) -> bool:
+        """Whether it may order messages."""
+        return self.verdict is not None and self.verdict.is_released
+
+
+class UpliftCard(Struct, frozen=True):
+    """What the models are, all together."""
+
+    version: str
+    made: int  # micros
+    features: tuple[str, ...]
+    experiences: tuple[OfExperience, ...]
+
+    @property
+    def is_worth_it(self) -> bool:
+        """Whether any of them is released."""
+        return any(one.is_released for one in self.experiences)
+
+
+# ---- Learn -------------------------------------------------------------------------------------------
+
+
+class Asked(NamedTuple):
+    """One experience as the warehouse tells it."""
+
+    trial: Trial
+    revenue: Floats  # minor units, per person
+
+
+def taught(lesson: Lesson) -> Taught:
+    """Learn one model per experience whose goal is a purchase."""
+    plans = [plan for plan in lesson.plans() if plan.goal == GOAL]
+    rows: Sequence[Sequence[Any]] = ()
+    if plans and lesson.shop is not None:
+        zone, currency = ShopZone(lesson.shop.zone), lesson.shop.currency
+        text, bound = ask_known(plans, lesson.erased, currency=currency, zone=zone, now=lesson.now)
+        rows = lesson.ask(text, bound)
+    found: list[OfExperience] = []
+    arrays: Arrays = {}
+    for name in sorted({str(row[0]) for row in rows}):
+        card, effects = judged(name, one_split([row for row in rows if row[0] == name]))
+        found.append(card)
+        if effects is not None:
+            arrays |= _written(name, effects)
+    version = digest({**arrays, "made": np.array([lesson.now])})
+    card_of_all = UpliftCard(version, lesson.now, FEATURES, tuple(found))
+    return Taught(card_of_all, to_bytes(KIND, LAYOUT, to_builtins(card_of_all), arrays))
+
+
+def one_split(rows: Sequence[Sequence[Any]]) -> Asked:
+    """Take the people who were drawn with one share of control: of several the one with most of them.
+
+    Rows are those of trial_known.sql. A bandit moves the shares of variants; that of the control stays.
+    """
+    shares = {str(row[2]): int(row[3]) for row in rows if row[1] == CONTROL}  # by policy
+    people: dict[int, int] = {}
+    for row in rows:
+        share = shares.get(str(row[2]))
+        if share is not None:
+            people[share] = people.get(share, 0) + 1
+    best = max(people, key=lambda share: (people[share], share), default=None)
+    same = [row for row in rows if best is not None and shares.get(str(row[2])) == best]
+    features = np.array([row[6:] for row in same], np.float64).reshape(len(same), len(FEATURES))
+    treated = np.array([row[1] != CONTROL for row in same], np.bool_)
+    converted = np.array([bool(row[4]) for row in same], np.float64)
+    return Asked(Trial(features, treated, converted), np.array([row[5] for row in same], float))
+
+
+def judged(name: str, asked: Asked) -> tuple[OfExperience, Effects | None]:
+    """Try a model on people it has not seen; give the card, and the model of everybody if it is released."""
+    trial = asked.trial
+    few = too_few(trial.treated, trial.outcome)
+    _, conversions = least(trial.treated, trial.outcome)
+    card = OfExperience(
+        experience=name,
+        treated=int(trial.treated.sum()),
+        control=int((~trial.treated).sum()),
+        least_conversions=conversions,
+        value=_worth(asked),
+        refusals=few,
+        because=tuple(in_words(reason, None, trial) for reason in few),
+    )
+    if few:
+        return card, None
+    foretold = crossfit(trial, (LEARNER,))
+    effects = foretold.effects[LEARNER]
+    said = verdict(trial, effects, foretold.response)
+    tried = replace(
+        card,
+        refusals=said.refusals,
+        because=tuple(in_words(reason, said, trial) for reason in said.refusals),
+        verdict=said,
+        groups=groups(trial, effects, foretold.untreated),
+    )
+    return tried, learned(trial, LEARNER) if said.is_released else None
+
+
+def _worth(asked: Asked) -> float:
+    """Give what a conversion brings on average, in all arms."""
+    bought = asked.revenue[asked.trial.outcome > 0]
+    if not len(bought):
+        return 0.0
+    return float(np.minimum(bought, np.percentile(bought, WINSOR)).mean())
+
+
+def _written(name: str, effects: Effects) -> Arrays:
+    arrays: Arrays = {f"{name}/share": np.array([effects.share])}
+    for place, model in enumerate(effects.models):
+        arrays |= model.arrays(f"{name}/{place}")
+    return arrays
+
+
+# ---- Use ---------------------------------------------------------------------------------------------
+
+
+class UpliftShelf:
+    """The released models made ready to answer."""
+
+    __slots__ = ("_effects", "_values", "_version")
+    name: ClassVar[str] = KIND
+
+    def __init__(self, card: UpliftCard, arrays: Mapping[str, Any]) -> None:
+        released = [one for one in card.experiences if one.is_released]
+        self._version = card.version
+        self._values = {one.experience: one.value for one in released}
+        self._effects = {one.experience: _read(one.experience, arrays) for one in released}
+
+    @property
+    def version(self) -> str:
+        """That of the card."""
+        return self._version
+
+    def expected(
+        self, names: Iterable[ExperienceName], part: Part, *, now: int, zone: ShopZone
+    ) -> dict[ExperienceName, int]:
+        """Foretell what showing each message would bring, in thousandths of a minor unit; may be below zero."""
+        known = [name for name in names if name in self._effects]
+        if not known:
+            return {}
+        features = np.array([features_of(part, now, zone)])
+        return {name: self._brings(name, features) for name in known}
+
+    def _brings(self, name: str, features: Floats) -> int:
+        effect = float(self._effects[name].foretell(features)[0])
+        return round(effect * self._values[name] * THOUSANDTHS)
+
+
+def _read(name: str, arrays: Mapping[str, Any]) -> Effects:
+    models = tuple(from_arrays(f"{name}/{place}", arrays) for place in range(2))
+    return Effects(LEARNER, float(arrays[f"{name}/share"][0]), models)
+
+
+def _card(content: bytes | None) -> Card | Unusable:
+    found = from_bytes(content, KIND, LAYOUT)
+    return found if isinstance(found, Unusable) else convert(found.said, UpliftCard)
+
+
+def ready(content: bytes | None) -> UpliftShelf | Unusable:
+    """Make a file ready to answer, or say why it cannot be used."""
+    found = from_bytes(content, KIND, LAYOUT)
+    if isinstance(found, Unusable):
+        return found
+    card = convert(found.said, UpliftCard)
+    return UpliftShelf(card, found.arrays) if card.is_worth_it else Unusable("not_released")
+
+
+UPLIFT = Kind(KIND, taught, _card, ready, every=DAY, is_patient=True)
