@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from figures import FULL
 from known_truth import Truth, draw, runs, z_scores
 
 from etalage.domain.report import State
@@ -66,11 +65,12 @@ def put_ordinary_interval(patched: pytest.MonkeyPatch) -> None:
 
 
 def luck(bar: float, number: int) -> float:
-    """Give how far a small count may lie off its bar: 2.5 standard errors. Full counts keep to the bar itself.
+    """Give how far a count may lie beyond its bar by chance: 2.5 standard errors.
 
-    For what uses up its budget, as a test with a planned end does; of other things all counts keep to their bars.
+    Only for what uses up its budget, as a test with a planned end does: it lies at its bar, so half of all counts lie
+    beyond. The other things lie well within, and all counts keep to their bars.
     """
-    return 0.0 if FULL else 2.5 * sqrt(bar * (1 - bar) / number)
+    return 2.5 * sqrt(bar * (1 - bar) / number)
 
 
 def percent(share: float) -> str:
