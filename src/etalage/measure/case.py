@@ -56,7 +56,7 @@ class Case(Struct, frozen=True):
     suspects: tuple[Suspect, ...] = ()
     parts: tuple[OfPart, ...] = ()  # as outcomes, of those who have something in common
     entries: tuple[Entries, ...] = ()
-    slices: int = 1  # among how many parts the 5% is divided
+    slices: int = 0  # of a part: among how many the 5% is divided; 0 = this is the whole
 
     @property
     def triggered(self) -> int:
@@ -102,9 +102,11 @@ class Case(Struct, frozen=True):
         both = plan.shares[arm] + plan.shares[plan.control]
         return Rules(
             planned=plan.planned_sample * both,
-            alpha=ALPHA / len(self.variants) / self.slices,
+            alpha=ALPHA / len(self.variants) / max(self.slices, 1),
             precision=plan.precision,
-            last_day=None if plan.ends is None else (plan.ends + plan.window - plan.started) // DAY,
+            last_day=None
+            if plan.ends is None or self.slices
+            else (plan.ends + plan.window - plan.started) // DAY,
         )
 
     def looks(self, arm: VariantName) -> list[Look]:

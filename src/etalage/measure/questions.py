@@ -29,7 +29,8 @@ ASKED: tuple[Asked, ...] = (*QUESTIONS, "causes")
 # What each name reads. `events`, `people` and `orders` are the warehouse's own.
 _READS: dict[str, tuple[str, ...]] = {
     "plan": (),
-    "population": ("plan",),
+    "moments": ("plan",),
+    "population": ("plan", "moments"),
     "seen": ("plan",),
     "purchases": (),
     "did": ("plan", "population", "purchases"),
@@ -45,7 +46,7 @@ _READS: dict[str, tuple[str, ...]] = {
     "causes": ("plan", "population"),
 }
 # What several questions read is worked out once for all of them, in this order.
-STAGES = ("plan", "population", "seen", "purchases", "did", "caps", "cells")
+STAGES = ("plan", "moments", "population", "seen", "purchases", "did", "caps", "cells")
 
 # Which fields of a report each question fills.
 FIGURES: dict[Asked, tuple[str, ...]] = {
