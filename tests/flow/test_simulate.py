@@ -110,6 +110,34 @@ def still_serving(data: Path) -> bool:
     return False
 
 
+@pytest.mark.slow
+def test_a_world_that_is_written_straight_into_the_log_is_measured_as_it_was(
+    tmp_path: Path,
+) -> None:
+    file, data = tmp_path / "world.yaml", tmp_path / "shops"
+    file.write_text(
+        "effects: {maathulp: 0.3, nieuwsbrief: -0.2, gratis-ruilen: 0.0}\n"
+        "groups: [{name: a, share: 0.5, effects: {maathulp: 0.5}}, {name: b, share: 0.5}]\n"
+        "visitors_per_day: 700\nwithdrawn_share: 0.1\nphases: true\nbase: 0.08\nfatigue: 0.1\n",
+        encoding="utf-8",
+    )
+
+    code, said, why = simulate("--world", str(file), "--straight", "--data", str(data), "--json")
+
+    assert code == 0, why
+    found = msgspec.json.decode(said)
+    for name, truth in found["truth"].items():
+        arms = {arm["variant"]: arm for arm in found["report"][name]["variants"]}
+        assert {arm: one["conversions"] for arm, one in arms.items()} == truth["conversions"]
+        assert sum(one["counted"] for one in arms.values()) == truth["triggered"]
+        assert found["report"][name]["faults"] == []
+    helps = found["truth"]["maathulp"]
+    assert helps["extra_conversions"] == sum(
+        one["extra_conversions"] for one in helps["groups"].values()
+    )
+    assert "need a server" in simulate("--straight", "--bots", "3")[2]
+
+
 def test_no_simulated_shopper_comes_near_a_real_shop(tmp_path: Path) -> None:
     data = tmp_path / "shops"
     create_shop(data, new_shop("Echt", "echt.example"), now=1_700_000_000_000_000)

@@ -12,6 +12,7 @@ import typer
 from etalage.cli.console import JsonOption, err, out, print_json
 from etalage.simulate import beside as besides
 from etalage.simulate import demo as simulated
+from etalage.simulate import simulation
 from etalage.simulate.asked import asked_world
 from etalage.simulate.server import SERVER_KEY, WRITE_KEY
 
@@ -107,6 +108,13 @@ def simulate(
         Path | None,
         typer.Option(metavar="FILE.yaml", help="All there is to say of a world; options win."),
     ] = None,
+    straight: Annotated[
+        bool,
+        typer.Option(
+            "--straight",
+            help="Write into the log, without a server or decisions: for large shops to try reports on.",
+        ),
+    ] = False,
     data: DirOption = None,
     lang: LangOption = "nl",
     json: JsonOption = False,
@@ -124,7 +132,7 @@ def simulate(
         faults=faults,
     )
     try:
-        shown = simulated.simulate(decided, data, language=lang)
+        shown = simulation.simulate(decided, data, straight=straight, language=lang)
     except KeyboardInterrupt:
         err.print(besides.say(lang, "stopped" if data is None else "stopped_half"), markup=False)
         raise typer.Exit(1) from None

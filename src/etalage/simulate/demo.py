@@ -25,7 +25,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from etalage.api.slim import few_arenas, give_back
 from etalage.domain.time import DAY, Micros
-from etalage.errors import BadInput, Unknown
 from etalage.simulate import beside as besides
 from etalage.simulate import regulars
 from etalage.simulate.apart import apart
@@ -34,10 +33,9 @@ from etalage.simulate.catalogue import shelf
 from etalage.simulate.client import Client
 from etalage.simulate.run import Played, run
 from etalage.simulate.server import HOST, PROGRAM, SERVER_KEY, WRITE_KEY, port_of, serving
-from etalage.simulate.shop import BESIDES, EFFECTS, Opened, open_shop, refuse_real
+from etalage.simulate.shop import BESIDES, EFFECTS, Opened, open_shop
 from etalage.simulate.shopping import Shop
 from etalage.simulate.trickle import trickle
-from etalage.simulate.truth import WINDOW
 from etalage.simulate.world import World
 
 PORT = 8400
@@ -85,8 +83,8 @@ def demo(
     )
     screen = Console(stderr=json)
     few_arenas()
-    with _ending_in_order(), _place(directory) as data:
-        start = _now() - world.days * DAY
+    with ending_in_order(), place(directory) as data:
+        start = moment() - world.days * DAY
         chosen = port_of(port)
         at = f"http://{HOST}:{chosen}"
         experiences = (*EFFECTS, *BESIDES)
@@ -112,45 +110,6 @@ def demo(
                 _go_on(screen, url, opened, shown.played, language)
 
 
-def simulate(world: World, directory: Path | None = None, *, language: Language = "nl") -> Shown:
-    """Play a world in a shop of its own through a real server, and give truth and report.
-
-    Args:
-        world: with effects of messages of ours.
-        directory: where the shop stays, to be looked at afterwards; a temporary one by default.
-        language: of the progress bar.
-
-    Raises:
-        BadInput: too few days, or a message that simulated shoppers never meet.
-        Conflict: the directory holds a shop that is not simulated, or the same one already.
-    """
-    _refuse(world, directory)
-    few_arenas()
-    with _ending_in_order(), _place(directory) as data:
-        start = _now() - world.days * DAY
-        name = f"Noord {world.seed}"
-        opened = apart(
-            open_shop, data, now=start, name=name, experiences=tuple(world.effects), seed=world.seed
-        )
-        with serving(data) as url:
-            return _play(url, data, opened, world, start=start, language=language)
-
-
-def _refuse(world: World, directory: Path | None) -> None:
-    """Refuse what would end in nothing, before a server is started."""
-    least = WINDOW // DAY + 1
-    if world.days < least:
-        says = f"{world.days} days: an order counts up to {least - 1} days after a message, so at least {least}"
-        raise BadInput(says, field="days")
-    for name in world.effects:
-        if name not in EFFECTS:
-            raise Unknown("experience", name, EFFECTS, field="effects")
-    if not world.effects:
-        raise BadInput("without a message there is nothing to measure", field="effects")
-    if directory is not None and directory.exists():
-        apart(refuse_real, directory)
-
-
 def print_json(value: Any) -> None:
     """Print a value for a program to read."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
@@ -162,13 +121,13 @@ def _live(
     """Play the world in a shop with a past: customers who come back, before its first day and until its last."""
     key, goods, end = opened.server_key, opened.catalogue, start + world.days * DAY
     regulars.bring(url, key, goods, since=0, upto=start, end=end)
-    shown = _play(url, data, opened, world, start=start, language=language)
+    shown = play(url, data, opened, world, start=start, language=language)
     regulars.bring(url, key, goods, since=start, upto=end, end=end)
     apart(regulars.train, data, opened.shop, now=end)
     return shown
 
 
-def _play(
+def play(
     url: str,
     data: Path,
     opened: Opened,
@@ -230,7 +189,7 @@ def _go_on(
             trickle(
                 shop,
                 played.story,
-                clock=_now,
+                clock=moment,
                 told=lambda story: status.update(
                     say(
                         language,
@@ -247,7 +206,7 @@ def _go_on(
 
 
 @contextmanager
-def _ending_in_order() -> Iterator[None]:
+def ending_in_order() -> Iterator[None]:
     """Take the end of the terminal, or of `make`, as Ctrl-C: the server is stopped and the data is cleaned up."""
     known = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     for number in known:
@@ -260,7 +219,7 @@ def _ending_in_order() -> Iterator[None]:
 
 
 @contextmanager
-def _place(directory: Path | None) -> Iterator[Path]:
+def place(directory: Path | None) -> Iterator[Path]:
     """Give the data directory: the given one, or one that is gone afterwards with its keys."""
     if directory is not None:
         directory.parent.mkdir(parents=True, exist_ok=True)
@@ -273,5 +232,6 @@ def _place(directory: Path | None) -> Iterator[Path]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _now() -> Micros:
+def moment() -> Micros:
+    """Give what time it is."""
     return Micros(time.time_ns() // 1000)

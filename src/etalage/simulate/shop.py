@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -49,6 +50,7 @@ class Opened(Struct, frozen=True):
     server_key: str
     catalogue: Catalogue
     slots: tuple[str, ...]  # which simulated shoppers ask for
+    variants: dict[str, str]  # the first of each message, by experience
 
 
 def open_shop(
@@ -106,7 +108,14 @@ def open_shop(
         created.server_key,
         catalogue,
         tuple(sorted(set(slots))),
+        {one.name: first_variant(one) for one in written if one.kind == "experience"},
     )
+
+
+def first_variant(experience: Written) -> str:
+    """Give the name of the first variant of an experience."""
+    variants: Any = experience.body["variants"]
+    return str(variants[0]["name"])
 
 
 def refuse_real(directory: Path) -> None:

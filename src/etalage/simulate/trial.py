@@ -19,8 +19,8 @@ from msgspec.structs import replace
 from etalage.domain.time import DAY, SECOND
 from etalage.simulate import draws
 from etalage.simulate.crowd import Crowd, Seen, calendar, crowd
-from etalage.simulate.draws import Bools, Ints
-from etalage.simulate.truth import WINDOW
+from etalage.simulate.draws import Bools, Floats, Ints
+from etalage.simulate.truth import WINDOW, GroupTruth
 from etalage.simulate.world import World
 
 CONTROL = 0.5
@@ -39,10 +39,27 @@ class Trial(Struct, frozen=True):
 
     crowd: Crowd
     met: Bools
-    shown: Bools  # the arm that sees it
+    seen: Seen
     at: Ints  # micros after the start of the world
-    with_it: Bools  # bought within the window, had she seen it
-    without: Bools  # idem, had she not
+    chance_with: (
+        Floats  # to buy within the window, had she seen it; 0 where her moment lies outside
+    )
+    chance_without: Floats  # idem, had she not
+
+    @property
+    def shown(self) -> Bools:
+        """Tell who fell in the arm that sees it."""
+        return self.seen.who
+
+    @property
+    def with_it(self) -> Bools:
+        """Tell who buys within the window with the message."""
+        return np.asarray(self.crowd.bar < self.chance_with)
+
+    @property
+    def without(self) -> Bools:
+        """Tell who buys within the window without it."""
+        return np.asarray(self.crowd.bar < self.chance_without)
 
     @property
     def bought(self) -> Bools:
@@ -68,6 +85,23 @@ class Trial(Struct, frozen=True):
         persons = np.bincount(closes[those], minlength=days + 1)[: days + 1]
         bought = np.bincount(closes[those & self.bought], minlength=days + 1)[: days + 1]
         return persons.cumsum(), bought.cumsum()
+
+    def sums(self, upto: int, group: int | None = None) -> GroupTruth:
+        """Give all that is true of those who met it, as `truth` adds it up person by person."""
+        those = self.closed(upto)
+        if group is not None:
+            those = those & (self.crowd.group == group)
+        without = self.chance_without[those].sum()
+        changed, cents = self.truth(upto, group)
+        return GroupTruth(
+            triggered=int(those.sum()),
+            shown=int((those & self.shown).sum()),
+            planted=float(self.chance_with[those].sum() / without - 1) if without else 0.0,
+            conversions_with=int(self.with_it[those].sum()),
+            conversions_without=int(self.without[those].sum()),
+            extra_conversions=changed,
+            extra_revenue=cents,
+        )
 
     def truth(self, upto: int, group: int | None = None) -> tuple[int, int]:
         """Give what the message truly changed among those who saw it: conversions, and cents.
@@ -103,10 +137,10 @@ def trials(world: World, *, control: float = CONTROL) -> dict[str, Trial]:
         name: Trial(
             crowd=those,
             met=met,
-            shown=sight.who,
+            seen=sight,
             at=at,
-            with_it=window & those.buys(_but(seen, name, sight, who=met)),
-            without=window & those.buys(_but(seen, name, sight, who=np.zeros_like(met))),
+            chance_with=window * those.chance(_but(seen, name, sight, who=met)),
+            chance_without=window * those.chance(_but(seen, name, sight, who=np.zeros_like(met))),
         )
         for name, sight in seen.items()
     }

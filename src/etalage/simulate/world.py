@@ -129,6 +129,12 @@ class World(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return alike and not any(group.effects for group in self.groups)
 
     @property
+    def needs_no_server(self) -> bool:
+        """Tell whether none of its shoppers does what only a server can answer to."""
+        server = self.second_device or self.signs_in or self.bots or self.faults != Faults()
+        return not server
+
+    @property
     def group_shares(self) -> tuple[float, ...]:
         """Give how many of all shoppers each group holds."""
         by_device = self.grouped_by == "device"
