@@ -18,9 +18,9 @@ from etalage.decide.bandit import (
     matured,
     seed_of,
     shares_of,
-    standard_floor,
     why_not,
 )
+from etalage.decide.parse_allocation import standard_floor
 from etalage.domain.experience import MILLION
 
 VECTOR = [

@@ -21,14 +21,16 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from itertools import accumulate
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from etalage.decide.votes import Votes
 from etalage.domain.decision import OPEN, Holdout, StoredArm
 from etalage.domain.experience import MILLION, Experience
 from etalage.domain.ids import CONTROL, HOLDOUT, VariantName
 from etalage.domain.policy import Weighing
 from etalage.domain.profile import HOLDOUT_EXPERIENCE
+
+if TYPE_CHECKING:
+    from etalage.decide.votes import Votes
 
 UNIFORM = 100_000  # millionths: the part of a bandit's units that is always divided evenly
 
@@ -116,6 +118,8 @@ class Odds:
         self.weighed = self._division(carried(experience, weighing))
         names = tuple(variant.name for variant in experience.variants)
         if weighing.learned is not None and set(weighing.learned.means) >= set(names):
+            from etalage.decide.votes import Votes  # with numpy, which few shops need here
+
             self._votes = Votes(weighing.learned, names, experience.allocation.floor)
 
     def place(self, unit: str) -> int:

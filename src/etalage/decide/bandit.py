@@ -150,11 +150,6 @@ def shares_of(best: Sequence[float], floor: int) -> tuple[int, ...]:
     return tuple(end - start for start, end in pairwise(ends))
 
 
-def standard_floor(arms: int) -> int:
-    """Give the least share of an arm unless the shop says otherwise: .05, and .10 of two."""
-    return MILLION // 10 if arms <= 2 else MILLION // 20  # noqa: PLR2004  methods 2.1
-
-
 def seed_of(*said: str) -> int:
     """Give the seed of what is divided: the same facts give the same shares on every machine."""
     return int.from_bytes(sha256(":".join(said).encode()).digest()[:8])

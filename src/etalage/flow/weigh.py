@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from etalage.decide import bandit, suits
+from etalage.decide.parse_allocation import standard_floor
 from etalage.domain.experience import MILLION, Experience, Variant
 from etalage.domain.ids import VariantName
 from etalage.domain.policy import Learned, PictureWeighing, WeighedArm, Weighing
@@ -104,9 +105,7 @@ def weigh_pictures(found: Found, variant: Variant) -> PictureWeighing | None:
         return None
     seed = bandit.seed_of(found.experience.name, variant.name, "pictures")
     best = bandit.best_rates([found.evidence(of_one) for of_one in rows.values()], seed)
-    shares = bandit.shares_of(
-        best, min(bandit.standard_floor(len(names)), MILLION // 2 // len(names))
-    )
+    shares = bandit.shares_of(best, min(standard_floor(len(names)), MILLION // 2 // len(names)))
     lines = zip(rows.items(), best, shares, strict=True)
     return PictureWeighing(
         experience=found.experience.name,
