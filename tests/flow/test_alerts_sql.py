@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from test_report_sql import START, Fields, event, link, moment, order, warehouse
+from report_world import START, Fields, event, link, moment, order, warehouse
 
 from etalage.domain.time import DAY
 from etalage.measure.alert_questions import ask_days

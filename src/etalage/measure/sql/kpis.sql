@@ -12,31 +12,28 @@ WITH known_since AS (
 ),
 acts AS (
     SELECT
-        events.day, events.visitor, people.person, events.name, events.time, events.purposes,
-        coalesce(events.source, '') <> 'engine' AND events.name NOT IN (
+        day,
+        visitor,
+        max(time) AS latest,
+        bool_or(coalesce(source, '') <> 'engine' AND name NOT IN (
             'decision', 'consent', 'identify', 'link', 'unlink', 'score', 'triggered', 'purchase', 'purchase_claim',
             'product_seen', 'restriction', 'pause', 'erased', 'refund'
-        ) AS is_act
-    FROM events
-    JOIN people ON people.visitor = events.visitor
-    WHERE events.day BETWEEN $first AND $last AND list_contains(events.purposes, 'measure')
-),
-visits AS (
-    SELECT
-        acts.day,
-        acts.visitor,
-        any_value(acts.person) AS person,
-        bool_or(is_act) AS was_there,
+        )) AS was_there,
         count_if(name = 'page_view') AS pages,
         count_if(name = 'add_to_cart') AS added,
         bool_or(name = 'triggered') AS reached,
         bool_or(name = 'view_promotion') AS saw,
         bool_or(name = 'select_promotion') AS clicked,
-        bool_or(list_contains(purposes, 'personalise')) AS allows,
-        coalesce(max(time) >= any_value(known_since.since), FALSE) AS is_known
+        bool_or(list_contains(purposes, 'personalise')) AS allows
+    FROM events
+    WHERE day BETWEEN $first AND $last AND visitor IS NOT NULL AND list_contains(purposes, 'measure')
+    GROUP BY day, visitor
+),
+visits AS (
+    SELECT acts.*, people.person, coalesce(latest >= known_since.since, FALSE) AS is_known
     FROM acts
+    JOIN people ON people.visitor = acts.visitor
     LEFT JOIN known_since ON known_since.visitor = acts.visitor
-    GROUP BY acts.day, acts.visitor
 ),
 persons AS (
     SELECT
