@@ -16,7 +16,7 @@ from etalage.measure.lines import Language
 from etalage.measure.page.chapter import chapter
 from etalage.measure.page.model import Fact, Page, Query
 from etalage.measure.page.say import Say, clean, words
-from etalage.measure.page.told import SOURCES, Told
+from etalage.measure.page.told import SOURCES, Told, question_name
 from etalage.measure.questions import ASKED, statement
 
 # In the order in which somebody must know.
@@ -122,13 +122,11 @@ def _method(reports: Sequence[ExperienceReport], say: Say) -> tuple[Fact, ...]:
 
 def _queries(reports: Iterable[ExperienceReport], say: Say) -> Iterable[Query]:
     """Give each question once, with the digest that the figures came from."""
-    sources = {s.question: s for r in reports for s in (r.sources or SOURCES)}
-    for name, source in sources.items():
-        text = _statement(name)
-        answers = say.known("queries", name, say("queries.other"))
-        yield Query(
-            name=clean(name, 60), digest=_digest(source, text), answers=answers, statement=text
-        )
+    named = ((question_name(s), s) for r in reports for s in (r.sources or SOURCES))
+    for name, source in {name: source for name, source in named if name}.items():
+        text = _statement(source.question)
+        answers = say.known("queries", source.question, say("queries.other"))
+        yield Query(name=name, digest=_digest(source, text), answers=answers, statement=text)
 
 
 def _statement(name: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import as_file, files
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import typst
@@ -27,12 +27,23 @@ _FIRST = ("progress", "over_time")  # sections right below the figures
 
 
 def pdf(page: Page) -> bytes:
-    """Lay a report out on paper."""
+    """Lay a report out on paper.
+
+    As PDF/UA, which can be read aloud; where a name has a letter that no font of this machine has, PDF/UA is refused,
+    and the page is written with a box in the place of that letter.
+    """
+    try:
+        return _compile(page, "ua-1")
+    except typst.TypstError:
+        return _compile(page, "1.7")
+
+
+def _compile(page: Page, standard: Literal["ua-1", "1.7"]) -> bytes:
     return typst.compile(
         asset("page.typ").encode(),
         font_paths=_fonts(),
         sys_inputs=_inputs(page),
-        pdf_standards="ua-1",  # fails rather than write a page that cannot be read aloud
+        pdf_standards=standard,
         timestamp=page.made // _SECOND,
     )
 

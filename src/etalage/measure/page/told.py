@@ -107,9 +107,11 @@ class Told(Struct, frozen=True):
         """Name the questions that figures come from."""
         sources = self.reported.sources or SOURCES
         names = [
-            s.question for s in sources if any(f.rsplit(".", 1)[-1] in figures for f in s.figures)
+            question_name(s)
+            for s in sources
+            if any(f.rsplit(".", 1)[-1] in figures for f in s.figures)
         ]
-        return tuple(dict.fromkeys(names))
+        return tuple(dict.fromkeys(filter(None, names)))
 
     # ---- Figures in words --------------------------------------------------------------------------
 
@@ -144,6 +146,11 @@ class Told(Struct, frozen=True):
     def between(self, low: str, high: str) -> str:
         """Give a range as a figure."""
         return self.say("page.between", low=low, high=high)
+
+
+def question_name(source: Source) -> str:
+    """Give the name by which a question is told and linked."""
+    return clean(source.question, 20)
 
 
 def mirrored(interval: Interval) -> Interval:
