@@ -34,8 +34,11 @@ OTHER_SHOPS = (
     Truth(daily=20_000, days=28, treated_share=0.95, base=0.005),
     Truth(daily=20_000, days=28, base=0.1),
 )
+# Of ninety days, the persons of the last seven are not counted yet: their windows are open.
+NINETY_DAYS = 83
 TWENTY_PER_CENT = {
-    share: Truth(daily=2_000, days=90, treated_share=share, lift=0.2) for share in (0.5, 0.9)
+    share: Truth(daily=2_000, days=NINETY_DAYS, treated_share=share, lift=0.2)
+    for share in (0.5, 0.9)
 }
 AT_THE_PRECISION = tuple(Truth(daily=4_000, days=180, lift=lift) for lift in (0.1, -0.1))
 
@@ -114,7 +117,7 @@ def test_twenty_per_cent_more_is_verified_within_ninety_days(share: float, bar: 
 
 @pytest.mark.parametrize(("daily", "share"), MET)
 def test_what_smaller_shops_will_meet_is_as_the_planner_is_told(daily: int, share: float) -> None:
-    truth = Truth(daily=daily, days=90, treated_share=share, lift=0.2)
+    truth = Truth(daily=daily, days=NINETY_DAYS, treated_share=share, lift=0.2)
     number = times(200, 10_000)
 
     verified = judged(truth, number).share("verified_effect")
