@@ -391,3 +391,30 @@ def test_the_command_shows_it(shop: Shop) -> None:
 
     assert "Too early" in said
     assert msgspec.json.decode(told)["state"] == "too_few_days"
+
+
+def test_the_next_look_takes_a_weighing_up_and_nobody_has_to_approve_anything(shop: Shop) -> None:
+    bandit_live(shop)
+    decided = shop.ports.records.generation(), shop.opened.configuration.version
+    shop.now += 3 * DAY
+    met(shop, range(1_000), RATES, days_ago=2.5)
+    nightly.weigh_bandits(shop.night())
+    before = shop.opened.configuration.plan.choices.policies.version
+
+    shop.opened.refresh(shop.now)  # what every process does once a second
+
+    live = shop.opened.configuration
+    assert (before, live.plan.choices.policies.version) == ("", policies_now(shop.ports).version)
+    assert (shop.ports.records.generation(), live.version) == decided
+
+
+def test_a_clock_that_went_back_stops_nothing_and_harms_nothing(shop: Shop) -> None:
+    bandit_live(shop)
+    shop.now += 3 * DAY
+    met(shop, range(1_000), RATES, days_ago=2.5)
+    version = weigh(shop).version
+
+    shop.now -= 4 * DAY
+    assert weigh(shop).version == version
+    shop.now += 5 * DAY
+    assert weigh(shop).version != version
