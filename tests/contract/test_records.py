@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from msgspec.structs import replace
 from sqlalchemy import URL, create_engine, delete, inspect, text, update
 
+from etalage.domain.alert import Alert
 from etalage.domain.canonical import digest
 from etalage.domain.ids import ProductId
 from etalage.domain.product import Catalogue, Offer, Product
@@ -582,3 +583,51 @@ def test_of_many_who_approve_at_once_one_succeeds(records: SqlRecords) -> None:
     assert approved is not None
     assert sorted(outcomes) == sorted([str(approved.approved_by), *["conflict"] * 5])
     assert records.verify_audit() is None
+
+
+# ---- alerts ------------------------------------------------------------------------------------------
+
+
+def _alert(since: int, **fields: object) -> Alert:
+    made = Alert(key="figure:orders:down", kind="figure", name="orders", since=since, last=since)
+    return replace(made, details={"z": -4.25, "day": since}, **fields)
+
+
+def test_alerts_are_replaced_together_and_read_back_open_ones_first(records: SqlRecords) -> None:
+    kept = [_alert(5, state="over", told=7), _alert(9, last=12)]
+
+    assert records.alerts() == []
+    assert records.change_alerts(lambda known: [*known, *kept]) == kept
+
+    assert records.alerts() == kept[::-1]
+    assert records.change_alerts(lambda known: known[:1]) == kept[1:]
+    assert records.alerts() == kept[1:]
+
+
+def test_a_change_of_alerts_that_fails_leaves_them_as_they_were(records: SqlRecords) -> None:
+    records.change_alerts(lambda _: [_alert(5)])
+
+    def fails(_: list[Alert]) -> list[Alert]:
+        raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError):
+        records.change_alerts(fails)
+
+    assert records.alerts() == [_alert(5)]
+
+
+def test_alerts_are_nobodys_decision(records: SqlRecords) -> None:
+    before = records.generation(), records.audit_lines()
+
+    records.change_alerts(lambda _: [_alert(5)])
+
+    assert (records.generation(), records.audit_lines()) == before
+
+
+def test_an_alert_that_was_changed_by_hand_is_damage(records: SqlRecords) -> None:
+    records.change_alerts(lambda _: [_alert(5)])
+    with records._writer.begin() as connection:
+        connection.execute(text("UPDATE alerts SET last = 6"))
+
+    with pytest.raises(Damaged, match="figure:orders:down"):
+        records.alerts()
