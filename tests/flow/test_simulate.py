@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from etalage.app import create_shop, new_shop
 from etalage.cli.main import whole
 from etalage.simulate.asked import asked_world
-from etalage.simulate.world import Group
+from etalage.simulate.world import Group, World
 
 WORLD = """
 seed: 5
@@ -188,6 +188,21 @@ def test_options_win_over_the_file_and_the_file_over_what_is_usual(tmp_path: Pat
     assert (found.faults.late, found.faults.disordered) == (0.1, True)
     usual = asked_world(None)
     assert (usual.days, usual.visitors_per_day, usual.effects) == (28, 2_000, {"maathulp": 0.3})
+
+
+def test_the_world_of_the_guide_is_one(tmp_path: Path) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "simulate-a-shop.md"
+    file = tmp_path / "world.yaml"
+    file.write_text(
+        guide.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0], "utf-8"
+    )
+
+    found = asked_world(file)
+
+    assert set(World.__struct_fields__) - {"arriving_days", "views"} == set(
+        re.findall(r"^(\w+):", file.read_text(encoding="utf-8"), re.MULTILINE)
+    ), "the guide names every switch"
+    assert found.grouped_by == "device"
 
 
 def test_a_file_that_describes_no_world_is_refused(tmp_path: Path) -> None:
