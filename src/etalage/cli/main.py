@@ -24,6 +24,7 @@ FAMILIES = (
     "segments",
     "documents",
     "deciding",
+    "planning",
     "reporting",
     "bandit",
     "alerts",
@@ -62,6 +63,10 @@ LISTED = {
     "recommend": (
         "deciding",
         "List what a strategy recommends, within all guards; learn the models now, or show their cards.",
+    ),
+    "plan": (
+        "planning",
+        "Say whether a message can be decided, by when, and what could be decided instead.",
     ),
     "report": (
         "reporting",

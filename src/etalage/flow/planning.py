@@ -22,25 +22,13 @@ from etalage.domain.shop import Shop, shop_from
 from etalage.domain.time import DAY, ShopZone, micros
 from etalage.errors import Unknown
 from etalage.flow.configuration import read_experience
-from etalage.flow.public import Public, public_of
+from etalage.flow.public import public_of
 from etalage.measure.chance import Design, planned_sample
-from etalage.measure.planning import DEFAULT_LIFT, Outlook, outlook
+from etalage.measure.planning import DEFAULT_LIFT, LEAST_DAYS, Forecast, outlook
 from etalage.ports import Document, Ports
 
-LEAST_DAYS = 7  # of closed windows; a shop younger than that has no week to go by
 LEAST_CONVERTED = 20  # persons; below it a base rate is chance, and the default of a plan stands
 FIXED = "experience.planned"  # of the audit
-
-
-class Forecast(Struct, frozen=True):
-    """What `etalage plan` tells. Without an outlook the log is too young to say anything."""
-
-    experience: str
-    now: int
-    public: Public
-    lift: float
-    ends: int | None  # micros; the planned end as it is written
-    outlook: Outlook | None
 
 
 class Fixed(Struct, frozen=True, omit_defaults=True):
@@ -66,7 +54,7 @@ def forecast(
         now=now,
         public=public,
         lift=lift,
-        ends=ends,
+        has_control=design is not None,
         outlook=outlook(
             design,
             public.traffic,

@@ -25,6 +25,7 @@ from etalage.domain.time import DAY, ShopZone
 from etalage.errors import Unknown
 from etalage.flow.configuration import tree_of
 from etalage.measure.chance import PLANNED_DAYS, Traffic
+from etalage.measure.planning import Public
 from etalage.ports import Ports, Questions
 from etalage.segment.parse import parse
 from etalage.segment.sql import PROGRAMS, members_sql, programs_statement
@@ -44,16 +45,6 @@ _MOMENTS: Mapping[str, tuple[str, ...]] = {  # by what happens then; all others 
     "search": ("search",),
 }
 _SURE = frozenset({"load", "delay", "add_to_cart", "search"})  # come to nearly all who are there
-
-
-class Public(Struct, frozen=True):
-    """Who would meet a message."""
-
-    days: int  # of the past that were looked at
-    traffic: Traffic
-    whole: Traffic  # who would meet any message at all
-    is_own: bool  # counted from the moments of the message itself
-    at_most: bool  # its moment, or its segment, may come to fewer
 
 
 def public_of(ports: Ports, experience: Experience, shop: Shop, *, now: int) -> Public:

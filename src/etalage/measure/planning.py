@@ -15,6 +15,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from etalage.measure import maturity
 from etalage.measure.chance import (
     ENOUGH,
     HORIZON_DAYS,
@@ -25,13 +26,14 @@ from etalage.measure.chance import (
     smallest_lift,
 )
 from etalage.measure.interval import ALPHA
-from etalage.measure.maturity import LEAST_DAYS, WEEK_DAYS, Rules, persons_needed
+from etalage.measure.maturity import WEEK_DAYS, Rules, persons_needed
 from etalage.measure.sample_size import ALWAYS_VALID, GROUP_SEQUENTIAL, persons_per_arm
 
 YEAR_DAYS = 365  # beyond it no date is named
 PILOT_DAYS = (28, 42)  # design 7: four or six weeks
 PROGRAMME_CONTROL = 0.20  # design 7
 HOLDOUTS = (0.05, 0.10, 0.20)  # of everybody, for all messages together; the first is design 7's
+LEAST_DAYS = 7  # of closed windows; a shop younger than that has no week to go by
 DEFAULT_LIFT = 0.10  # the difference that matters, as the precision of a report
 
 PILOTS = tuple(Design(treated=0.5, control=0.5, ends=days) for days in PILOT_DAYS)
@@ -44,6 +46,7 @@ class Prospect(Struct, frozen=True):
     design: Design
     days: int  # until the last window is closed
     persons: int  # counted by then, in both arms
+    fewest: int  # conversions by then in the arm that has the fewest, without an effect
     chance: float  # of verifying the effect one hopes for
     smallest: float | None  # lift that is verified with 80% chance; None = none below +400%
     decided: int | None  # days until the chance is 80%; None = not by the end
@@ -79,6 +82,27 @@ class Outlook(Struct, frozen=True):
     def can_be_decided(self) -> bool:
         """Whether the design as it is finds the effect one hopes for, four times in five."""
         return self.chosen.chance >= ENOUGH
+
+
+class Public(Struct, frozen=True):
+    """Who would meet a message."""
+
+    days: int  # of the past that were looked at
+    traffic: Traffic
+    whole: Traffic  # who would meet any message at all
+    is_own: bool  # counted from the moments of the message itself
+    at_most: bool  # its moment, or its segment, may come to fewer
+
+
+class Forecast(Struct, frozen=True):
+    """What `etalage plan` tells. Without an outlook the log is too young to say anything."""
+
+    experience: str
+    now: int
+    public: Public
+    lift: float
+    has_control: bool
+    outlook: Outlook | None
 
 
 def persons_for(rate: float, lift: float, *, treated_part: float = 0.5, is_planned: bool) -> int:
@@ -144,10 +168,12 @@ def prospect(
     """Foresee what one design would tell."""
     found = chances(design, traffic, rate=rate, lift=lift, window_days=window_days)
     last = HORIZON_DAYS if design.ends is None else design.ends + window_days
+    persons = traffic.persons_by(last - window_days)
     return Prospect(
         design=design,
         days=last,
-        persons=round(traffic.persons_by(last - window_days) * design.both),
+        persons=round(persons * design.both),
+        fewest=round(persons * min(design.treated, design.control) * rate),
         chance=found[-1][1] if found else 0.0,
         smallest=smallest_lift(design, traffic, rate=rate, window_days=window_days),
         decided=_decided(found),
@@ -165,7 +191,7 @@ def _narrow(design: Design, traffic: Traffic, *, rate: float, window_days: int) 
         return None
     rules = Rules(planned=1.0, alpha=ALPHA / design.variants)  # N* = N: as narrow as it can be
     need = persons_needed(rate, design.treated / design.both, rules) / design.both
-    for day in range(LEAST_DAYS, YEAR_DAYS + 1, WEEK_DAYS):
+    for day in range(maturity.LEAST_DAYS, YEAR_DAYS + 1, WEEK_DAYS):
         if traffic.persons_by(day - window_days) >= need:
             return day
     return None
