@@ -31,6 +31,7 @@ from etalage.simulate.apart import apart
 from etalage.simulate.beside import Beside, Language, beside, measured, say
 from etalage.simulate.catalogue import shelf
 from etalage.simulate.client import Client
+from etalage.simulate.papers import write_papers
 from etalage.simulate.run import Played, run
 from etalage.simulate.server import HOST, PROGRAM, SERVER_KEY, WRITE_KEY, port_of, serving
 from etalage.simulate.shop import BESIDES, EFFECTS, Opened, open_shop
@@ -102,6 +103,11 @@ def demo(
             if json:
                 print_json(besides.to_json(shown.compared))
             _print(screen, shown, language)
+            if (
+                directory is not None or not headless
+            ):  # else they would be gone before they are read
+                papers = apart(write_papers, data, opened.shop, now=shown.played.end)
+                screen.print(say(language, "papers", folder=str(papers[0].parent)), markup=False)
             if not headless:
                 give_back()
                 screen.print(say(language, "address", url=url, directory=str(data)), markup=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from etalage.domain.report import Effect, NoteKey, Part
+from etalage.domain.report import Effect, Guardrail, NoteKey, Part
 from etalage.measure.lines import FAR_AWAY
 from etalage.measure.page.answer import open_question
 from etalage.measure.page.model import Item, Sign
@@ -141,10 +141,20 @@ def _wait(told: Told) -> Fields | None:
 
 
 def _guardrail(told: Told) -> Fields | None:
-    worse = next((g for g in told.reported.guardrails if g.state == "harm"), None)
+    worse = next(iter(harmed(told)), None)
     if worse is None or _state(told) == "broken":
         return None
     return {"name": told.say.known("guardrails", worse.name), "arm": told.arm(worse.arm)}
+
+
+def harmed(told: Told) -> list[Guardrail]:
+    """Give what got worse; that fewer people buy is no news where buying is the goal itself."""
+    is_goal = told.reported.goal == "purchase"
+    return [
+        g
+        for g in told.reported.guardrails
+        if g.state == "harm" and not (is_goal and g.name == "conversion")
+    ]
 
 
 def _widen(told: Told) -> Fields | None:

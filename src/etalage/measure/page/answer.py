@@ -46,7 +46,12 @@ def _range(told: Told, effect: Effect) -> dict[str, str]:
 
 def when_known(told: Told) -> str:
     """Say when there will be an answer."""
-    expected = open_question(told.reported).expected
+    missing = open_question(told.reported)
+    expected = missing.expected
+    if missing.reason in {"nobody_triggered", "no_control"}:
+        return told.say(f"when.{missing.reason}")
+    if expected is None and missing.reason == "windows_open":
+        return told.say("when.windows_open", window=told.days)
     if expected is None:
         return told.say("when.unknown")
     if expected - told.reported.now > FAR_AWAY:

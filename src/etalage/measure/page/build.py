@@ -89,7 +89,8 @@ def _intro(told: Sequence[Told], say: Say) -> str:
         return say("page.intro_total", count=say.number(len(messages)))
     if len(messages) == 1:
         return say("page.intro_one")
-    return say("page.intro_many", count=say.number(len(messages)))
+    many = say("page.intro_many", count=say.number(len(messages)))
+    return f"{many} {say('page.intro_no_total')}"
 
 
 def _command(alone: Told | None) -> str:

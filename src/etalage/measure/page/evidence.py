@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from etalage.domain.ids import VariantName
 from etalage.domain.report import ArmFigures, Effect, Interval, Part, State
 from etalage.measure.page import svg
-from etalage.measure.page.advice import part_name
+from etalage.measure.page.advice import harmed, part_name
 from etalage.measure.page.answer import filled
 from etalage.measure.page.model import Cell, Item, Items, Prose, Table
 from etalage.measure.page.say import clean
@@ -18,6 +18,7 @@ from etalage.measure.page.told import SETTLED, Told, rate
 
 Shown = tuple[Interval, float]
 
+FEWEST_IN_PART = 50  # persons; a smaller part says nothing, and might point at somebody
 UNLIKELY = 0.01  # after Holm: where an uneven split is named
 MOST_LEANING = 3  # parts of it that are named
 
@@ -139,7 +140,12 @@ def parts(told: Told) -> tuple[Prose, Table] | None:
         return None
     say = told.say
     loudest = told.speaker.arm
-    rows = [(part, _of_part(part, loudest)) for part in told.reported.parts]
+    large = [p for p in told.reported.parts if _persons(p) >= FEWEST_IN_PART]
+    rows = sorted(
+        ((part, _of_part(part, loudest)) for part in large), key=lambda row: row[1] is None
+    )
+    if not rows:
+        return None
     axis = _axis([_shown(e) for _, e in rows if e is not None])
     table = Table(
         caption=say("sections.parts"),
@@ -154,6 +160,10 @@ def parts(told: Told) -> tuple[Prose, Table] | None:
     return Prose(paragraphs=(say("parts.intro"),)), table
 
 
+def _persons(part: Part) -> int:
+    return sum(a.counted or a.triggered for a in part.arms)
+
+
 def _of_part(part: Part, loudest: str) -> Effect | None:
     """Give the effect within a part, of the variant that speaks for the whole."""
     arm = next((a for a in part.arms if a.arm == loudest), None)
@@ -164,7 +174,7 @@ def _of_part(part: Part, loudest: str) -> Effect | None:
 def _part_row(told: Told, part: Part, effect: Effect | None, axis: svg.Pair) -> tuple[Cell, ...]:
     say = told.say
     name = Cell(text=_capital(part_name(told, part)), small=say(f"dimensions.{part.dimension}"))
-    persons = Cell(text=say.number(sum(a.counted or a.triggered for a in part.arms)))
+    persons = Cell(text=say.number(_persons(part)))
     if effect is None:
         few = Cell(text=say("page.nothing"), small=say("parts.early"))
         return name, persons, few, _verdict(told, "too_early")
@@ -210,6 +220,8 @@ def ratios(told: Told) -> Table | None:
     say = told.say
     rows = []
     for one in found:
+        if not (one.treated or one.control):
+            continue  # nothing was returned, or nobody told us of it
         if one.name == "revenue_per_order":
             currency = told.reported.currency
             values = [say.money(v, currency, cents=True) for v in (one.treated, one.control)]
@@ -220,6 +232,8 @@ def ratios(told: Told) -> Table | None:
         name = Cell(text=say.known("ratios", one.name), small=told.arm(one.arm))
         drawn = Cell(text=told.between(low, high), small=say("page.best", best=best))
         rows.append((name, *(Cell(text=v) for v in values), drawn))
+    if not rows:
+        return None
     keys = ("ratios.figure", "guardrails.treated", "guardrails.control", "ratios.difference")
     return Table(caption=say("sections.ratios"), head=tuple(say(k) for k in keys), rows=tuple(rows))
 
@@ -243,6 +257,8 @@ def trust(told: Told) -> Items:
     if reported.goal == "purchase" and reported.joined.share is not None:
         items.append(_orders(told, reported.joined.share))
     for note in reported.notes:
+        if note.key == "guardrail_harm" and not harmed(told):
+            continue
         count = say.number(note.count)
         point, why = say(f"trust.{note.key}", count=count), say(f"trust.{note.key}_why")
         items.append(Item(point=point, why=why, sign="look"))

@@ -76,7 +76,7 @@ def over_time(told: Told) -> Plot | None:
     speaker = told.speaker
     if speaker is None or not speaker.history:
         return None
-    points = [(p.at, *_values(speaker, p)) for p in speaker.history]
+    points = _points(told, speaker)
     _, last, best = points[-1]
     low, high, middle = told.percents(last, best)
     shows = told.say(
@@ -88,6 +88,8 @@ def over_time(told: Told) -> Plot | None:
     )
     since = _zero_left(points)
     reading = told.say("plots.over_time_read")
+    if points[-1][1] != _values(speaker, speaker.history[-1])[0]:
+        reading += " " + told.say("plots.over_time_shared")
     if since is not None:
         reading += " " + told.say("plots.over_time_since", date=told.say.date(since - 1))
     return Plot(
@@ -99,6 +101,18 @@ def over_time(told: Told) -> Plot | None:
 
 
 Moment = tuple[int, Interval, float]
+
+
+def _points(told: Told, figures: ArmFigures) -> list[Moment]:
+    """Give what was known at each look; at the last one what is shown above, which all looks since the verdict share."""
+    points = [(p.at, *_values(figures, p)) for p in figures.history]
+    effect = told.effect(figures)
+    at, _, best = points[-1]
+    if effect is None or effect.look != at:
+        return points
+    is_lift = figures.history[-1].lift_interval == points[-1][1]
+    shown = effect.lift_interval if is_lift else effect.difference_interval
+    return [*points[:-1], (at, shown, best)] if shown is not None else points
 
 
 def _values(figures: ArmFigures, point: Point) -> tuple[Interval, float]:
@@ -136,7 +150,7 @@ def _band(told: Told, points: list[Moment], size: Size, shows: str) -> str:
     )
     colour = svg.SERIES[0]
     first = frame.at(points[0][0], 0)[0]
-    body = _level(told, frame, svg.ticks(*frame.y))
+    body = _level(told, frame, svg.ticks(*frame.y, most=6))
     body += svg.hatched((frame.left, frame.top), (first - frame.left, frame.bottom - frame.top))
     if first - frame.left > svg.LETTER * len(say("plots.unripe")):
         body += svg.text(
@@ -347,7 +361,7 @@ def _stages(told: Told, figures: ArmFigures) -> list[Stage]:
 
 def _share(told: Told, many: int, of: int) -> str:
     """Give a share; none while shares may still turn round."""
-    if told.speaker is None or not of or many == of:
+    if told.speaker is None or not of or many in {0, of}:
         return ""
     return told.say.percent(many / of, digits=2 if many / of < 0.1 else 1)  # noqa: PLR2004  # 3.43%, 28.8%
 
