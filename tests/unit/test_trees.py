@@ -62,3 +62,13 @@ def test_who_serves_loads_no_scikit_learn() -> None:
         "sys.exit(any(name.split('.')[0] == 'sklearn' for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", said], check=False).returncode == 0
+
+
+def test_columns_that_say_nothing_change_nothing() -> None:
+    features, outcome = crowd(6)
+    empty, same = np.full((len(features), 1), np.nan), np.full((len(features), 1), 7.0)
+
+    alone = fit(features, outcome).foretell(features)
+    beside = np.hstack([features, empty, same])
+
+    np.testing.assert_array_equal(fit(beside, outcome).foretell(beside), alone)

@@ -129,8 +129,19 @@ def fit(features: Floats, outcome: Floats) -> Trees:
         random_state=0,  # it only chooses which rows set the bins, of more than 200,000
     )
     with threadpool_limits(1):  # whoever serves beside it needs the other cores
-        model.fit(features, outcome)
+        model.fit(_varied(features), outcome)
     return grown(model)
+
+
+def _varied(features: Floats) -> Floats:
+    """Give columns of one value a second one, in one row: the library cannot read them, and no leaf is that small."""
+    every = features.copy()
+    for column in every.T:
+        known = column[~np.isnan(column)]
+        if not len(known) or (known == known[0]).all():
+            column[:] = 0.0
+            column[0] = 1.0
+    return every
 
 
 def _with(features: Floats, treated: Floats | float) -> Floats:
