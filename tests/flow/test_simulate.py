@@ -79,6 +79,24 @@ def test_a_shop_with_bots_faults_and_two_devices_is_measured_as_it_was(tmp_path:
 
 
 @pytest.mark.slow
+def test_programs_in_one_arm_make_the_report_say_that_it_cannot_judge(tmp_path: Path) -> None:
+    file = tmp_path / "world.yaml"
+    bots = "bots: {per_day: 30, declared: false, only: kept}\n"
+    file.write_text(
+        f"effects: {{maathulp: 0.3}}\nvisitors_per_day: 40\ndays: 8\nviews: 0\n{bots}", "utf-8"
+    )
+
+    code, said, why = simulate("--world", str(file), "--json")
+
+    assert code == 0, why
+    report = msgspec.json.decode(said)["report"]["maathulp"]
+    assert report["state"] == "broken"
+    assert report["faults"] == ["sample_ratio"]
+    counts = report["sample_ratio"]["counts"]
+    assert counts["control"] > 1.5 * counts["balk"]
+
+
+@pytest.mark.slow
 def test_ctrl_c_stops_server_and_all_and_says_what_stays(tmp_path: Path) -> None:
     data = tmp_path / "shops"
     asked = ["simulate", "--visitors-per-day", "5000", "--data", str(data), "--lang", "en"]
