@@ -113,7 +113,7 @@ def test_the_night_gives_most_to_what_sells_best_and_every_decision_can_be_made_
 
     shares = {arm: told.share for arm, told in weighing.arms.items()}
     assert shares[VariantName("b")] > 840_000
-    assert min(shares.values()) >= 50_000
+    assert min(shares.values()) >= 27_777  # and with the even tenth 5% of all
     assert sum(told.visitors for told in weighing.arms.values()) > 700
     assert Counter(one["variant"] for one in after).most_common(1)[0][0] == "b"
     events = shop.events("decision")
@@ -297,7 +297,7 @@ def test_what_suits_whom_is_learned_from_a_thousand_conversions_on(shop: Shop) -
     outside = next(u for u in map(str, range(99)) if odds.division(u) is not odds.even)
     for traits, best in (((), "a"), (("returning",), "b")):
         shares = {part.arm: part.share for part in odds.division(outside, traits).parts}
-        assert shares[VariantName(best)] == 0.8 * 900_000
+        assert shares[VariantName(best)] == pytest.approx(0.8 * 944_445, abs=2)
     asked(shop, range(10))
     assert replay_all(shop.ports, since=shop.now).is_faithful
 

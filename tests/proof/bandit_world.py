@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etalage.decide.allocate import UNIFORM
-from etalage.decide.bandit import Cohort, best_rates, evidence, shares_of, why_not
+from etalage.decide.bandit import (
+    Cohort,
+    best_rates,
+    evidence,
+    floor_outside,
+    shares_of,
+    why_not,
+)
 from etalage.domain.experience import MILLION
 
 DAYS, VISITORS, DELAY = 28, 3_000, 2.0
@@ -69,7 +76,7 @@ def run(
         cohorts = [_known(told, at=day + 1) for told in seen]
         if why_not(cohorts, days=day + 1) is None:
             known = [evidence(c, delay=delay, half_life=half_life) for c in cohorts]
-            told = shares_of(best_rates(known, seed), floor)
+            told = shares_of(best_rates(known, seed), floor_outside(floor, arms))
             shares = np.array(told) / MILLION
     return Run(_gained(visits.sum(axis=0), rates), visits[0], bought[0], visits[1], bought[1])
 

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import betaln
 
+from etalage.decide.allocate import UNIFORM
 from etalage.decide.bandit import (
     Cohort,
     Evidence,
     best_means,
     best_rates,
     evidence,
+    floor_outside,
     matured,
     seed_of,
     shares_of,
@@ -160,3 +162,17 @@ def test_nothing_is_weighed_before_a_hundred_visitors_an_arm_and_two_days() -> N
     assert why_not([full, thin], days=30) == "too_few_visitors"
     assert why_not([full, []], days=30) == "too_few_visitors"
     assert why_not([full, full], days=2) is None
+
+
+def test_with_the_even_tenth_an_arm_gets_what_methods_2_1_says_of_all() -> None:
+    best, floor = [0.0225, 0.7675, 0.21], 50_000
+
+    outside = shares_of(best, floor_outside(floor, 3))
+
+    for share, chance in zip(outside, best, strict=True):
+        of_all = (UNIFORM / 3 + (MILLION - UNIFORM) / MILLION * share) / MILLION
+        assert of_all == pytest.approx(0.05 + 0.85 * chance, abs=2e-6)
+
+
+def test_under_no_policy_an_arm_has_odds_below_one_in_a_hundred() -> None:
+    assert floor_outside(50_000, 2) == floor_outside(1, 8) == 10_000

@@ -72,7 +72,7 @@ def _tell(standing: Standing) -> None:
         out.print(f"picture {name} of {one.variant}: {one.visitors:,} visitors, {one.share:.1%}")
     out.print(
         f"Of all, {standing.even:.0%} is divided evenly (policy {standing.even_policy}); no arm gets less than "
-        f"{standing.floor:.0%} of the rest. A conversion comes after {standing.delay:.1f} days, and counts for half "
+        f"{standing.floor:.0%} of who see a variant. A conversion comes after {standing.delay:.1f} days, and counts for half "
         f"after {standing.half_life}. Do not compare conversions by visitors here: `etalage report` does that rightly."
     )
     if standing.context:

@@ -23,11 +23,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from etalage.decide.allocate import UNIFORM
 from etalage.domain.experience import MILLION
 
 DRAWS = 10_000
 LEAST_VISITORS = 100  # of each arm ...
 LEAST_DAYS = 2.0  # ... and so long, before anything is weighed
+LEAST_ODDS = (
+    MILLION // 100
+)  # of any arm in any policy, or a single person would count for more than a hundred
 Floats = NDArray[np.float64]
 
 
@@ -148,6 +152,16 @@ def shares_of(best: Sequence[float], floor: int) -> tuple[int, ...]:
         running += chance / total
         ends.append(floor * number + round(rest * running))
     return tuple(end - start for start, end in pairwise(ends))
+
+
+def floor_outside(floor: int, arms: int) -> int:
+    """Give the floor outside the even part, so that with the even part an arm gets p_a = f + (1 - K f) w_a of all.
+
+    >>> floor_outside(50_000, 4)
+    27777
+    """
+    rest = floor - UNIFORM // arms
+    return max(rest * MILLION // (MILLION - UNIFORM), LEAST_ODDS)
 
 
 def seed_of(*said: str) -> int:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from etalage.decide.bandit import shares_of
+from etalage.decide.bandit import floor_outside, shares_of
 from etalage.domain.experience import MILLION
 from etalage.domain.ids import VariantName
 from etalage.domain.policy import Learned
@@ -33,7 +33,7 @@ class Votes:
 
     def __init__(self, learned: Learned, arms: Sequence[VariantName], floor: int) -> None:
         self._arms = len(arms)
-        self._floor = floor
+        self._floor = floor_outside(floor, len(arms))
         self._features = {name: 1 + number for number, name in enumerate(learned.features)}
         drawn = [_drawn(learned, arm) for arm in sorted(learned.means)]
         order = [sorted(learned.means).index(arm) for arm in arms]

@@ -244,7 +244,7 @@ class Allocation(Struct, frozen=True, omit_defaults=True):
     kind: AllocationKind
     control: int = 0  # millionths
     salt: str = "1"  # another one draws everybody anew
-    floor: int = 0  # of a bandit: millionths, below which no variant falls
+    floor: int = 0  # of a bandit: millionths of who see a variant, below which none falls
     half_life: int = 28  # of a bandit: days after which what was seen counts for half
     by: BanditGoal = "conversions"  # of a bandit: what is to become most
     context: tuple[str, ...] = ()  # of a bandit: what may decide which variant suits whom

@@ -80,7 +80,8 @@ def weigh(found: Found) -> Weighing | None:
     seed = bandit.seed_of(experience.name, allocation.salt)
     worth = bandit.best_means if allocation.by == "revenue" else bandit.best_rates
     best = worth(known, seed)
-    shares = bandit.shares_of(best, allocation.floor)
+    floor = bandit.floor_outside(allocation.floor, len(by_arm))
+    shares = bandit.shares_of(best, floor)
     lines = zip(by_arm.items(), best, shares, strict=True)
     return Weighing(
         experience=experience.name,
