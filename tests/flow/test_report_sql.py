@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-import duckdb
 import pytest
+from report_world import (
+    NOW,
+    START,
+    Fields,
+    asked,
+    decided,
+    event,
+    link,
+    moment,
+    order,
+)
 
 from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName, VariantName
 from etalage.domain.report import ANY_MESSAGE, ExperienceReport, Plan
 from etalage.domain.time import DAY, HOUR
 from etalage.measure.case import Shop, everything
-from etalage.measure.questions import QUESTIONS, Answers, answers, ask
+from etalage.measure.questions import Answers
 from etalage.measure.report import report
-from etalage.ports import EVENT_COLUMNS
-from etalage.unify.batch import view_statements
 
-START = 1_780_000_000_000_000
-NOW = START + 20 * DAY
 B, A = VariantName("b"), VariantName("a")
 WELCOME, QUIZ = ExperienceName("welcome"), ExperienceName("quiz")
 
@@ -26,41 +30,6 @@ PLANS = [
     Plan(name=QUIZ, started=START, shares={A: 0.5, CONTROL: 0.5}, goal="sign_up", window=DAY),
     everything(started=START, holdout_share=0.05),
 ]
-
-Fields = dict[str, object]
-
-
-def event(name: str, visitor: str | None, days: float, **fields: object) -> Fields:
-    """Make an event of this browser, so many days after the start."""
-    given = {"trust": "signed", "source": "browser", "purposes": ["measure", "personalise"]}
-    time = START + round(days * DAY)
-    return {"name": name, "visitor": visitor, "time": time, "received": time, **given, **fields}
-
-
-def moment(
-    visitor: str, days: float, arm: str, name: str = "triggered", **fields: object
-) -> Fields:
-    shown: Fields = {"experience": "welcome", "arm": arm, "policy": "1", "propensity": 500_000}
-    return event(name, visitor, days, **{**shown, **fields})
-
-
-def order(
-    visitor: str | None, days: float, number: str, value: int | None, **fields: object
-) -> Fields:
-    given: Fields = {"trust": "confirmed", "source": "server", "currency": "EUR", "purposes": []}
-    return event("purchase", visitor, days, transaction=number, value=value, **{**given, **fields})
-
-
-def decided(visitor: str, days: float, arm: str = "open") -> Fields:
-    """Let the page ask for messages: her arm of the shop's holdout is in the log, whatever came of it."""
-    share = 950_000 if arm == "open" else 50_000
-    drawn: Fields = {"experience": "@holdout", "arm": arm, "policy": "h", "propensity": share}
-    return event("decision", visitor, days, source="engine", trust="confirmed", **drawn)
-
-
-def link(visitor: str, customer: str) -> Fields:
-    return event("identify", visitor, 0.1, customer=customer)
-
 
 WORLD: list[Fields] = [
     # Karel, two browsers, one person. He buys on the second, returns a part later, and orders by phone.
@@ -126,34 +95,6 @@ WORLD: list[Fields] = [
     decided("piet", 5),
     decided("mo", 15),
 ]
-
-
-def warehouse(world: Iterable[Mapping[str, object]]) -> duckdb.DuckDBPyConnection:
-    """Fill the table `events` and put the views of unify on it."""
-    connection = duckdb.connect()
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in EVENT_COLUMNS.items())
-    connection.execute(f"CREATE TABLE events ({columns})")
-    for position, fields in enumerate(world, start=1):
-        row = {"position": position, "id": f"e-{position:04}", "properties": "{}", "epoch": 0}
-        row |= fields
-        names = ", ".join(f'"{name}"' for name in row)
-        marks = ", ".join("?" * len(row))
-        connection.execute(f"INSERT INTO events ({names}) VALUES ({marks})", list(row.values()))
-    for statement in view_statements():
-        connection.execute(statement)
-    return connection
-
-
-def asked(world: Iterable[Mapping[str, object]], plans: list[Plan], now: int = NOW) -> Answers:
-    """Ask all questions about a world."""
-    rows = {}
-    with warehouse(world) as connection:
-        for question in QUESTIONS:
-            text, parameters = ask(question, plans, currency="EUR", now=now)
-            found = connection.execute(text, parameters)
-            names = [column[0] for column in found.description or ()]
-            rows[question] = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    return answers(rows)
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,7 @@ def sample_ratio(case: Case) -> SampleRatio | None:
         p_continuous=split.running_p(case.entered),
         parts=_parts(case, split),
     )
-    if found.smallest >= ratio.BLOCKED_BELOW:
+    if found.p_continuous >= ratio.BLOCKED_BELOW:
         return found
     return msgspec.structs.replace(found, causes=_causes(case, found))
 
