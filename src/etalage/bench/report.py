@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from etalage.bench.maturity import bench_maturity
 from etalage.bench.rows import Row, row
 from etalage.bench.sealed import Sealed
 from etalage.domain.ids import CONTROL, ExperienceName, ShopId, VariantName
@@ -54,6 +55,7 @@ def bench_report(directory: Path, *, visitors: int) -> list[Row]:
         row("persons compared, over all messages", triggered, "persons"),
         row("all reports", whole, "s", floor=floor),
         *parts,
+        *bench_maturity(),
         row("memory at most, making the events included", most, "MB"),
     ]
 

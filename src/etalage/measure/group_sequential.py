@@ -21,6 +21,7 @@ from typing import NamedTuple
 from etalage.measure.walk import CAP, SMALLEST_STEP, Walk, above, below, onward, start
 
 BETWEEN = 5.0  # standard errors; what is shown of benefit between weekly looks costs nothing (3 in ten million)
+_AT_ONCE = 100  # looks
 _HALVINGS = 34  # of the range of a boundary: to nine digits
 _NORMAL = NormalDist()
 
@@ -47,12 +48,12 @@ class Bounds(NamedTuple):
 
 
 class _Used(NamedTuple):
-    """A walk up to a look, with what was used up of either half."""
+    """A walk on its way to a look, and what was used up of either half when the look is over."""
 
     walk: Walk
     benefit: float = 0.0
     harm: float = 0.0
-    bounds: Bounds = Bounds(CAP, CAP)
+    bounds: tuple[Bounds, ...] = ()  # of all looks so far
 
 
 def cautious(fraction: float, alpha: float) -> float:
@@ -79,7 +80,12 @@ def boundaries(
 
     A last look with `spent` 1 spends all that is left, wherever the sample ended: below N_max or above it.
     """
-    return list(_boundaries(tuple(looks), alpha, spending))
+    asked = tuple(looks)
+    for number in range(
+        _AT_ONCE, len(asked), _AT_ONCE
+    ):  # a year of looks at once would be too deep
+        _used(asked[:number], alpha, spending)
+    return list(_used(asked, alpha, spending).bounds)
 
 
 def p_at(looks: Sequence[Asked], z: float, alpha: float = 0.05) -> float:
@@ -88,14 +94,13 @@ def p_at(looks: Sequence[Asked], z: float, alpha: float = 0.05) -> float:
     Twice the probability, without an effect, to have crossed on that side before, or to be as far now (stagewise
     ordering). It is for the look at which the test ends, not for watching.
     """
-    *earlier, last = looks
-    used = _used(tuple(earlier), alpha, cautious)
-    walk = _past(used, earlier[-1].time, last.time) if earlier else used.walk
-    time = max(last.time, walk.time + SMALLEST_STEP)
+    asked = tuple(looks)
+    before, walk = _used(asked[:-1], alpha, cautious), _used(asked, alpha, cautious).walk
+    time = max(asked[-1].time, walk.time + SMALLEST_STEP)
     far = z * sqrt(time)
     if z >= 0:
-        return min(1.0, 2 * (used.benefit + above(walk, time, far)))
-    return min(1.0, 2 * (used.harm + below(walk, time, far)))
+        return min(1.0, 2 * (before.benefit + above(walk, time, far)))
+    return min(1.0, 2 * (before.harm + below(walk, time, far)))
 
 
 def equally_spaced(number: int, alpha: float = 0.05, spending: Spending = cautious) -> list[float]:
@@ -106,11 +111,6 @@ def equally_spaced(number: int, alpha: float = 0.05, spending: Spending = cautio
     """
     times = [k / number for k in range(1, number + 1)]
     return [b.benefit for b in boundaries([Asked(t, t) for t in times], alpha, spending)]
-
-
-@lru_cache(maxsize=512)
-def _boundaries(looks: tuple[Asked, ...], alpha: float, spending: Spending) -> tuple[Bounds, ...]:
-    return tuple(_used(looks[: k + 1], alpha, spending).bounds for k in range(len(looks)))
 
 
 @lru_cache(maxsize=2_048)
@@ -138,7 +138,12 @@ def _used(looks: tuple[Asked, ...], alpha: float, spending: Spending) -> _Used:
             _where(up, half - before.benefit, CAP),
             _where(down, half - before.harm, min(CAP, now.watch)),
         )
-    return _Used(walk, before.benefit + up(bounds.benefit), before.harm + down(bounds.harm), bounds)
+    return _Used(
+        walk,
+        before.benefit + up(bounds.benefit),
+        before.harm + down(bounds.harm),
+        (*before.bounds, bounds),
+    )
 
 
 def _past(before: _Used, time: float, following: float) -> Walk:
@@ -146,8 +151,8 @@ def _past(before: _Used, time: float, following: float) -> Walk:
     return onward(
         before.walk,
         root * root,
-        -before.bounds.harm * root,
-        before.bounds.benefit * root,
+        -before.bounds[-1].harm * root,
+        before.bounds[-1].benefit * root,
         next_step=following - time,
     )
 

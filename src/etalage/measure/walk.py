@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 CAP = 8.0  # standard errors; nothing lies beyond
 SMALLEST_STEP = 1e-5  # of information; less than that is the same look again
-_NODES_PER_STEP = 4.0  # points per standard deviation of a step: six digits of a boundary
+_NODES_PER_STEP = 3.0  # points per standard deviation of a step: ten digits of a boundary
 _PANEL = 32  # points of one panel; a stretch is divided into panels
 _LEAST_PANELS, _MOST_PANELS = 2, 48
 
