@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from etalage.measure.trees import Trees, from_arrays, grown
+from etalage.measure.trees import Trees, from_arrays, grown, together
 from etalage.measure.uplift_learners import fit
 
 
@@ -72,3 +72,12 @@ def test_columns_that_say_nothing_change_nothing() -> None:
     beside = np.hstack([features, empty, same])
 
     np.testing.assert_array_equal(fit(beside, outcome).foretell(beside), alone)
+
+
+def test_two_models_as_one_foretell_their_sum() -> None:
+    features, outcome = crowd(7)
+    one, other = fit(features, outcome), fit(features[:900], outcome[:900])  # of other sizes
+    mixed = together([(0.25, one), (0.75, other)])
+
+    said = 0.25 * one.foretell(features) + 0.75 * other.foretell(features)
+    np.testing.assert_allclose(mixed.foretell(features), said, atol=1e-12)

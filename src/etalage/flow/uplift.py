@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from etalage.domain.ids import CONTROL, ExperienceName
 from etalage.domain.profile import Part
 from etalage.domain.time import DAY, ShopZone
-from etalage.measure.trees import Floats, from_arrays
+from etalage.measure.trees import Floats, from_arrays, together
 from etalage.measure.trial import ask_known
 from etalage.measure.uplift import Groups, Verdict, groups, in_words, least, too_few, verdict
 from etalage.measure.uplift_features import FEATURES, features_of
@@ -157,10 +157,10 @@ def _worth(asked: Asked) -> float:
 
 
 def _written(name: str, effects: Effects) -> Arrays:
-    arrays: Arrays = {f"{name}/share": np.array([effects.share])}
-    for place, model in enumerate(effects.models):
-        arrays |= model.arrays(f"{name}/{place}")
-    return arrays
+    """Write both models of the X-learner as one, each counted by its part: half the work for who serves."""
+    one, other = effects.models
+    mixed = together([(1 - effects.share, one), (effects.share, other)])
+    return mixed.arrays(name)
 
 
 # ---- Use ---------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ class UpliftShelf:
         released = [one for one in card.experiences if one.is_released]
         self._version = card.version
         self._values = {one.experience: one.value for one in released}
-        self._effects = {one.experience: _read(one.experience, arrays) for one in released}
+        self._effects = {one.experience: from_arrays(one.experience, arrays) for one in released}
 
     @property
     def version(self) -> str:
@@ -196,11 +196,6 @@ class UpliftShelf:
     def _brings(self, name: str, features: Floats) -> int:
         effect = float(self._effects[name].foretell(features)[0])
         return round(effect * self._values[name] * THOUSANDTHS)
-
-
-def _read(name: str, arrays: Mapping[str, Any]) -> Effects:
-    models = tuple(from_arrays(f"{name}/{place}", arrays) for place in range(2))
-    return Effects(LEARNER, float(arrays[f"{name}/share"][0]), models)
 
 
 def _card(content: bytes | None) -> Card | Unusable:

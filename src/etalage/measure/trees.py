@@ -8,7 +8,7 @@ Idea: every tree has as many places for nodes as the largest. A leaf points to i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,6 +56,27 @@ class Trees(NamedTuple):
         steps = np.array([said.pop("steps")], np.int32)
         every = {"start": start, "steps": steps, **said}
         return {f"{name}.{field}": array for field, array in every.items()}
+
+
+def together(parts: Sequence[tuple[float, Trees]]) -> Trees:
+    """Make one of several, each counted so many times: it foretells the sum of what they foretell."""
+    most = max(trees.value.shape[1] for _, trees in parts)
+
+    def wide(name: str) -> Any:
+        every = [getattr(trees, name) for _, trees in parts]
+        return np.concatenate([np.pad(one, ((0, 0), (0, most - one.shape[1]))) for one in every])
+
+    counted = [np.full(len(trees.value), factor) for factor, trees in parts]
+    return Trees(
+        start=sum(factor * trees.start for factor, trees in parts),
+        steps=max(trees.steps for _, trees in parts),
+        feature=wide("feature"),
+        threshold=wide("threshold"),
+        unknown_left=wide("unknown_left"),
+        left=wide("left"),
+        right=wide("right"),
+        value=wide("value") * np.concatenate(counted)[:, None],
+    )
 
 
 def from_arrays(name: str, arrays: Mapping[str, NDArray[Any]]) -> Trees:
