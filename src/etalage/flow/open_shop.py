@@ -32,7 +32,11 @@ from etalage.recommend.shelf import Shelf
 SLOW_SECONDS = 1.0  # writing to profiles may take this long, ...
 SECONDS_PER_EVENT = 0.005  # ... and this much for each event of it
 PATIENCE_SECONDS = 5.0  # for the log to take what is live now
-WITHOUT_WORRY = {"absent", "below_popular"}  # a young shop has learned nothing yet
+WITHOUT_WORRY = {
+    "absent",
+    "below_popular",
+    "not_released",
+}  # a young shop has learned nothing of worth yet
 PROOF = "proof"  # a number in the log that says nothing
 
 
