@@ -14,6 +14,10 @@ from etalage.errors import BadInput
 Row = dict[str, Any]
 Found = tuple[dict[str, Any], list[Row]]  # protocol, rows
 UNIFORM = "uniform"
+SHOWN = (
+    *("method", "treatment", "ips", "snips", "dr", "ess", "largest_weight", "rows"),
+    *("qini", "policy_value", "highest_response", "released"),
+)
 
 
 class TrialOptions(NamedTuple):
@@ -79,13 +83,14 @@ def uplift(trial: Path, options: TrialOptions, *, quiet: bool) -> Found:
 
 
 def show(protocol: Mapping[str, Any], rows: list[Row]) -> None:
-    """Print figures as a table, and under it every refusal in words."""
+    """Print the figures that decide as a table, and under it every refusal in words; all of them stand in the JSON."""
     for name, value in protocol.items():
         out.print(f"{name}: {value}", style="dim", highlight=False, markup=False)
-    names = [n for n in rows[0] if isinstance(rows[0][n], str | int | float | None)]
+    names = [name for name in SHOWN if name in rows[0]]
     table = Table(box=None, pad_edge=False)
     for name in names:
-        table.add_column(name, justify="left" if isinstance(rows[0][name], str) else "right")
+        left = isinstance(rows[0][name], str)
+        table.add_column(name, justify="left" if left else "right", no_wrap=True)
     for row in rows:
         table.add_row(*(_said(row.get(name)) for name in names))
     out.print(table)
