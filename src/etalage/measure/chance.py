@@ -9,13 +9,14 @@ From: methods 3.4, 3.7.
 
 from __future__ import annotations
 
-from math import inf, sqrt
+from math import inf, log1p, sqrt
+from statistics import NormalDist
 
 from msgspec import Struct
 
 from etalage.measure.group_sequential import Asked, boundaries
 from etalage.measure.interval import ALPHA, multiple, tuning
-from etalage.measure.maturity import LEAST_CONVERSIONS, LEAST_DAYS, WEEK_DAYS
+from etalage.measure.maturity import LEAST_CONVERSIONS, LEAST_DAYS, WEEK_DAYS, Rules
 from etalage.measure.walk import above, onward, start
 
 ENOUGH = 0.80  # chance from which we call it a plan
@@ -193,3 +194,24 @@ def smallest_lift(
         middle = (low + high) / 2
         low, high = (middle, high) if chance(middle) < ENOUGH else (low, middle)
     return high
+
+
+def no_difference_by(
+    design: Design, traffic: Traffic, *, rate: float, window_days: int, days: int
+) -> int | None:
+    """Give the day by which, without any effect, "no relevant difference" is said with 80% chance; None = never.
+
+    The whole interval of the lift must lie within the precision, so there must be room for luck besides:
+    (bound + 1.28) sqrt((1 - p) / p (1/h + 1/(1 - h)) / N) <= log(1 + precision), at a weekly look.
+    """
+    if not 0 < rate < 1:
+        return None
+    part = design.treated / design.both
+    spread = (1 - rate) / rate * (1 / part + 1 / (1 - part))
+    luck = NormalDist().inv_cdf((1 + ENOUGH) / 2)
+    room = log1p(Rules(planned=1.0).precision)
+    steps = _steps(design, traffic, rates=(rate, rate), window_days=window_days, days=days)
+    return next(
+        (s.day for s in steps if s.is_mature and (s.bound + luck) * sqrt(spread / s.n) <= room),
+        None,
+    )

@@ -15,7 +15,6 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from etalage.measure import maturity
 from etalage.measure.chance import (
     ENOUGH,
     HORIZON_DAYS,
@@ -23,10 +22,9 @@ from etalage.measure.chance import (
     Design,
     Traffic,
     chances,
+    no_difference_by,
     smallest_lift,
 )
-from etalage.measure.interval import ALPHA
-from etalage.measure.maturity import WEEK_DAYS, Rules, persons_needed
 from etalage.measure.sample_size import ALWAYS_VALID, GROUP_SEQUENTIAL, persons_per_arm
 
 YEAR_DAYS = 365  # beyond it no date is named
@@ -50,9 +48,9 @@ class Prospect(Struct, frozen=True):
     chance: float  # of verifying the effect one hopes for
     smallest: float | None  # lift that is verified with 80% chance; None = none below +400%
     decided: int | None  # days until the chance is 80%; None = not by the end
-    narrow: (
+    no_difference: (
         int | None
-    )  # days until no difference could be called so, if there is none; None = over a year
+    )  # days until that is said with 80% chance, if there is none; None = not in a year
 
 
 class Offer(Struct, frozen=True):
@@ -177,24 +175,14 @@ def prospect(
         chance=found[-1][1] if found else 0.0,
         smallest=smallest_lift(design, traffic, rate=rate, window_days=window_days),
         decided=_decided(found),
-        narrow=_narrow(design, traffic, rate=rate, window_days=window_days),
+        no_difference=no_difference_by(
+            design, traffic, rate=rate, window_days=window_days, days=YEAR_DAYS
+        ),
     )
 
 
 def _decided(found: Iterable[tuple[int, float]]) -> int | None:
     return next((day for day, chance in found if chance >= ENOUGH), None)
-
-
-def _narrow(design: Design, traffic: Traffic, *, rate: float, window_days: int) -> int | None:
-    """Give the weekly look at which the always-valid interval is as narrow as the precision of a report."""
-    if not 0 < rate < 1:
-        return None
-    rules = Rules(planned=1.0, alpha=ALPHA / design.variants)  # N* = N: as narrow as it can be
-    need = persons_needed(rate, design.treated / design.both, rules) / design.both
-    for day in range(maturity.LEAST_DAYS, YEAR_DAYS + 1, WEEK_DAYS):
-        if traffic.persons_by(day - window_days) >= need:
-            return day
-    return None
 
 
 # ---- What else could be decided -----------------------------------------------------------------------

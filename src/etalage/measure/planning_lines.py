@@ -90,9 +90,9 @@ def _about_chosen(outlook: Outlook, now: int, language: Language) -> list[str]:
         said.append(_say(language, "no_smallest"))
     else:
         said.append(_say(language, "smallest", lift=_signed(chosen.smallest, language)))
-    if chosen.narrow is None:
-        return [*said, _say(language, "never_narrow")]
-    return [*said, _say(language, "narrow", date=_date(now, chosen.narrow, language))]
+    if chosen.no_difference is None:
+        return [*said, _say(language, "never_nothing")]
+    return [*said, _say(language, "nothing_by", date=_date(now, chosen.no_difference, language))]
 
 
 def table(told: Forecast, language: Language) -> list[list[str]]:
@@ -197,7 +197,7 @@ def _plain(one: Prospect, now: int) -> dict[str, Any]:
         "chance": round(one.chance, 4),
         "smallest_lift": None if one.smallest is None else round(one.smallest, 4),
         "decided_by": _day(now, one.decided),
-        "no_difference_by": _day(now, one.narrow),
+        "no_difference_by": _day(now, one.no_difference),
     }
 
 
