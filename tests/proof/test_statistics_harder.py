@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 import pytest
 from figures import tell, times
@@ -16,6 +17,7 @@ from etalage.domain.time import DAY
 from etalage.measure import tally
 from etalage.measure.arms import Mean, proportion
 from etalage.measure.case import Case, Shop, case_of
+from etalage.measure.guardrails import guardrails
 from etalage.measure.maturity import LEAST_CONVERSIONS_HARM, Verdict, evidence, judge
 from etalage.measure.questions import Answers, Entered, Outcome
 
@@ -161,3 +163,54 @@ def test_of_three_variants_that_do_nothing_hardly_any_is_called_an_effect() -> N
     tell("Three variants that do nothing, 42 days: runs with any called an effect", "verified effect 2.5%, harmful 2.5%", tests=runs, verified=percent(verified), harmful=percent(harmful))  # fmt: skip
     assert verified <= 0.025
     assert harmful <= 0.025
+
+
+# ---- What must not get worse ----------------------------------------------------------------------------
+
+WEEKS, A_WEEK = 12, 7_000
+RARE = Plan(
+    name=NAME, started=0, shares={B: 0.95, CONTROL: 0.05}, planned_sample=4 * A_WEEK
+)  # a small control, in which what is rare shows perhaps not once
+
+
+def watched(seed: int, *, unsubscribed: dict[str, float]) -> dict[str, str]:
+    """Give the state of each guardrail after twelve weeks in which nothing else gets worse."""
+    rng = np.random.default_rng((32, seed))
+    seen: list[Outcome] = []
+    for week in range(1, WEEKS + 1):
+        for arm, share in RARE.shares.items():
+            persons = round(A_WEEK * share)
+            orders = int(rng.binomial(persons, 0.03))
+            returned = int(rng.binomial(orders, 0.1))
+            (row,) = rows(7 * week, "1", {arm: persons}, {arm: orders})
+            seen.append(
+                msgspec.structs.replace(
+                    row,
+                    buyers=orders,
+                    orders=orders,
+                    orders_squares=orders,
+                    returns=returned,
+                    returns_squares=returned,
+                    returns_orders=returned,
+                    unsubscribed=int(rng.binomial(persons, unsubscribed[arm])),
+                )
+            )
+    judging = case(seen, RARE, {"1": {str(arm): share for arm, share in RARE.shares.items()}})
+    return {rail.name: rail.state for rail in guardrails(judging)}
+
+
+def test_where_nothing_gets_worse_hardly_any_guardrail_says_so_however_rare() -> None:
+    runs = times(100, 2_000)
+
+    found = [watched(seed, unsubscribed={"b": 0.001, "control": 0.001}) for seed in range(runs)]
+
+    called = {name: sum(said[name] == "harm" for said in found) for name in found[0]}
+    any_of_them = sum("harm" in said.values() for said in found)
+    tell("Guardrails where nothing gets worse, 95/5, weekly for 12 weeks: runs in which any calls harm", "5%", runs=runs, any_of_them=any_of_them, **called)  # fmt: skip
+    assert any_of_them <= 0.05 * runs
+
+
+def test_where_four_times_as_many_unsubscribe_it_is_said() -> None:
+    found = [watched(seed, unsubscribed={"b": 0.02, "control": 0.005}) for seed in range(20)]
+
+    assert all(said["unsubscribe"] == "harm" for said in found)
