@@ -87,10 +87,11 @@ def over_time(told: Told) -> Plot | None:
         best=middle,
     )
     since = _zero_left(points)
-    reading = told.say("plots.over_time_read")
+    same = told.reported.state == "no_relevant_difference"
+    reading = told.say("plots.over_time_read_same" if same else "plots.over_time_read")
     if points[-1][1] != _values(speaker, speaker.history[-1])[0]:
         reading += " " + told.say("plots.over_time_shared")
-    if since is not None:
+    if since is not None and not same:
         reading += " " + told.say("plots.over_time_since", date=told.say.date(since - 1))
     return Plot(
         **_drawn(lambda size: _band(told, points, size, shows)),
@@ -349,7 +350,11 @@ def _stages(told: Told, figures: ArmFigures) -> list[Stage]:
     seen = None if is_control else figures.exposures
     clicked = None if is_control else figures.clicks
     stages: list[Stage] = [
-        (say("plots.triggered"), figures.triggered, figures.triggered),
+        (
+            say("plots.triggered_all" if told.is_total else "plots.triggered"),
+            figures.triggered,
+            figures.triggered,
+        ),
         (say("plots.exposures"), seen, figures.triggered),
         (say("plots.clicks"), clicked, figures.triggered),
     ]
