@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName, VariantName
 from etalage.domain.report import Plan
+from etalage.measure.arms import Difference, difference, proportion, stratified
 from etalage.measure.filled import Split
 from etalage.measure.questions import Entered
 from etalage.measure.ratio import fixed_p, inverse_bayes_factor
@@ -96,3 +100,21 @@ def test_persons_lost_in_one_arm_are_still_found() -> None:
 
     assert p is not None
     assert p < 0.001
+
+
+def test_many_small_stretches_claim_no_more_than_they_know() -> None:
+    """As of a bandit that knows its visitors: hundreds of stretches with a few persons each."""
+    rng = np.random.default_rng(4)
+    found: list[Difference] = []
+    for _ in range(300):
+        strata = []
+        for treated, kept in rng.poisson((3, 5), size=(250, 2)).tolist():
+            if treated and kept:
+                counts = rng.binomial((treated, kept), 0.06).tolist()
+                strata.append((proportion(treated, counts[0]), proportion(kept, counts[1])))
+        found.append(difference(*stratified(strata)))
+
+    spread = float(np.std([one.estimate for one in found]))
+
+    assert float(np.mean([one.error for one in found])) == pytest.approx(spread, rel=0.12)
+    assert abs(float(np.mean([one.estimate for one in found]))) < 4 * spread / len(found) ** 0.5

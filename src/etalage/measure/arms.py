@@ -13,6 +13,8 @@ from math import sqrt
 
 from msgspec import Struct
 
+_FEW = 100  # persons of a stretch, below which their own variance says little
+
 
 class Mean(Struct, frozen=True):
     """An average over `n` persons; `variance` is that of one person's value (s^2), not of the mean."""
@@ -70,7 +72,8 @@ def stratified(strata: Sequence[tuple[Mean, Mean]]) -> tuple[Mean, Mean]:
 
     With a split that changed on the way, raw ratios must not be pooled: a good month would fall mostly in one
     arm (Simpson's paradox). Each stretch k weighs w_k = N_k / N, N_k its persons in both arms: m = sum w_k m_k,
-    var(m) = sum w_k^2 s_k^2 / n_k. One stretch gives itself back.
+    var(m) = sum w_k^2 s_k^2 / n_k. One stretch gives itself back. In a stretch of a few persons, of which a bandit
+    has many, nobody or everybody converted and s_k^2 would be 0: there that of the whole arm stands for it.
 
     From: Miratrix, Sekhon & Yu, Adjusting treatment effect estimates by post-stratification (2013).
     """
@@ -86,9 +89,20 @@ def stratified(strata: Sequence[tuple[Mean, Mean]]) -> tuple[Mean, Mean]:
 
 def _weighted(means: Sequence[Mean], weights: Sequence[float]) -> Mean:
     n = sum(mean.n for mean in means)
-    squared_error = sum(w * w * m.squared_error for w, m in zip(weights, means, strict=True))
+    whole = _whole_variance(means)
+    squared_error = sum(
+        w * w * (m.variance if m.n >= _FEW else whole) / m.n
+        for w, m in zip(weights, means, strict=True)
+    )
     return Mean(
         n=n,
         mean=sum(w * m.mean for w, m in zip(weights, means, strict=True)),
         variance=n * squared_error,
     )
+
+
+def _whole_variance(means: Sequence[Mean]) -> float:
+    """Give the variance of one person's value in all stretches together: within them and between them."""
+    n = sum(mean.n for mean in means)
+    centre = sum(mean.n * mean.mean for mean in means) / n
+    return sum(mean.n * (mean.variance + (mean.mean - centre) ** 2) for mean in means) / n

@@ -117,10 +117,12 @@ def stretches(rows: Sequence[Entered]) -> dict[str, int]:
     splits: list[dict[str, int]] = []
     number: dict[str, int] = {}
     firsts: dict[str, int] = {}
+    told: dict[str, dict[str, int]] = {}
     for row in rows:
         firsts[row.policy] = min(row.first, firsts.get(row.policy, row.first))
+        told.setdefault(row.policy, {}).update({row.arm: row.propensity} if row.propensity else {})
     for policy in sorted(firsts, key=lambda p: (firsts[p], p)):
-        shares = {r.arm: r.propensity for r in rows if r.policy == policy and r.propensity}
+        shares = told[policy]
         if not splits or not _agree(splits[-1], shares):
             splits.append({})
         splits[-1].update(shares)
