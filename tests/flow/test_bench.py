@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from etalage.bench.report import bench_report
 from etalage.bench.rows import percentile, row
 from etalage.bench.traffic import numbered
 from etalage.cli.main import whole
@@ -61,6 +62,14 @@ def test_segments_are_asked_three_ways_that_agree(tmp_path: Path) -> None:
     hand = [row for row in rows if row["name"].endswith("against SQL by hand")]
     assert len(hand) == 3
     assert all(row["unit"] == "ms" and row["floor"] > 0 and row["ratio"] > 0 for row in hand)
+
+
+def test_all_reports_of_a_shop_are_measured_step_by_step(tmp_path: Path) -> None:
+    found = {row.name: row for row in bench_report(tmp_path / "shop", visitors=300)}
+
+    assert found["persons compared, over all messages"].value == 300 * 5
+    assert found["all reports"].floor is not None
+    assert found["of these: population"].value > 0
 
 
 def test_the_simulator_is_measured_beside_drawing_numbers_alone(tmp_path: Path) -> None:
