@@ -232,3 +232,25 @@ def test_the_plan_stands_in_the_audit(shop: Shop) -> None:
     assert [one.object for one in lines] == ["experience/hoi#1"]
     assert shop.ports.records.verify_audit() is None
     assert publish.pause(shop.ports, "hoi", actor="bob", now=shop.now).state == "paused"
+
+
+def test_the_planned_end_judges_also_when_the_schedule_is_moved(shop: Shop) -> None:
+    planned = live(shop, schedule={"until": "2026-06-09T12:00"})
+    shop.now += 14 * DAY
+
+    later = live(shop, schedule={"until": "2026-07-09T12:00"})
+    sooner = live(shop, schedule={"until": "2026-05-28T12:00"})
+
+    assert planned.ends == NOON + 28 * DAY
+    assert planned.is_planned
+    assert later == sooner == planned
+
+
+def test_an_end_that_came_up_on_the_way_is_no_planned_one(shop: Shop) -> None:
+    assert not live(shop).is_planned
+    shop.now += 14 * DAY
+
+    ended = live(shop, schedule={"until": "2026-05-28T12:00"})
+
+    assert ended.ends is not None
+    assert not ended.is_planned

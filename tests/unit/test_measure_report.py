@@ -10,7 +10,7 @@ import pytest
 from etalage.domain.ids import CONTROL, ExperienceName, VariantName
 from etalage.domain.report import Effect, ExperienceReport, Fault, Missing, NoteKey, Plan, State
 from etalage.domain.time import DAY
-from etalage.measure.case import Shop
+from etalage.measure.case import Shop, case_of
 from etalage.measure.lines import headline, lines, words
 from etalage.measure.questions import Answers, Covered, Entered, Found, Outcome
 from etalage.measure.report import effects, report
@@ -335,3 +335,19 @@ def test_every_state_reason_fault_and_note_has_a_sentence() -> None:
     others = {"undecided_few", "expected", "expected_never", "joined", "coverage"}
 
     assert words()["en"].keys() == named | others
+
+
+@pytest.mark.parametrize("is_planned", [True, False])
+def test_an_end_that_nobody_planned_is_judged_as_if_there_were_none(is_planned: bool) -> None:
+    plan = Plan(
+        name=NAME,
+        started=0,
+        shares=PLAN.shares,
+        ends=28 * DAY,
+        is_planned=is_planned,
+        planned_sample=56_000,
+    )
+
+    rules = case_of(Answers(), plan, shop=Shop(currency="EUR"), now=40 * DAY).rules(B)
+
+    assert rules.last_day == (35 if is_planned else None)

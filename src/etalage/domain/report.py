@@ -64,6 +64,9 @@ class Plan(Struct, frozen=True):
         7 * DAY
     )  # micros after the first `triggered`; the first moment after it is outside
     ends: int | None = None  # micros; whoever is triggered later is not compared
+    # Whether that end was fixed before the start. An end that came up on the way may have been chosen by what was seen,
+    # so it is judged as if there were none.
+    is_planned: bool = True
     control: VariantName = CONTROL  # the arm that the others are compared with
     # Persons at which the interval is narrowest (N* of methods 3.3), fixed before the start. Not critical: at a
     # tenth of it the interval is 1.27 times as wide as it could be, at twice of it 1.01 times.

@@ -38,6 +38,7 @@ class Fixed(Struct, frozen=True, omit_defaults=True):
         None  # None: the log was too young to say; the default of a plan stands
     )
     base_rate: float | None = None  # idem
+    ends: int | None = None  # micros; None: no end was planned, so a later one is not a planned one
 
 
 def forecast(
@@ -126,16 +127,19 @@ def fix(ports: Ports, document: Document, *, now: int) -> None:
 
 def _planned(ports: Ports, experience: Experience, shop: Shop, *, now: int) -> Fixed:
     ends = planned_end(experience, ShopZone(shop.zone))
+    fixed = Fixed(ends=ends)
     design = design_of(experience, shop, now=now, ends=ends)
     if design is None:
-        return Fixed()
+        return fixed
     public = public_of(ports, experience, shop, now=now)
     if public.days < LEAST_DAYS:
-        return Fixed()
+        return fixed
     sample = round(planned_sample(design, public.traffic) * (1 - shop.holdout_share))
     rate = public.traffic.rates.get(experience.goal.event, 0.0)
     is_known = rate * public.traffic.persons >= LEAST_CONVERTED
-    return Fixed(planned_sample=sample or None, base_rate=round(rate, 6) if is_known else None)
+    return replace(
+        fixed, planned_sample=sample or None, base_rate=round(rate, 6) if is_known else None
+    )
 
 
 def _ran_before(ports: Ports, document: Document, experience: Experience, shop: Shop) -> bool:
@@ -163,11 +167,17 @@ def fixed_plans(ports: Ports) -> dict[str, Fixed]:
 
 
 def as_fixed(plan: Plan, fixed: Fixed | None) -> Plan:
-    """Give a plan with the numbers that were written down when it went live."""
+    """Give a plan with what was written down when it went live.
+
+    The planned end is the one that judges, also where the schedule was moved on the way; and an end that nobody
+    planned is judged as if there were none. Otherwise somebody could look every day, and end it on a lucky one.
+    """
     if fixed is None:
-        return plan
+        return replace(plan, is_planned=False)
     return replace(
         plan,
         planned_sample=fixed.planned_sample or plan.planned_sample,
         base_rate=fixed.base_rate or plan.base_rate,
+        ends=plan.ends if fixed.ends is None else fixed.ends,
+        is_planned=fixed.ends is not None,
     )

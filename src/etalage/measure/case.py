@@ -104,9 +104,7 @@ class Case(Struct, frozen=True):
             planned=plan.planned_sample * both,
             alpha=ALPHA / len(self.variants) / max(self.slices, 1),
             precision=plan.precision,
-            last_day=None
-            if plan.ends is None or self.slices
-            else (plan.ends + plan.window - plan.started) // DAY,
+            last_day=None if self.slices else _last_day(plan),
         )
 
     def looks(self, arm: VariantName) -> list[Look]:
@@ -123,6 +121,13 @@ class Case(Struct, frozen=True):
         if look >= self.last_look:
             return list(self.outcomes)
         return [row for row in self.outcomes if self.plan.started + row.day * DAY <= look]
+
+
+def _last_day(plan: Plan) -> int | None:
+    """Give the day of the final look of what has a planned end."""
+    if plan.ends is None or not plan.is_planned:
+        return None
+    return (plan.ends + plan.window - plan.started) // DAY
 
 
 def everything(*, started: int, holdout_share: float, planned_sample: int = 10_000) -> Plan:
