@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from etalage.domain.time import iso
-from etalage.errors import BadInput, NotFound
+from etalage.errors import BadInput, Conflict, NotFound
 
 TIMEOUT = 30.0  # seconds
 OK = 200
@@ -30,9 +30,13 @@ Event = dict[str, Any]
 
 
 class Client:
-    """Speaks for a shop's server; each thread has its own connection. Close it when done."""
+    """Speaks for a shop's server; each thread has its own connection. Close it when done.
 
-    def __init__(self, url: str, server_key: str) -> None:
+    With `insist` a server that stays degraded ends the simulation: what it would decide is not what is measured.
+    """
+
+    def __init__(self, url: str, server_key: str, *, insist: bool = True) -> None:
+        self._insist = insist
         parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname:
             raise BadInput(f"'{url}' is no address such as http://127.0.0.1:8400", field="url")
@@ -52,13 +56,25 @@ class Client:
         return len(self._again)
 
     def decide(self, question: Event, *, now: int | None = None) -> dict[str, Any]:
-        """Ask for a decision; `now` in micros, or the real time. One that a store was in the way of is asked again."""
+        """Ask for a decision; one that a store was in the way of is asked again.
+
+        Args:
+            question: as POST /v1/decide takes it.
+            now: micros; the real time by default.
+
+        Raises:
+            Conflict: the server stays degraded.
+        """
         for waited in WAITS:
             found: dict[str, Any] = msgspec.json.decode(self._post("/v1/decide", question, now))
             if not found["degraded"]:
-                break
+                return found
             self._again.append(found["degraded"][0])
             time.sleep(waited)
+        if self._insist:
+            reasons = ", ".join(found["degraded"])
+            says = f"the server stays degraded ({reasons}); its log and `etalage doctor` say why"
+            raise Conflict(says)
         return found
 
     def send(self, events: Sequence[Event], *, now: int | None = None) -> None:
