@@ -109,11 +109,11 @@ LISTED = {
     "import": ("importing", "Take over a file: catalogue, events, orders, customers."),
     "shop": ("shops", "Show and change the settings of a shop."),
     "segment": ("segments", "Check, count and list segments."),
+    "bandit": ("bandit", "Show how an experience that divides by itself stands."),
     "alerts": (
         "alerts",
         "Tell what should be looked at: figures out of the ordinary, tracking that broke, messages that do harm.",
     ),
-    "bandit": ("bandit", "Show how an experience that divides by itself stands."),
     "privacy": (
         "privacy",
         "Give, erase or freeze what is kept of a person; carry out how long things are kept.",
