@@ -19,7 +19,7 @@ from etalage.domain.event import Event, Shown
 from etalage.domain.ids import CONTROL, EventId, ExperienceName, VariantName, VisitorKey
 from etalage.domain.policy import POLICY, Policies
 from etalage.domain.time import DAY, HOUR
-from etalage.errors import BadInput, Damaged, Unknown
+from etalage.errors import BadInput, Damaged, NotFound, Unknown
 from etalage.flow import nightly
 from etalage.flow.policies import policies_now
 from etalage.flow.replay import replay_all
@@ -418,3 +418,15 @@ def test_a_clock_that_went_back_stops_nothing_and_harms_nothing(shop: Shop) -> N
     assert weigh(shop).version == version
     shop.now += 5 * DAY
     assert weigh(shop).version != version
+
+
+def test_a_segment_that_a_bandit_asks_must_exist_and_its_change_needs_approval(shop: Shop) -> None:
+    with pytest.raises(NotFound, match="dogs"):
+        bandit_live(shop, context=["segment:dogs"])
+    shop.go_live(segment("dogs", {"did": "view_item"}))
+    bandit_live(shop, context=["segment:dogs"])
+    assert shop.opened.configuration.lapsed == ()
+
+    shop.go_live(segment("dogs", {"did": "purchase"}))
+
+    assert shop.opened.configuration.lapsed == ("hoi",)
