@@ -624,10 +624,14 @@ def test_alerts_are_nobodys_decision(records: SqlRecords) -> None:
     assert (records.generation(), records.audit_lines()) == before
 
 
-def test_an_alert_that_was_changed_by_hand_is_damage(records: SqlRecords) -> None:
+def test_an_alert_that_was_changed_by_hand_is_damage_until_the_next_night(
+    records: SqlRecords,
+) -> None:
     records.change_alerts(lambda _: [_alert(5)])
     with records._writer.begin() as connection:
         connection.execute(text("UPDATE alerts SET last = 6"))
 
     with pytest.raises(Damaged, match="figure:orders:down"):
         records.alerts()
+    assert records.change_alerts(lambda known: [*known, _alert(8)]) == [_alert(8)]
+    assert records.alerts() == [_alert(8)]

@@ -108,8 +108,12 @@ def _show_reds(reds: dict[str, dict[str, str]]) -> None:
 
 
 def _alerts(ports: Ports) -> dict[str, int]:
-    """Count the open alerts, by kind."""
-    return dict(Counter(one.kind for one in ports.records.alerts() if one.state == "open"))
+    """Count the open alerts, by kind; where they cannot be read, the next night makes them again."""
+    try:
+        kept = ports.records.alerts()
+    except Damaged:
+        return {"damaged": 1}
+    return dict(Counter(one.kind for one in kept if one.state == "open"))
 
 
 def _show_alerts(counts: dict[str, int]) -> None:

@@ -195,13 +195,15 @@ class SqlRecords:
             return alerts.read(connection)
 
     def change_alerts(self, change: Callable[[list[Alert]], Sequence[Alert]]) -> list[Alert]:
-        """Let a function of the alerts there are say which there are from now on, while nobody else changes them."""
+        """Let a function of the alerts there are say which there are from now on, while nobody else changes them.
+
+        One that is damaged is not among them, and goes.
+        """
         with self._writer.begin() as connection:
             connection.execute(update(tables.generation).values(value=tables.generation.c.value))
-            before = alerts.read(connection)
+            before = alerts.readable(connection)
             after = list(change(before))
-            if after != before:
-                alerts.replace(connection, after)
+            alerts.replace(connection, after)
         return after
 
     # ---- audit ----
