@@ -27,12 +27,15 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 import msgspec
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from etalage.api import metrics
 from etalage.api.described import HOT_METHODS, HOT_PATHS
 from etalage.api.logs import log
 from etalage.api.quiet import Doors
 from etalage.api.rooms import Rooms
+from etalage.api.turnstile import Turnstile
 from etalage.api.wire import JSON, Message, Receive, Scope, Send, answer, error_body
 from etalage.errors import Conflict, Internal, NotAllowed
 from etalage.flow.open_shop import OpenShop
@@ -188,6 +191,7 @@ def run(
     *,
     once_listening: Callable[[], None] | None = None,
     replaced: Callable[[], None] | None = None,
+    is_shared: bool = False,
 ) -> None:
     """Answer calls until SIGTERM or SIGINT, in this process; returns when all that was accepted is finished.
 
@@ -197,6 +201,7 @@ def run(
         doors: closed by those signals; left by SIGUSR1.
         once_listening: called then.
         replaced: called by SIGHUP; without it that ends the process.
+        is_shared: other processes listen at the same door.
     """
     config = uvicorn.Config(
         front,
@@ -214,7 +219,7 @@ def run(
     )
     settle()
     try:
-        _Uvicorn(config, doors, once_listening, replaced).run(sockets=[door])
+        _Uvicorn(config, doors, once_listening, replaced, is_shared=is_shared).run(sockets=[door])
     finally:
         if threading.current_thread() is threading.main_thread():
             # We are closing already; but who would go on under another program is to end now.
@@ -245,8 +250,11 @@ class _Uvicorn(uvicorn.Server):
         doors: Doors,
         once_listening: Callable[[], None] | None,
         replaced: Callable[[], None] | None,
+        *,
+        is_shared: bool,
     ) -> None:
         super().__init__(config)
+        self._is_shared = is_shared
         self._doors = doors
         self._once_listening = once_listening
         self._replaced = replaced
@@ -254,9 +262,27 @@ class _Uvicorn(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
-        await super().startup(sockets)
+        if self._is_shared and sockets:
+            await self._share(sockets)
+        else:
+            await super().startup(sockets)
         if self._once_listening is not None:
             self._once_listening()
+
+    async def _share(self, sockets: list[socket.socket]) -> None:
+        """Do what uvicorn does, but let connections spread over the processes."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            sys.exit(STARTUP_FAILURE)
+        loop, config = asyncio.get_running_loop(), self.config
+
+        def protocol() -> asyncio.Protocol:
+            return HttpToolsProtocol(
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+
+        self.servers = [Turnstile(loop, door, protocol, config.backlog) for door in sockets]  # type: ignore[misc]  # it is closed, no more
+        self.started = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -110,7 +110,16 @@ def serve(
     replaced = None if beside else family.replace
     try:
         # A copy of the door is closed with the server; the door itself stays for who takes our place.
-        _answer(order, door.dup(), doors, once_listening, family.tend, replaced, beside)
+        _answer(
+            order,
+            door.dup(),
+            doors,
+            once_listening,
+            family.tend,
+            replaced,
+            beside,
+            is_shared=workers > 1,
+        )
         if doors.is_leaving and doors.is_open:
             family.hand_over(doors)
     finally:
@@ -126,7 +135,7 @@ def attend() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):  # Ctrl+C reaches us too; the parent says when
         signal.signal(number, signal.SIG_IGN)
     if order.task == "answer":
-        _answer(order, socket.socket(fileno=order.door), Doors(), say_ready)
+        _answer(order, socket.socket(fileno=order.door), Doors(), say_ready, is_shared=True)
         return
     if order.task == "job":
         sys.stdout.buffer.write(msgspec.json.encode(_do(order)))
@@ -199,6 +208,8 @@ def _answer(
     tend: Callable[[], None] | None = None,
     replaced: Callable[[], None] | None = None,
     beside: Beside | None = None,
+    *,
+    is_shared: bool,
 ) -> None:
     """Open all shops, answer calls until a signal, close them."""
     directory, clock, rest = Path(order.directory), SteadyClock(), Rest()
@@ -226,4 +237,11 @@ def _answer(
             tick=tick,
             beside=beside(rooms) if beside else None,
         )
-        server.run(front, door, doors, once_listening=once_listening, replaced=replaced)
+        server.run(
+            front,
+            door,
+            doors,
+            once_listening=once_listening,
+            replaced=replaced,
+            is_shared=is_shared,
+        )
