@@ -145,7 +145,7 @@ def test_less_the_past_intervals_hold_the_truth_and_more_is_found(lift: float) -
     assert said.verified >= said.verified_plainly if lift else said.verified <= 0.025
 
 
-PERSONS, SEEDS = 2_000, 2_000  # per arm
+PERSONS, SEEDS = 1_000, 2_000  # per arm
 OFTEN, LIFT = 0.3, 0.1  # orders a person in a window, by a Gamma of shape .5
 
 
