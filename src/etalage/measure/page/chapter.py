@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from etalage.measure.page import evidence, plots
+from etalage.measure.page import counts, evidence, plots
 from etalage.measure.page.advice import next_steps, not_to_conclude
 from etalage.measure.page.answer import (
     figures,
@@ -32,6 +32,7 @@ from etalage.measure.page.model import (
 )
 from etalage.measure.page.say import clean
 from etalage.measure.page.told import Told
+from etalage.measure.page.trust import causes, trust
 
 ITS_OWN = frozenset({"title", "name", "slot", "segment"})  # names: written as the shop wrote them
 LONGEST_TEXT = 300  # characters of a purpose or a gain
@@ -40,17 +41,17 @@ LONGEST_TEXT = 300  # characters of a purpose or a gain
 def chapter(told: Told) -> Chapter:
     """Tell everything about one experience."""
     found = (
-        _section(told, "progress", [plots.progress(told)], "counted", "effect"),
+        _section(told, "progress", [counts.progress(told)], "counted", "effect"),
         _section(told, "over_time", [plots.over_time(told)], "effect", "history"),
-        _section(told, "causes", [evidence.causes(told)], "sample_ratio", "causes"),
+        _section(told, "causes", [causes(told)], "sample_ratio", "causes"),
         _section(told, "next", [Items(items=next_steps(told))]),
         _section(told, "not_this", [Items(items=not_to_conclude(told))]),
         _section(told, "certain", [Prose(paragraphs=certain(told))], "effect"),
-        _section(told, "trust", [evidence.trust(told)], "sample_ratio", "triggered", "joined"),
+        _section(told, "trust", [trust(told)], "sample_ratio", "triggered", "joined"),
         _section(told, "ran", [_ran(told)]),
         _section(told, "whom", [_whom(told)], "coverage"),
         _section(told, "variants", [evidence.variants(told)], "effect", "conversions"),
-        _section(told, "funnel", [plots.funnel(told)], "triggered", "exposures", "conversions"),
+        _section(told, "funnel", [counts.funnel(told)], "triggered", "exposures", "conversions"),
         _section(told, "cumulative", [plots.cumulative(told)], "conversions", "days"),
         _section(told, "parts", evidence.parts(told) or (), "parts", "effect"),
         _section(told, "guardrails", [evidence.guardrails(told)], "guardrails"),
