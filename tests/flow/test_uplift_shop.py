@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import to_builtins
 from msgspec.structs import replace
 from random_worlds import CURRENCY, OPEN, ZONE, grow_world
 from shop import YES, Shop, experience, skipped, track
 from test_parity import batch, remembered
 
+from etalage.cli.deciding import _of_experience
 from etalage.domain.arrival import Arrival, engines_own
 from etalage.domain.event import Event, Shown
 from etalage.domain.ids import CONTROL, EventId, ExperienceName, VariantName, VisitorKey
@@ -196,6 +198,7 @@ def test_the_card_says_what_the_model_is_worth_and_names_nobody(trial: Shop) -> 
     assert one.verdict.qini.low > 0
     assert one.groups.persuadable > 1_000
     assert one.groups.sleeping_dog > 1_000
+    assert "b-new: 3,0" in _of_experience(to_builtins(one))
     content = trial.ports.models.get(KIND) or b""
     assert f"{17:032x}".encode() not in content
 

@@ -161,8 +161,19 @@ def _show_models(ports: Ports, *, json: bool) -> None:
         return
     for model in said:
         for name, value in model.items():
-            out.print(f"{name:<17} {value}", markup=False, highlight=False)
+            if name != "experiences":
+                out.print(f"{name:<17} {value}", markup=False, highlight=False)
+        for one in model.get("experiences", ()):
+            out.print(_of_experience(one), markup=False, highlight=False)
         out.print()
+
+
+def _of_experience(one: dict[str, Any]) -> str:
+    """Say of one experience whether its effect is known per person, and if not, why."""
+    people = f"  {one['experience']}: {one['treated']:,} with it, {one['control']:,} without"
+    if not one["because"]:
+        return f"{people}; released, Qini {one['verdict']['qini']['value']:.5f}; {one['groups']}"
+    return "\n    ".join([f"{people}; not released:", *one["because"]])
 
 
 def _said_of(name: str, card: Card | Unusable) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from etalage.domain.ids import CONTROL, ExperienceName
 from etalage.domain.profile import Part
+from etalage.domain.report import Plan
 from etalage.domain.time import DAY, ShopZone
 from etalage.measure.trees import Floats, from_arrays, together
 from etalage.measure.trial import ask_known
@@ -82,22 +83,26 @@ class Asked(NamedTuple):
 
 def taught(lesson: Lesson) -> Taught:
     """Learn one model per experience whose goal is a purchase."""
-    plans = [plan for plan in lesson.plans() if plan.goal == GOAL]
-    rows: Sequence[Sequence[Any]] = ()
-    if plans and lesson.shop is not None:
-        zone, currency = ShopZone(lesson.shop.zone), lesson.shop.currency
-        text, bound = ask_known(plans, lesson.erased, currency=currency, zone=zone, now=lesson.now)
-        rows = lesson.ask(text, bound)
     found: list[OfExperience] = []
     arrays: Arrays = {}
-    for name in sorted({str(row[0]) for row in rows}):
-        card, effects = judged(name, one_split([row for row in rows if row[0] == name]))
-        found.append(card)
-        if effects is not None:
-            arrays |= _written(name, effects)
+    for plan in sorted(lesson.plans(), key=lambda plan: plan.name):
+        rows = _rows(lesson, plan) if plan.goal == GOAL else ()
+        if rows:
+            card, effects = judged(plan.name, one_split(rows))
+            found.append(card)
+            arrays |= {} if effects is None else _written(plan.name, effects)
     version = digest({**arrays, "made": np.array([lesson.now])})
     card_of_all = UpliftCard(version, lesson.now, FEATURES, tuple(found))
     return Taught(card_of_all, to_bytes(KIND, LAYOUT, to_builtins(card_of_all), arrays))
+
+
+def _rows(lesson: Lesson, plan: Plan) -> Sequence[Sequence[Any]]:
+    """Ask for the people of one experience; one at a time, because many do not fit into memory together."""
+    if lesson.shop is None:
+        return ()
+    zone, currency = ShopZone(lesson.shop.zone), lesson.shop.currency
+    asked = ask_known([plan], lesson.erased, currency=currency, zone=zone, now=lesson.now)
+    return lesson.ask(*asked)
 
 
 def one_split(rows: Sequence[Sequence[Any]]) -> Asked:
