@@ -15,16 +15,19 @@ several AS (
     GROUP BY experience, person
 ),
 said AS (
-    SELECT visitor, time, max(properties) AS properties
-    FROM events
-    WHERE name = 'decision' AND properties <> '{}'
-    GROUP BY visitor, time
+    SELECT visitor, time, properties ->> '$.phase' AS phase, properties ->> '$.matched' AS matched
+    FROM (
+        SELECT visitor, time, max(properties) AS properties
+        FROM events
+        WHERE name = 'decision' AND properties <> '{}'
+        GROUP BY visitor, time
+    )
 )
 SELECT
     persons.experience, persons.person, moments.time AS first, persons.crossed,
     coalesce(several.visitors, 1) AS visitors,
     moments.arm, coalesce(moments.policy, '') AS policy, moments.propensity, moments.device, moments.decided,
-    said.properties ->> '$.phase' AS phase, said.properties ->> '$.matched' AS matched,
+    said.phase, said.matched,
     plan.goal, plan.started, moments.time + plan.span AS closes
 FROM persons
 JOIN moments USING (number)
