@@ -22,8 +22,10 @@ from report_examples import (
 from etalage.domain.report import (
     CONTROL,
     Coverage,
+    Effect,
     ExperienceReport,
     Guardrail,
+    Interval,
     Joined,
     Note,
     NoteKey,
@@ -95,6 +97,21 @@ def alone(reported: ExperienceReport) -> ExperienceReport:
     )
 
 
+def poor() -> ExperienceReport:
+    """More people buy, but the amount may be zero."""
+    made = alone(verified())
+    arms = tuple(
+        replace(
+            a,
+            effect=replace(a.effect, extra_revenue_interval=Interval(low=-1_000.0, high=90_000.0)),
+        )
+        if isinstance(a.effect, Effect)
+        else a
+        for a in made.arms
+    )
+    return replace(made, arms=arms)
+
+
 # Per rule: a report in which it speaks, and one like it in which it does not.
 STEPS: dict[str, tuple[Made, Made]] = {
     "find_split": (broken, lambda: replace(broken(), faults=("joined_orders",))),
@@ -132,6 +149,7 @@ WARNINGS: dict[str, tuple[Made, Made]] = {
     "not_nothing": (no_difference, verified),
     "not_idea": (harmful, verified),
     "not_exact": (verified, no_difference),
+    "not_money": (poor, verified),
     "not_each": (total, verified),
     "not_sum": (verified, total),
     "not_parts": (verified, harmful),

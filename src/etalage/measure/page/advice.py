@@ -257,9 +257,21 @@ def _still_possible(told: Told) -> Fields | None:
     return {"high": told.lift(effect)[1]}
 
 
+def _money(told: Told) -> Fields | None:
+    """Warn where more people buy for certain, but the amount may still be zero."""
+    effect = _effect(told)
+    interval = effect.extra_revenue_interval if effect else None
+    is_about_orders = _state(told) == "verified_effect" and told.reported.goal == "purchase"
+    if effect is None or interval is None or not is_about_orders or interval.low > 0:
+        return None
+    low, high, _ = told.amounts(interval, effect.extra_revenue or 0.0)
+    return {"low": low, "high": high}
+
+
 def _profit(told: Told) -> Fields | None:
     effect = _effect(told)
-    return _if(effect is not None and effect.extra_revenue is not None and effect.extra_revenue > 0)
+    interval = effect.extra_revenue_interval if effect else None
+    return _if(interval is not None and interval.low > 0)
 
 
 NOT_THIS: tuple[Rule, ...] = (
@@ -270,6 +282,7 @@ NOT_THIS: tuple[Rule, ...] = (
     ("not_nothing", lambda t: _if(_state(t) == "no_relevant_difference")),
     ("not_idea", lambda t: _if(_state(t) == "harmful" and not t.is_total)),
     ("not_exact", _exact),
+    ("not_money", _money),
     ("not_each", lambda t: _if(t.is_total)),
     ("not_sum", lambda t: _if(not t.is_total)),
     ("not_parts", lambda t: _if(bool(t.reported.parts) and _state(t) != "broken")),
