@@ -208,6 +208,17 @@ def test_a_broken_split_says_where_it_leans() -> None:
     assert "Vooral op dag" not in text
 
 
+@pytest.mark.parametrize("state", ["verified_effect", "harmful", "no_relevant_difference"])
+def test_without_an_effect_to_name_nothing_is_told_as_decided(state: Any) -> None:
+    one = verified()
+    silent = replace(one, state=state, arms=tuple(replace(a, effect=None) for a in one.arms))
+
+    shown = made(silent).chapters[0]
+
+    assert "Nog te vroeg voor een uitkomst" in shown.sentence
+    assert not any(f.earned or "%" in f.between for f in shown.figures[:3])
+
+
 def test_an_empty_report_says_so() -> None:
     text = Seen(html(made())).text
 

@@ -11,14 +11,13 @@ from etalage.domain.report import Effect, ExperienceReport, Unsettled
 from etalage.measure.lines import FAR_AWAY
 from etalage.measure.page.model import Figure
 from etalage.measure.page.say import words
-from etalage.measure.page.told import Told, mirrored, rate
+from etalage.measure.page.told import SETTLED, Told, mirrored, rate
 
 Headline = tuple[str, str, str]
 
 
 def headline(told: Told) -> Headline:
     """Say in one sentence what is known; its middle part is what matters most."""
-    state: str = told.reported.state
     speaker = told.speaker
     effect = told.effect(speaker) if speaker else None
     fields = {
@@ -28,11 +27,17 @@ def headline(told: Told) -> Headline:
         "when": when_known(told),
         **(_range(told, effect) if effect else {}),
     }
-    if state == "undecided" and effect is None:
-        state = "undecided_few"
-    parts = words(told.say.language)["all" if told.is_total else "one"][state]
+    parts = words(told.say.language)["all" if told.is_total else "one"][told_state(told)]
     first, middle, last = (part.format(**fields) for part in parts)
     return first[:1].upper() + first[1:], middle, last
+
+
+def told_state(told: Told) -> str:
+    """Give the state as it is told: without an effect to name, what is decided cannot be told as such."""
+    state = told.reported.state
+    if told.speaker is not None or state not in SETTLED:
+        return state
+    return "undecided_few" if state == "undecided" else "too_early"
 
 
 def _range(told: Told, effect: Effect) -> dict[str, str]:

@@ -17,6 +17,7 @@ from etalage.measure.page.answer import (
     lead,
     open_question,
     period,
+    told_state,
     when_known,
     when_ran,
 )
@@ -88,10 +89,8 @@ def _section(
 
 def certain(told: Told) -> tuple[str, ...]:
     """Say whether this is certain, and what would make it so."""
-    say, speaker, state = told.say, told.speaker, str(told.reported.state)
+    say, speaker, state = told.say, told.speaker, told_state(told)
     effect = told.effect(speaker) if speaker else None
-    if state == "undecided" and effect is None:
-        state = "undecided_few"
     low, high, _ = told.lift(effect) if effect else ("", "", "")
     said = [say(f"certain.{state}", low=low, high=high, many=told.goal("many"))]
     missing = open_question(told.reported)
