@@ -6,9 +6,20 @@ import re
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from etalage.domain.ids import CONTROL, ExperienceName, VariantName
-from etalage.domain.report import Effect, ExperienceReport, Fault, Missing, NoteKey, Plan, State
+from etalage.domain.report import (
+    Effect,
+    ExperienceReport,
+    Fault,
+    Guardrail,
+    Missing,
+    NoteKey,
+    Part,
+    Plan,
+    State,
+)
 from etalage.domain.time import DAY
 from etalage.measure.case import Shop, case_of
 from etalage.measure.lines import headline, lines, words
@@ -118,6 +129,38 @@ def test_what_may_still_turn_round_is_not_shown() -> None:
     hidden = "extra_conversions extra_conversions_pct extra_revenue interval p potential".split()
     assert [variant[name] for name in hidden] == [None] * 6
     assert (variant["counted"], variant["conversions"]) == (5_000, 520)
+
+
+def test_programs_see_no_more_of_what_may_still_turn_round_than_readers_do() -> None:
+    watched = Guardrail(
+        name="conversion", arm=B, treated=0.104, control=0.1, p_harm=1.0, state="fine"
+    )
+    early = replace(reported(VAGUE), guardrails=(watched,))
+    late = replace(reported(CLEAR), guardrails=(watched,))
+
+    assert early.arm(B).history  # it is known, but not told
+    hidden, shown = to_json(early), to_json(late)
+    assert [variant["history"] for variant in hidden["variants"]] == [[], []]
+    assert shown["variants"][0]["history"][-1]["lift_pct"] == 40
+    figures = [
+        (one["guardrails"][0]["treated"], one["guardrails"][0]["control"])
+        for one in (hidden, shown)
+    ]
+    assert figures == [(None, None), (0.104, 0.1)]
+    assert hidden["guardrails"][0]["state"] == "fine"
+
+
+def test_a_part_says_nothing_to_programs_before_the_whole_does() -> None:
+    clear = reported(CLEAR)
+    part = Part(dimension="device", value="phone", arms=clear.arms, state=clear.state)
+
+    (early,) = to_json(replace(reported(VAGUE), parts=(part,)))["parts"]
+    (late,) = to_json(replace(clear, parts=(part,)))["parts"]
+
+    assert (early["state"], early["variants"][0]["state"]) == ("too_early", "too_early")
+    assert early["variants"][0]["extra_conversions"] is None
+    assert early["variants"][0]["counted"] == 5_000
+    assert (late["state"], late["variants"][0]["extra_conversions"]) == ("verified_effect", 200)
 
 
 def test_a_verdict_is_of_the_last_whole_week() -> None:
@@ -279,7 +322,7 @@ def test_too_early_names_what_is_missing_and_the_date() -> None:
     assert said.startswith(
         "welcome: nog te vroeg. De kleinste groep heeft 95 conversies, nodig zijn er 100."
     )
-    assert re.search(r"Uiterlijk rond \d+ \w+ \d{4} is er een antwoord\.$", said)
+    assert re.search(r"Naar verwachting is er rond \d+ \w+ \d{4} een antwoord\.$", said)
 
 
 def test_an_answer_that_is_years_away_is_not_promised() -> None:

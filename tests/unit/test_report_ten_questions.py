@@ -121,7 +121,7 @@ ANSWERS: dict[tuple[str, Language], Answers] = {
         "effect": ("Nog te vroeg voor een uitkomst", "daarom staat hier geen percentage"),
         "range": ("6.100 mensen meegeteld, nodig zijn er ongeveer 16.786",),
         "euro": ("Nog geen bedrag", "pas als het effect vaststaat"),
-        "certain": ("Nee, nog niet", "uiterlijk rond maandag 7 december 2026"),
+        "certain": ("Nee, nog niet", "naar verwachting rond maandag 7 december 2026"),
         "coverage": ("14,8%", "6.100 van 41.200 meetbare mensen"),
         "what next": ("Wacht tot maandag 7 december 2026, en verander tot dan niets",),
         "what not to conclude": ("Dat het de goede of de verkeerde kant op gaat",),

@@ -28,7 +28,7 @@ from etalage.cli.report_files import (
 )
 from etalage.errors import Unknown
 from etalage.flow.report import report_all
-from etalage.measure.lines import headline, lines
+from etalage.measure.lines import headline, lines, words
 from etalage.measure.questions import ASKED, sources, statement
 from etalage.measure.shape import to_json
 
@@ -80,7 +80,7 @@ def report(
             for line in lines(one, lang):
                 out.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
         if not reports:
-            out.print("No experience has been live yet.")
+            out.print(words()[lang]["nothing"])
 
 
 def _print_statement(question: str) -> None:

@@ -1,7 +1,7 @@
 """Step 7 of 8, measure: a report in the shape that programs read (design 12, `etalage report --json`).
 
 Money in units of the currency, as in the events we receive; shares between 0 and 1; what ends in `_pct` in per cent;
-moments as ISO 8601. What may not be shown yet is null, and `unsettled` says why.
+moments as ISO 8601. What may not be shown yet is null, its history is empty, and `reason` says why.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from etalage.domain.money import exponent
 from etalage.domain.report import (
     ArmFigures,
     Effect,
     ExperienceReport,
+    Guardrail,
     Interval,
+    Part,
     Point,
     RatioFigure,
     Tally,
@@ -23,6 +26,7 @@ from etalage.domain.report import (
 )
 from etalage.domain.time import DAY, iso
 from etalage.measure import ratio as ratio_test
+from etalage.measure.report import effects
 
 Json = dict[str, Any]
 
@@ -69,17 +73,9 @@ def to_json(reported: ExperienceReport) -> Json:
         "erased": reported.erased,
         "about": None if reported.about is None else to_builtins(reported.about),
         "variants": [_arm(figures, reported.currency) for figures in reported.arms],
-        "guardrails": [to_builtins(one) for one in reported.guardrails],
+        "guardrails": [_guardrail(one, reported) for one in reported.guardrails],
         "ratios": [_ratio(one, reported.currency) for one in reported.ratios],
-        "parts": [
-            {
-                "dimension": part.dimension,
-                "value": part.value,
-                "state": part.state,
-                "variants": [_arm(figures, reported.currency) for figures in part.arms],
-            }
-            for part in reported.parts
-        ],
+        "parts": [_part(part, reported) for part in reported.parts],
         "sources": [to_builtins(source) for source in reported.sources],
     }
 
@@ -120,9 +116,32 @@ def _arm(figures: ArmFigures, currency: str) -> Json:
         "cost_of_control": effect and round(effect.cost_of_control, 1),
         **_past(effect, currency),
         **_open(unsettled),
-        "history": [_point(point) for point in figures.history],
+        "history": [_point(point) for point in figures.history] if effect else [],
         "days": [_day(day, currency) for day in figures.days],
     }
+
+
+def _part(part: Part, reported: ExperienceReport) -> Json:
+    """Give a part; as long as nothing may be said of the whole, nothing is said of its parts either."""
+    early = reported.state == "too_early" and not effects(reported)
+    arms = (
+        [replace(a, state=a.state and "too_early", effect=None) for a in part.arms]
+        if early
+        else part.arms
+    )
+    return {
+        "dimension": part.dimension,
+        "value": part.value,
+        "state": "too_early" if early else part.state,
+        "variants": [_arm(figures, reported.currency) for figures in arms],
+    }
+
+
+def _guardrail(one: Guardrail, reported: ExperienceReport) -> Json:
+    """Give the answer always; the means of both groups only where the effect itself may be shown."""
+    if not isinstance(reported.arm(one.arm).effect, Effect):
+        one = replace(one, treated=None, control=None)
+    return dict(to_builtins(one))
 
 
 def _past(effect: Effect | None, currency: str) -> Json:

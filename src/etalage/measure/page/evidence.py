@@ -185,7 +185,7 @@ def guardrails(told: Told) -> Table | None:
     say = told.say
     rows = []
     for one in found:
-        settled = told.speaker is not None and one.state != "unsettled"
+        settled = told.effect(told.reported.arm(one.arm)) is not None and one.state != "unsettled"
         values = (one.treated, one.control) if settled else (None, None)
         rows.append(
             (
