@@ -375,7 +375,7 @@ def test_both_languages_have_the_same_keys_and_fields() -> None:
 
 def test_every_state_reason_fault_and_note_has_a_sentence() -> None:
     named = {key for kind in (State, Missing, Fault, NoteKey) for key in kind.__args__}
-    others = {"undecided_few", "expected", "expected_never", "joined", "coverage"}
+    others = {"nothing", "undecided_few", "expected", "expected_never", "joined", "coverage"}
 
     assert words()["en"].keys() == named | others
 
