@@ -30,23 +30,31 @@ ASKED: tuple[Asked, ...] = (*QUESTIONS, "causes")
 _READS: dict[str, tuple[str, ...]] = {
     "plan": (),
     "moments": ("plan",),
-    "population": ("plan", "moments"),
+    "population": ("moments",),
     "seen": ("plan",),
     "purchases": (),
+    "outside": ("population", "seen"),
     "did": ("plan", "population", "purchases"),
     "caps": ("plan", "did"),
-    "cells": ("did", "caps"),
-    "triggered": ("population",),
+    "cells": ("plan", "population", "did", "caps"),
+    "spans": (),
+    "around": ("plan", "spans"),
+    "triggered": ("plan", "population"),
     "outcomes": ("cells",),
     "parts": ("cells",),
     "entries": ("population",),
-    "exposures": ("population", "seen"),
-    "coverage": ("plan", "population", "seen"),
+    "exposures": ("seen", "outside"),
+    "coverage": ("plan", "population", "seen", "outside", "spans", "around"),
     "joined": ("plan",),
     "causes": ("plan", "population"),
 }
-# What several questions read is worked out once for all of them, in this order.
-STAGES = ("plan", "moments", "population", "seen", "purchases", "did", "caps", "cells")
+# What they read is named in this order. All of it but what one other name alone reads is kept for several questions:
+# a table costs more to keep than to make.
+_NAMES = (
+    "plan", "moments", "population", "seen", "outside", "purchases", "did", "caps", "cells", "spans", "around",
+)  # fmt: skip
+_WITHIN = {"population": "moments"}
+STAGES = tuple(name for name in _NAMES if name not in _WITHIN.values())
 
 # Which fields of a report each question fills.
 FIGURES: dict[Asked, tuple[str, ...]] = {
@@ -207,7 +215,7 @@ def stages(plans: Sequence[Plan], *, currency: str, now: int) -> list[tuple[str,
 
     After them `question(name)` is asked by itself; `ask` gives the same answer without them.
     """
-    texts = [f"CREATE OR REPLACE TEMP TABLE {name} AS\n{_text(name)}" for name in STAGES]
+    texts = [f"CREATE OR REPLACE TEMP TABLE {name} AS\n{_kept(name)}" for name in STAGES]
     return [(text, _bound(text, plans, currency=currency, now=now)) for text in texts]
 
 
@@ -217,6 +225,17 @@ def ask_staged(
     """Give a question for a session in which all `stages` are kept."""
     text = _text(question)
     return text, _bound(text, plans, currency=currency, now=now)
+
+
+def _kept(name: str) -> str:
+    within = _WITHIN.get(name)
+    if within is None:
+        return _text(name)
+    return f"WITH {_named(within)},\n{_named(name)}\nSELECT * FROM {name}"
+
+
+def _named(name: str) -> str:
+    return f"{name} AS MATERIALIZED (\n{_text(name)}\n)"
 
 
 def _bound(text: str, plans: Sequence[Plan], *, currency: str, now: int) -> Parameters:
@@ -238,8 +257,7 @@ def _bound(text: str, plans: Sequence[Plan], *, currency: str, now: int) -> Para
 def statement(question: Asked) -> str:
     """Give the text of a question, with all that it builds on in front of it: a figure's whole way from the events."""
     needed = _needed(question)
-    names = [name for name in STAGES if name in needed]
-    parts = [f"{name} AS MATERIALIZED (\n{_text(name)}\n)" for name in names]
+    parts = [_named(name) for name in _NAMES if name in needed]
     parts.append(f"answer AS (\n{_text(question)}\n)")
     return "WITH " + ",\n".join(parts) + "\nSELECT * FROM answer"
 

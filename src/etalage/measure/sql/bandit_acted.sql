@@ -2,39 +2,45 @@
 -- bandit, which cannot wait for them. Reads: events, people, plan, population, purchases. Params: now, currency.
 -- `done_at`: when she converted first, null if she has not; `capped`: revenue per person, at the 99th percentile of those
 -- of her experience that bought; `waited` is null as long as her window is open.
-WITH bought AS (
+WITH entered AS (
+    SELECT population.*, plan.goal, plan.started, population.first + plan.span AS closes, whose.person
+    FROM population
+    JOIN plan ON plan.experience = population.experience
+    JOIN (SELECT DISTINCT number, person FROM people) AS whose ON whose.number = population.taken // 65536
+),
+bought AS (
     SELECT
-        population.experience,
-        population.person,
+        entered.experience,
+        entered.person,
         min(purchases.time) AS done_at,
         sum(paid) FILTER (coalesce(currency, $currency) = $currency) AS revenue
-    FROM population
+    FROM entered
     JOIN purchases USING (person)
-    WHERE purchases.time >= population.first AND purchases.time < population.closes
-    GROUP BY population.experience, population.person
+    WHERE purchases.time >= entered.first AND purchases.time < entered.closes
+    GROUP BY entered.experience, entered.person
 ),
 reached AS (
-    SELECT population.experience, population.person, min(events.time) AS done_at
-    FROM population
+    SELECT entered.experience, entered.person, min(events.time) AS done_at
+    FROM entered
     JOIN people USING (person)
-    JOIN events ON events.visitor = people.visitor AND events.name = population.goal
-    WHERE population.goal <> 'purchase'
+    JOIN events ON events.visitor = people.visitor AND events.name = entered.goal
+    WHERE entered.goal <> 'purchase'
         AND list_contains(events.purposes, 'measure')
-        AND events.time >= population.first AND events.time < population.closes AND events.time <= $now
+        AND events.time >= entered.first AND events.time < entered.closes AND events.time <= $now
         AND (
-            events.name NOT IN ('view_promotion', 'select_promotion') OR events.experience = population.experience
+            events.name NOT IN ('view_promotion', 'select_promotion') OR events.experience = entered.experience
         )
-    GROUP BY population.experience, population.person
+    GROUP BY entered.experience, entered.person
 ),
 done AS (
     SELECT
-        population.experience, population.person, population.arm, population.first, population.started,
-        population.closes, coalesce(bought.revenue, 0)::BIGINT AS revenue,
-        CASE population.goal WHEN 'purchase' THEN bought.done_at ELSE reached.done_at END AS done_at
-    FROM population
-    LEFT JOIN bought ON bought.experience = population.experience AND bought.person = population.person
-    LEFT JOIN reached ON reached.experience = population.experience AND reached.person = population.person
-    WHERE population.arm NOT IN ('control', 'holdout') AND population.experience <> '*'
+        entered.experience, entered.person, entered.arm, entered.first, entered.started,
+        entered.closes, coalesce(bought.revenue, 0)::BIGINT AS revenue,
+        CASE entered.goal WHEN 'purchase' THEN bought.done_at ELSE reached.done_at END AS done_at
+    FROM entered
+    LEFT JOIN bought ON bought.experience = entered.experience AND bought.person = entered.person
+    LEFT JOIN reached ON reached.experience = entered.experience AND reached.person = entered.person
+    WHERE entered.arm NOT IN ('control', 'holdout') AND entered.experience <> '*'
 ),
 caps AS (
     SELECT experience, quantile_disc(revenue, 0.99) FILTER (revenue > 0) AS cap

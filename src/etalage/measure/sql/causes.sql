@@ -3,15 +3,15 @@
 -- programs: compared persons with over 300 events on one day, which is no person. consent: browsers whose moment may
 -- not be measured.
 WITH busy AS (
-    SELECT DISTINCT people.person
+    SELECT DISTINCT people.number
     FROM events
     JOIN people USING (visitor)
-    GROUP BY people.person, events.day
+    GROUP BY people.number, events.day
     HAVING count(*) > 300
 )
 SELECT experience, 'programs' AS key, arm, count(*) AS persons
 FROM population
-WHERE person IN (SELECT person FROM busy)
+WHERE taken // 65536 IN (SELECT number FROM busy)
 GROUP BY ALL
 UNION ALL
 SELECT plan.experience, 'consent', events.arm, count(DISTINCT events.visitor)

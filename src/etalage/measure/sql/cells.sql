@@ -1,37 +1,64 @@
--- cells.sql: sufficient statistics of small groups of persons, from which all figures are added up. Reads: did, caps.
+-- cells.sql: sufficient statistics of small groups of persons whose window is closed, from which all figures are added
+-- up. Reads: plan, population, did, caps. Params: now. Who did nothing is counted, and adds nothing to any sum.
 -- `day`: first daily look at which the window is closed. y is what a person did, x the same in the 28 days before:
 -- converted and converted_before, capped revenue and what was spent before (capped alike).
 WITH valued AS (
     SELECT
         did.*,
-        caps.cap,
         least(revenue, coalesce(cap, revenue))::HUGEINT AS y,
         least(revenue_before, coalesce(cap, revenue_before))::HUGEINT AS x
     FROM did
     JOIN caps USING (experience)
+),
+closed AS (
+    SELECT
+        population.taken, population.experience, policy, arm, crossed, device, phase, matched,
+        ((first + plan.span - plan.started + 86399999999) // 86400000000)::BIGINT AS day
+    FROM population
+    JOIN plan ON plan.experience = population.experience
+    WHERE first + plan.span <= $now
+),
+summed AS (
+    SELECT
+        closed.experience, policy, closed.arm, crossed, day, device, phase, matched,
+        count(*) AS persons,
+        0 AS conversions, 0 AS before, 0 AS both, 0 AS buyers, 0 AS unsubscribed, 0 AS orders, 0 AS orders_squares,
+        0 AS revenue, 0 AS revenue_squares, 0 AS capped, 0 AS capped_squares, 0 AS capped_orders, 0 AS spent,
+        0 AS spent_squares, 0 AS spent_capped, 0 AS returns, 0 AS returns_squares, 0 AS returns_orders,
+        0 AS foreign_orders, 0 AS valueless
+    FROM closed
+    GROUP BY ALL
+    UNION ALL
+    SELECT
+        closed.experience, policy, closed.arm, crossed, day, device, phase, matched,
+        0,
+        count(*) FILTER (converted),
+        count(*) FILTER (converted_before),
+        count(*) FILTER (converted AND converted_before),
+        count(*) FILTER (orders > 0),
+        count(*) FILTER (unsubscribed),
+        sum(orders),
+        sum(orders * orders),
+        sum(revenue),
+        sum(revenue::HUGEINT * revenue),
+        sum(y),
+        sum(y * y),
+        sum(y * orders),
+        sum(x),
+        sum(x * x),
+        sum(x * y),
+        sum(returns),
+        sum(returns * returns),
+        sum(returns * orders),
+        sum(foreign_orders),
+        sum(valueless)
+    FROM closed
+    JOIN valued ON valued.taken = closed.taken
+    GROUP BY ALL
 )
 SELECT
-    experience, policy, arm, crossed, cap, day, device, phase, matched,
-    count(*) AS persons,
-    count(*) FILTER (converted) AS conversions,
-    count(*) FILTER (converted_before) AS before,
-    count(*) FILTER (converted AND converted_before) AS both,
-    count(*) FILTER (orders > 0) AS buyers,
-    count(*) FILTER (unsubscribed) AS unsubscribed,
-    sum(orders)::BIGINT AS orders,
-    sum(orders * orders)::BIGINT AS orders_squares,
-    sum(revenue)::BIGINT AS revenue,
-    sum(revenue::HUGEINT * revenue) AS revenue_squares,
-    sum(y)::BIGINT AS capped,
-    sum(y * y) AS capped_squares,
-    sum(y * orders) AS capped_orders,
-    sum(x)::BIGINT AS spent,
-    sum(x * x) AS spent_squares,
-    sum(x * y) AS spent_capped,
-    sum(returns)::BIGINT AS returns,
-    sum(returns * returns)::BIGINT AS returns_squares,
-    sum(returns * orders)::BIGINT AS returns_orders,
-    sum(foreign_orders)::BIGINT AS foreign_orders,
-    sum(valueless)::BIGINT AS valueless
-FROM valued
-GROUP BY ALL
+    experience, policy, arm, crossed, any_value(cap) AS cap, day, device, phase, matched,
+    sum(COLUMNS(* EXCLUDE (experience, policy, arm, crossed, cap, day, device, phase, matched)))
+FROM summed
+JOIN caps USING (experience)
+GROUP BY experience, policy, arm, crossed, day, device, phase, matched

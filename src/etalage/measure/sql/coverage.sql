@@ -1,33 +1,21 @@
 -- coverage.sql: how many of the measurable persons were reached (triggered in any arm, or exposed) while it ran.
 -- All messages together, '*', reached those whom any of them reached.
--- Reads: events, people, plan, population, seen. Params: now. Rows: experience, measurable, reached.
+-- Reads: events, plan, population, seen, outside, spans, around. Rows: experience, measurable, reached.
 -- Measurable: persons with an event while `measure` was open. A person's first and last event tell whether she was
 -- there, except for those seen both before an experience and after its end: only their events are looked through.
-WITH spans AS (
-    SELECT people.person, min(seen_by.first) AS first, max(seen_by.last) AS last
-    FROM (
-        SELECT visitor, min(time) AS first, max(time) AS last
-        FROM events
-        WHERE list_contains(purposes, 'measure') AND time <= $now
-        GROUP BY visitor
-    ) AS seen_by
-    JOIN people USING (visitor)
-    GROUP BY people.person
-),
-around AS MATERIALIZED (
-    SELECT plan.experience, plan.started, plan.until, people.visitor, people.person
-    FROM plan
-    JOIN spans ON spans.first < plan.started AND spans.last >= plan.until
-    JOIN people USING (person)
+WITH periods AS (
+    SELECT started, until, count(*) AS persons
+    FROM (SELECT DISTINCT started, until FROM plan)
+    JOIN spans ON spans.last >= started AND spans.first < until
+    WHERE spans.first >= started OR spans.last < until
+    GROUP BY started, until
 ),
 present AS (
-    SELECT plan.experience, count(*) AS persons
+    SELECT plan.experience, periods.persons
     FROM plan
-    JOIN spans ON spans.last >= plan.started AND spans.first < plan.until
-    WHERE spans.first >= plan.started OR spans.last < plan.until
-    GROUP BY plan.experience
+    JOIN periods ON periods.started = plan.started AND periods.until = plan.until
     UNION ALL
-    SELECT around.experience, count(DISTINCT around.person)
+    SELECT around.experience, count(DISTINCT around.number)
     FROM around
     JOIN events
         ON events.visitor = around.visitor AND events.time >= around.started AND events.time < around.until
@@ -40,17 +28,13 @@ measurable AS (
 met AS (
     SELECT experience, count(*) AS persons FROM population WHERE experience <> '*' GROUP BY experience
     UNION ALL
-    SELECT seen.experience, count(DISTINCT seen.person)
-    FROM seen
-    ANTI JOIN population ON population.experience = seen.experience AND population.person = seen.person
-    WHERE seen.exposed AND seen.experience <> '*'
-    GROUP BY seen.experience
+    SELECT experience, count(DISTINCT taken) FROM outside WHERE experience <> '*' GROUP BY experience
     UNION ALL
     SELECT '*', count(*)
     FROM (
-        SELECT person FROM population WHERE experience <> '*'
+        SELECT taken // 65536 AS number FROM population WHERE experience <> '*'
         UNION
-        SELECT person FROM seen WHERE experience = '*' AND exposed
+        SELECT taken // 65536 FROM seen WHERE experience = '*' AND exposed
     )
 ),
 reached AS (

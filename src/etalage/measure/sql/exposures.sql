@@ -1,11 +1,11 @@
--- exposures.sql: persons who saw and who clicked, per arm of the token. Reads: population, seen.
+-- exposures.sql: persons who saw and who clicked, per arm of the token. Reads: seen, outside.
 -- Rows: experience, arm, exposures, clicks, outside (exposed, but never `triggered`).
-SELECT
-    seen.experience,
-    seen.arm,
-    count(*) FILTER (exposed) AS exposures,
-    count(*) FILTER (clicked) AS clicks,
-    count(*) FILTER (exposed AND population.person IS NULL) AS outside
-FROM seen
-LEFT JOIN population ON population.experience = seen.experience AND population.person = seen.person
-GROUP BY ALL
+SELECT experience, arm, sum(exposures)::BIGINT AS exposures, sum(clicks)::BIGINT AS clicks, sum(outside)::BIGINT AS outside
+FROM (
+    SELECT experience, arm, count_if(exposed) AS exposures, count_if(clicked) AS clicks, 0 AS outside
+    FROM seen
+    GROUP BY experience, arm
+    UNION ALL
+    SELECT experience, arm, 0, 0, count(*) FROM outside GROUP BY experience, arm
+)
+GROUP BY experience, arm

@@ -1,11 +1,13 @@
 -- plan.sql: what was agreed about each experience. Params: experience, goal, span, started, ends, cap (lists of equal
--- length), now. The name '*' stands for all messages together. until = moment up to which persons enter.
+-- length), now. The name '*' stands for all messages together. until = moment up to which persons enter; place = its
+-- number, from 0: a person in an experience is `number * 65536 + place`, one integer, wherever it is joined or counted.
 SELECT
     *,
     CASE WHEN ends IS NULL OR ends > $now THEN $now + 1 ELSE ends END AS until
 FROM (
     SELECT
         unnest($experience::VARCHAR[]) AS experience,
+        unnest(range(len($experience::VARCHAR[]))) AS place,
         unnest($goal::VARCHAR[]) AS goal,
         unnest($span::BIGINT[]) AS span,
         unnest($started::BIGINT[]) AS started,

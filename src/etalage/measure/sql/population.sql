@@ -1,36 +1,29 @@
 -- population.sql: who is compared (methods 3.1): one row per experience and person, from her first `triggered` by time
--- over all her visitors. Reads: events, plan, moments. `crossed`: she met two arms; the first one counts.
+-- over all her visitors. Reads: events, moments. `crossed`: she met two arms; the first one counts.
 -- Of all messages together, '*', it is everybody of whom the shop's holdout was drawn, triggered or not, from her first
--- decision of the period; the arms are `holdout` and `messages`.
+-- decision of the period; the arms are `holdout` and `messages`. `taken` is person and experience (see plan.sql).
 -- `device`, `decided`, `phase` and `matched` (segments, blank between them) are of that first moment.
-WITH persons AS (
-    SELECT experience, person, arg_min(number, early) AS number, min(arm) <> max(arm) AS crossed
-    FROM moments
-    GROUP BY experience, person
+-- Most have one moment. Only where there are more is the first one looked for: by time, and of those in one
+-- microsecond the same one whatever the order of the log.
+WITH again AS (
+    SELECT taken FROM moments GROUP BY taken HAVING count(*) > 1
 ),
-several AS (
-    SELECT experience, person, count(DISTINCT visitor) AS visitors
+firsts AS (
+    SELECT
+        taken,
+        arg_min(position, time::HUGEINT * 4294967296 + hash(visitor, arm, decided) % 4294967296) AS position,
+        min(arm) <> max(arm) AS crossed,
+        CASE WHEN bool_or(linked) THEN count(DISTINCT visitor) ELSE 1 END AS visitors
     FROM moments
-    WHERE linked
-    GROUP BY experience, person
-),
-said AS (
-    SELECT visitor, time, properties ->> '$.phase' AS phase, properties ->> '$.matched' AS matched
-    FROM (
-        SELECT visitor, time, max(properties) AS properties
-        FROM events
-        WHERE name = 'decision' AND properties <> '{}'
-        GROUP BY visitor, time
-    )
+    WHERE taken IN (SELECT taken FROM again)
+    GROUP BY taken
 )
 SELECT
-    persons.experience, persons.person, moments.time AS first, persons.crossed,
-    coalesce(several.visitors, 1) AS visitors,
+    moments.experience, moments.taken, moments.time AS first,
+    coalesce(firsts.crossed, FALSE) AS crossed,
+    coalesce(firsts.visitors, 1) AS visitors,
     moments.arm, coalesce(moments.policy, '') AS policy, moments.propensity, moments.device, moments.decided,
-    said.phase, said.matched,
-    plan.goal, plan.started, moments.time + plan.span AS closes
-FROM persons
-JOIN moments USING (number)
-JOIN plan ON plan.experience = persons.experience
-LEFT JOIN several ON several.experience = persons.experience AND several.person = persons.person
-LEFT JOIN said ON said.visitor = moments.visitor AND said.time = moments.decided
+    moments.phase, moments.matched
+FROM moments
+LEFT JOIN firsts ON firsts.taken = moments.taken
+WHERE firsts.taken IS NULL OR firsts.position = moments.position

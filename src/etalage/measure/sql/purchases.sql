@@ -13,6 +13,7 @@ WITH refunds AS (
 )
 SELECT
     orders.person,
+    orders.number,
     orders.time,
     orders.currency,
     orders.value IS NULL OR orders.value < 0 AS valueless,

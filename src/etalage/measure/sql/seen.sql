@@ -1,23 +1,22 @@
 -- seen.sql: who really saw or clicked a message, by the token of the event. Reads: events, people, plan.
--- Rows: experience, arm, person, exposed, clicked.
-WITH shown AS (
-    SELECT plan.experience, events.arm, events.visitor, events.name
+-- Rows: experience, arm, taken (person and experience, see plan.sql), exposed, clicked.
+WITH shown AS MATERIALIZED (
+    SELECT events.experience, events.arm, people.number, events.time, events.name = 'view_promotion' AS viewed
     FROM events
-    JOIN plan ON plan.experience = events.experience
-    WHERE events.name IN ('view_promotion', 'select_promotion') AND list_contains(events.purposes, 'measure')
-        AND events.time >= plan.started AND events.time < plan.until
+    JOIN people ON people.visitor = events.visitor
+    WHERE events.name IN ('view_promotion', 'select_promotion') AND events.experience IS NOT NULL
+        AND list_contains(events.purposes, 'measure')
+),
+each AS (
+    SELECT plan.experience, shown.arm, shown.number * 65536 + plan.place AS taken, viewed
+    FROM shown
+    JOIN plan ON plan.experience = shown.experience
+    WHERE shown.time >= plan.started AND shown.time < plan.until
     UNION ALL
-    SELECT plan.experience, 'messages', events.visitor, events.name
-    FROM events
-    JOIN plan ON plan.experience = '*'
-    WHERE events.name IN ('view_promotion', 'select_promotion') AND list_contains(events.purposes, 'measure')
-        AND events.experience IS NOT NULL
-        AND events.time >= plan.started AND events.time < plan.until
+    SELECT plan.experience, 'messages', shown.number * 65536 + plan.place, viewed
+    FROM shown
+    JOIN plan ON plan.experience = '*' AND shown.time >= plan.started AND shown.time < plan.until
 )
-SELECT
-    experience, arm, person,
-    bool_or(name = 'view_promotion') AS exposed,
-    bool_or(name = 'select_promotion') AS clicked
-FROM shown
-JOIN people USING (visitor)
-GROUP BY experience, arm, person
+SELECT experience, arm, taken, bool_or(viewed) AS exposed, bool_or(NOT viewed) AS clicked
+FROM each
+GROUP BY experience, arm, taken

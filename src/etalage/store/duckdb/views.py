@@ -136,9 +136,12 @@ class Views:
 
 def sealed(directory: Path, files: Sequence[str]) -> str:
     """Write the query that gives all events of these files."""
-    for file in files:
-        part(file)  # refuses a name that leads out of the directory
-    paths = ", ".join(quoted(exact_path(directory / file)) for file in files)
+    parts = [part(file) for file in files]  # refuses a name that leads out of the directory
+    # DuckDB guesses how many rows there are by the first file. A shop's first day is its smallest: by that guess every
+    # join would keep the events in memory and look up what is small in them. So the largest is read first.
+    most = max(range(len(files)), key=lambda at: parts[at].last - parts[at].first)
+    ordered = [files[most], *files[:most], *files[most + 1 :]]
+    paths = ", ".join(quoted(exact_path(directory / file)) for file in ordered)
     # The folders are for people and for erasing; their name is no column.
     return f"SELECT {COLUMN_NAMES} FROM read_parquet([{paths}], hive_partitioning = false)"
 

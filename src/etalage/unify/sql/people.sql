@@ -1,6 +1,6 @@
 -- people.sql: which visitors are one person (the rule of unify/links.py in batch).
--- Reads: events, order_owners. Rows: visitor, person (the root key), visitors (how many the person has, at most 20),
--- quarantined, and events: how many there are of this visitor under any consent, orders that found her included.
+-- Reads: events, order_owners. Rows: visitor, person (the root key), number (of the person, in this session alone: what
+-- counts persons joins by it, at a fraction of the cost), visitors (how many the person has, at most 20), quarantined, and events: how many there are of this visitor under any consent, orders that found her included.
 -- A person who is frozen (event `restriction`) is not in it: nothing of hers is counted anywhere until she is let go.
 -- A person with more than 20 visitors is quarantined: each of her visitors stands alone.
 -- `said` is what one pass over all events finds of those few that say who somebody is and what she allows.
@@ -35,13 +35,15 @@ seen AS (
     GROUP BY visitor
 ),
 rooted AS (
-    SELECT seen.visitor, events, coalesce(second.customer, first.customer, seen.visitor) AS root
+    SELECT
+        seen.visitor, events, coalesce(second.customer, first.customer, seen.visitor) AS root,
+        row_number() OVER () AS own
     FROM seen
     LEFT JOIN told AS first ON first.visitor = seen.visitor
     LEFT JOIN told AS second ON second.visitor = first.customer
 ),
 counted AS (
-    SELECT root, count(*) AS visitors FROM rooted GROUP BY root
+    SELECT root, count(*) AS visitors, min(own) AS least FROM rooted GROUP BY root
 ),
 frozen AS (
     SELECT root
@@ -54,6 +56,7 @@ frozen AS (
 SELECT
     visitor,
     CASE WHEN counted.visitors > 20 THEN visitor ELSE root END AS person,
+    CASE WHEN counted.visitors > 20 THEN own ELSE least END AS number,
     CASE WHEN counted.visitors > 20 THEN 1 ELSE counted.visitors END AS visitors,
     counted.visitors > 20 AS quarantined,
     events
