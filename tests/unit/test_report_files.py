@@ -50,3 +50,24 @@ def test_a_link_that_is_no_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         write_files([harmful()], files, shop=SHOP, lang="nl", now=NOW)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "rapport"
+    folder.mkdir()
+
+    with pytest.raises(BadInput, match="cannot be written") as refused:
+        write_files([total()], Files(html=folder), shop=SHOP, lang="nl", now=NOW)
+
+    assert refused.value.field == "rapport"
+
+
+def test_no_file_takes_the_place_of_another(tmp_path: Path) -> None:
+    one = tmp_path / "rapport.html"
+    text = tmp_path / "mail.txt"
+
+    for files in (Files(html=one, pdf=one), Files(mail=text)):
+        with pytest.raises(BadInput, match="two files"):
+            write_files([total()], files, shop=SHOP, lang="nl", now=NOW)
+
+    assert not list(tmp_path.iterdir())

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from page_text import Seen
-from report_examples import ABOUT, BY_STATE, A, broken, harmful, too_early, total, verified
+from report_examples import ABOUT, BY_STATE, A, B, broken, harmful, too_early, total, verified
 
 from etalage.domain.ids import CONTROL, ExperienceName, VariantName
-from etalage.domain.report import Cause, ExperienceReport, RatioPart, Source
-from etalage.domain.time import ShopZone
+from etalage.domain.report import Cause, ExperienceReport, RatioPart, Source, Unsettled
+from etalage.domain.time import DAY, ShopZone
 from etalage.measure.lines import Language
 from etalage.measure.page.build import page
 from etalage.measure.page.html import html
@@ -186,6 +186,32 @@ def test_a_young_part_shows_no_figure_of_its_own() -> None:
 
     assert [cell.text for cell in row[2:]] == [words("nl")["page"]["nothing"], "Nog te vroeg"]
     assert row[2].drawing == ""
+
+
+def test_what_must_not_get_worse_shows_no_figure_of_a_variant_that_is_too_early() -> None:
+    decided = verified()
+    young = [
+        replace(one, state="too_early", effect=Unsettled(reason="interval_wide"))
+        if one.arm == B
+        else one
+        for one in decided.arms
+    ]
+    rails = tuple(replace(decided.guardrails[0], arm=arm) for arm in (A, B))
+    told = replace(decided, arms=tuple(young), guardrails=rails)
+
+    sections = {s.key: s for s in made(told).chapters[0].sections}
+    (table,) = sections["guardrails"].blocks
+
+    nothing = words("nl")["page"]["nothing"]
+    assert [row[1].text == nothing for row in table.rows] == [False, True]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("days", "said"), [(1, "1 dag na"), (7, "7 dagen na")])
+def test_a_window_of_a_day_is_called_a_day(days: int, said: str) -> None:
+    told = Seen(html(made(replace(too_early(), window=days * DAY)))).text
+
+    assert told.count(said) == 3
+    assert "1 dagen" not in told
 
 
 def test_a_broken_split_says_where_it_leans() -> None:

@@ -219,6 +219,7 @@ def test_what_was_not_known_before_is_left_out_and_said(tmp_path: Path) -> None:
         (("--treatment", "told", "--outcome", "bought", "--features", "told"), "cannot be"),
         (("--treatment", "told", "--outcome", "bought", "--control", "x"), "unknown value"),
         (("--treatment", "told", "--outcome", "bought", "--features", "number,shoe"), "'shoe'"),
+        (("--treatment", "told", "--outcome", "bought", "--cost", "nan"), "is no number"),
     ],
 )
 def test_what_is_no_trial_is_refused_by_name(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,6 +68,8 @@ def uplift(trial: Path, options: TrialOptions, *, quiet: bool) -> Found:
 
     if options.treatment is None or options.outcome is None:
         raise BadInput("uplift wants --treatment COLUMN and --outcome COLUMN", field="treatment")
+    if options.cost is not None and not isfinite(options.cost):
+        raise BadInput("what treating one person costs is no number", field="cost")
     tasks = uplift_tasks(
         trial,
         treatment=options.treatment,

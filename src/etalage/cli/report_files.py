@@ -54,7 +54,7 @@ def write_files(
     """Write the files that are asked for, and give their paths.
 
     Raises:
-        BadInput: the folder of a file is not there, or the link is none.
+        BadInput: a file cannot be written, two are the same one, or the link is none.
     """
     from etalage.measure.page.build import page
 
@@ -85,13 +85,20 @@ def say_written(paths: Sequence[Path]) -> None:
 
 
 def _check(files: Files) -> None:
-    for path in filter(None, (files.html, files.pdf, files.mail)):
+    text = None if files.mail is None else files.mail.with_suffix(".txt")
+    paths = [path for path in (files.html, files.pdf, files.mail, text) if path is not None]
+    for path in paths:
         if not path.parent.is_dir():
             raise BadInput(f"there is no folder {path.parent}; make it first", field=path.name)
+        if paths.count(path) > 1:
+            raise BadInput("two files of this name would be written", field=path.name)
     if files.link is not None and not files.link.startswith(("https://", "http://")):
         raise BadInput("a link begins with https://", field="link")
 
 
 def _write(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise BadInput(f"cannot be written: {error.strerror}", field=path.name) from error
     return path

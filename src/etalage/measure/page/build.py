@@ -105,12 +105,13 @@ def _command(alone: Told | None) -> str:
 def _method(reports: Sequence[ExperienceReport], say: Say) -> tuple[Fact, ...]:
     windows = sorted({max(round(r.window / DAY), 1) for r in reports}) or [7]
     named = say.listed([say.number(days) for days in windows])
+    unit = "method.one_day" if windows == [1] else "method.days"
     caps = [(r.revenue_cap, r.currency) for r in reports if r.revenue_cap is not None]
     cap = say("method.money_cap", cap=say.money(*caps[0])) if len(set(caps)) == 1 else ""
     texts = {
         "compare": say("method.compare_text"),
         "chance": say("method.chance_text"),
-        "window": say("method.window_text", window=say("method.days", count=named)),
+        "window": say("method.window_text", window=say(unit, count=named)),
         "level": say("method.level_text"),
         "money": say("method.money_text", cap=cap),
         "total": say("method.total_text"),

@@ -62,8 +62,11 @@ class Told(Struct, frozen=True):
 
     @property
     def days(self) -> str:
-        """Give the length of the window, in days."""
-        return self.say.number(max(self.reported.window / DAY, 1))
+        """Say how long the window is."""
+        days = max(self.reported.window / DAY, 1)
+        return self.say(
+            "method.one_day" if days == 1 else "method.days", count=self.say.number(days)
+        )
 
     @property
     def variants(self) -> tuple[ArmFigures, ...]:
