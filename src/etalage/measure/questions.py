@@ -33,25 +33,26 @@ _READS: dict[str, tuple[str, ...]] = {
     "population": ("moments",),
     "seen": ("plan",),
     "purchases": (),
+    "entered": ("plan", "population"),
     "outside": ("population", "seen"),
     "did": ("plan", "population", "purchases"),
     "caps": ("plan", "did"),
-    "cells": ("plan", "population", "did", "caps"),
+    "cells": ("plan", "population", "entered", "did", "caps"),
     "spans": (),
     "around": ("plan", "spans"),
-    "triggered": ("plan", "population"),
+    "triggered": ("entered",),
     "outcomes": ("cells",),
     "parts": ("cells",),
-    "entries": ("population",),
+    "entries": ("entered",),
     "exposures": ("seen", "outside"),
-    "coverage": ("plan", "population", "seen", "outside", "spans", "around"),
+    "coverage": ("plan", "population", "entered", "seen", "outside", "spans", "around"),
     "joined": ("plan",),
     "causes": ("plan", "population"),
 }
 # What they read is named in this order. All of it but what one other name alone reads is kept for several questions:
 # a table costs more to keep than to make.
 _NAMES = (
-    "plan", "moments", "population", "seen", "outside", "purchases", "did", "caps", "cells", "spans", "around",
+    "plan", "moments", "population", "entered", "seen", "outside", "purchases", "did", "caps", "cells", "spans", "around",
 )  # fmt: skip
 _WITHIN = {"population": "moments"}
 STAGES = tuple(name for name in _NAMES if name not in _WITHIN.values())
@@ -231,7 +232,7 @@ def _kept(name: str) -> str:
     within = _WITHIN.get(name)
     if within is None:
         return _text(name)
-    return f"WITH {_named(within)},\n{_named(name)}\nSELECT * FROM {name}"
+    return f"WITH {_named(within)}\nSELECT * FROM (\n{_text(name)}\n)"
 
 
 def _named(name: str) -> str:

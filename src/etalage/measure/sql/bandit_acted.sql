@@ -3,9 +3,9 @@
 -- `done_at`: when she converted first, null if she has not; `capped`: revenue per person, at the 99th percentile of those
 -- of her experience that bought; `waited` is null as long as her window is open.
 WITH entered AS (
-    SELECT population.*, plan.goal, plan.started, population.first + plan.span AS closes, whose.person
+    SELECT population.*, plan.experience, plan.goal, plan.started, population.first + plan.span AS closes, whose.person
     FROM population
-    JOIN plan ON plan.experience = population.experience
+    JOIN plan ON plan.place = population.taken % 65536
     JOIN (SELECT DISTINCT number, person FROM people) AS whose ON whose.number = population.taken // 65536
 ),
 bought AS (

@@ -9,8 +9,9 @@ WITH busy AS (
     GROUP BY people.number, events.day
     HAVING count(*) > 300
 )
-SELECT experience, 'programs' AS key, arm, count(*) AS persons
+SELECT plan.experience, 'programs' AS key, arm, count(*) AS persons
 FROM population
+JOIN plan ON plan.place = population.taken % 65536
 WHERE taken // 65536 IN (SELECT number FROM busy)
 GROUP BY ALL
 UNION ALL

@@ -1,5 +1,5 @@
 -- cells.sql: sufficient statistics of small groups of persons whose window is closed, from which all figures are added
--- up. Reads: plan, population, did, caps. Params: now. Who did nothing is counted, and adds nothing to any sum.
+-- up. Reads: plan, population, entered, did, caps. Who did nothing is counted, and adds nothing to any sum.
 -- `day`: first daily look at which the window is closed. y is what a person did, x the same in the 28 days before:
 -- converted and converted_before, capped revenue and what was spent before (capped alike).
 WITH valued AS (
@@ -10,27 +10,20 @@ WITH valued AS (
     FROM did
     JOIN caps USING (experience)
 ),
-closed AS (
-    SELECT
-        population.taken, population.experience, policy, arm, crossed, device, phase, matched,
-        ((first + plan.span - plan.started + 86399999999) // 86400000000)::BIGINT AS day
-    FROM population
-    JOIN plan ON plan.experience = population.experience
-    WHERE first + plan.span <= $now
-),
 summed AS (
     SELECT
-        closed.experience, policy, closed.arm, crossed, day, device, phase, matched,
-        count(*) AS persons,
+        experience, policy, arm, crossed, closing AS day, device, phase, matched, persons,
         0 AS conversions, 0 AS before, 0 AS both, 0 AS buyers, 0 AS unsubscribed, 0 AS orders, 0 AS orders_squares,
         0 AS revenue, 0 AS revenue_squares, 0 AS capped, 0 AS capped_squares, 0 AS capped_orders, 0 AS spent,
         0 AS spent_squares, 0 AS spent_capped, 0 AS returns, 0 AS returns_squares, 0 AS returns_orders,
         0 AS foreign_orders, 0 AS valueless
-    FROM closed
-    GROUP BY ALL
+    FROM entered
+    WHERE closed
     UNION ALL
     SELECT
-        closed.experience, policy, closed.arm, crossed, day, device, phase, matched,
+        valued.experience, policy, population.arm, crossed,
+        ((population.first + plan.span - plan.started + 86399999999) // 86400000000)::BIGINT,
+        device, phase, matched,
         0,
         count(*) FILTER (converted),
         count(*) FILTER (converted_before),
@@ -52,8 +45,9 @@ summed AS (
         sum(returns * orders),
         sum(foreign_orders),
         sum(valueless)
-    FROM closed
-    JOIN valued ON valued.taken = closed.taken
+    FROM population
+    JOIN valued ON valued.taken = population.taken
+    JOIN plan ON plan.experience = valued.experience
     GROUP BY ALL
 )
 SELECT

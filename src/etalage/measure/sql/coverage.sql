@@ -1,6 +1,6 @@
 -- coverage.sql: how many of the measurable persons were reached (triggered in any arm, or exposed) while it ran.
 -- All messages together, '*', reached those whom any of them reached.
--- Reads: events, plan, population, seen, outside, spans, around. Rows: experience, measurable, reached.
+-- Reads: events, plan, population, entered, seen, outside, spans, around. Rows: experience, measurable, reached.
 -- Measurable: persons with an event while `measure` was open. A person's first and last event tell whether she was
 -- there, except for those seen both before an experience and after its end: only their events are looked through.
 WITH periods AS (
@@ -26,13 +26,15 @@ measurable AS (
     SELECT experience, sum(persons)::BIGINT AS persons FROM present GROUP BY experience
 ),
 met AS (
-    SELECT experience, count(*) AS persons FROM population WHERE experience <> '*' GROUP BY experience
+    SELECT experience, sum(persons) AS persons FROM entered WHERE experience <> '*' GROUP BY experience
     UNION ALL
     SELECT experience, count(DISTINCT taken) FROM outside WHERE experience <> '*' GROUP BY experience
     UNION ALL
     SELECT '*', count(*)
     FROM (
-        SELECT taken // 65536 AS number FROM population WHERE experience <> '*'
+        SELECT taken // 65536 AS number
+        FROM population
+        WHERE taken % 65536 <> coalesce((SELECT place FROM plan WHERE experience = '*'), -1)
         UNION
         SELECT taken // 65536 FROM seen WHERE experience = '*' AND exposed
     )

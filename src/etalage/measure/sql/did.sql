@@ -19,10 +19,10 @@ doers AS (
 ),
 closed AS (
     SELECT
-        population.taken, population.taken // 65536 AS number, population.experience, population.arm,
+        population.taken, population.taken // 65536 AS number, plan.experience, population.arm,
         population.first, population.first + plan.span AS closes, plan.goal
     FROM population
-    JOIN plan ON plan.experience = population.experience
+    JOIN plan ON plan.place = population.taken % 65536
     WHERE population.first + plan.span <= $now AND population.taken // 65536 IN (SELECT number FROM doers)
 ),
 done AS (

@@ -1,17 +1,12 @@
--- entries.sql: how many persons entered who had one thing in common at their first moment. Reads: population.
+-- entries.sql: how many persons entered who had one thing in common at their first moment. Reads: entered.
 -- Rows: dimension (segment | device | phase), value, experience, arm, persons, visitors.
-WITH groups AS MATERIALIZED (
-    SELECT device, phase, matched, experience, arm, count(*) AS persons, sum(visitors)::BIGINT AS visitors
-    FROM population
-    GROUP BY ALL
-),
-alike AS (
-    SELECT 'device' AS dimension, device AS value, experience, arm, persons, visitors FROM groups WHERE device IS NOT NULL
+WITH alike AS (
+    SELECT 'device' AS dimension, device AS value, experience, arm, persons, visitors FROM entered WHERE device IS NOT NULL
     UNION ALL
-    SELECT 'phase', phase, experience, arm, persons, visitors FROM groups WHERE phase IS NOT NULL
+    SELECT 'phase', phase, experience, arm, persons, visitors FROM entered WHERE phase IS NOT NULL
     UNION ALL
     SELECT 'segment', unnest(string_split(matched, ' ')), experience, arm, persons, visitors
-    FROM groups
+    FROM entered
     WHERE matched <> ''
 )
 SELECT

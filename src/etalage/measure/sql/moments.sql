@@ -1,7 +1,7 @@
 -- moments.sql: every `triggered` that may be measured, and for all messages together, '*', every decision with an arm of
 -- the holdout. Reads: events, people, plan. `linked`: her person has more browsers than this one.
--- `taken`: person and experience in one number (see plan.sql); `position` tells moments apart; `phase` and `matched` are
--- what the decision behind it said of her. Each kind is read by itself: DuckDB then guesses well how many there are.
+-- `taken`: person and experience in one number (see plan.sql); `browser` stands for the visitor; `position` tells moments
+-- apart; `phase` and `matched` are what the decision behind it said of her. Each kind is read by itself: DuckDB then guesses well how many there are.
 WITH found AS (
     SELECT position, experience, arm, policy, propensity, visitor, time, device, decided
     FROM events
@@ -24,8 +24,8 @@ said AS (
     WHERE told[1] IS NOT NULL OR told[2] IS NOT NULL
 )
 SELECT
-    plan.experience, people.number * 65536 + plan.place AS taken, found.arm, found.policy, found.propensity,
-    found.visitor, found.time, found.device, found.decided, said.phase, said.matched,
+    people.number * 65536 + plan.place AS taken, found.arm, found.policy, found.propensity,
+    hash(found.visitor) AS browser, found.time, found.device, found.decided, said.phase, said.matched,
     people.visitors > 1 AS linked, found.position
 FROM found
 JOIN plan ON plan.experience = found.experience

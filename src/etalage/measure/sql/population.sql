@@ -11,15 +11,15 @@ WITH again AS (
 firsts AS (
     SELECT
         taken,
-        arg_min(position, time::HUGEINT * 4294967296 + hash(visitor, arm, decided) % 4294967296) AS position,
+        arg_min(position, time::HUGEINT * 4294967296 + hash(browser, arm, decided) % 4294967296) AS position,
         min(arm) <> max(arm) AS crossed,
-        CASE WHEN bool_or(linked) THEN count(DISTINCT visitor) ELSE 1 END AS visitors
+        CASE WHEN bool_or(linked) THEN count(DISTINCT browser) ELSE 1 END AS visitors
     FROM moments
     WHERE taken IN (SELECT taken FROM again)
     GROUP BY taken
 )
 SELECT
-    moments.experience, moments.taken, moments.time AS first,
+    moments.taken, moments.time AS first,
     coalesce(firsts.crossed, FALSE) AS crossed,
     coalesce(firsts.visitors, 1) AS visitors,
     moments.arm, coalesce(moments.policy, '') AS policy, moments.propensity, moments.device, moments.decided,

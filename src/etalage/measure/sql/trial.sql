@@ -3,9 +3,9 @@
 -- Rows: experience, person, arm, policy, propensity (millionths), first, decided, converted, revenue. The rule of what
 -- counts is that of did.sql.
 WITH closed AS (
-    SELECT population.*, plan.goal, population.first + plan.span AS closes, whose.person
+    SELECT population.*, plan.experience, plan.goal, population.first + plan.span AS closes, whose.person
     FROM population
-    JOIN plan ON plan.experience = population.experience
+    JOIN plan ON plan.place = population.taken % 65536
     JOIN (SELECT DISTINCT number, person FROM people) AS whose ON whose.number = population.taken // 65536
     WHERE population.first + plan.span <= $now AND arm <> 'holdout' AND propensity > 0
 ),

@@ -1,6 +1,7 @@
 -- people.sql: which visitors are one person (the rule of unify/links.py in batch).
 -- Reads: events, order_owners. Rows: visitor, person (the root key), number (of the person, in this session alone: what
--- counts persons joins by it, at a fraction of the cost), visitors (how many the person has, at most 20), quarantined, and events: how many there are of this visitor under any consent, orders that found her included.
+-- counts persons joins by it, at a fraction of the cost), visitors (how many the person has, at most 20), quarantined,
+-- and events: how many there are of this visitor under any consent, orders that found her included.
 -- A person who is frozen (event `restriction`) is not in it: nothing of hers is counted anywhere until she is let go.
 -- A person with more than 20 visitors is quarantined: each of her visitors stands alone.
 -- `said` is what one pass over all events finds of those few that say who somebody is and what she allows.
