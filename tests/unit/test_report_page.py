@@ -25,6 +25,7 @@ from etalage.measure.page.mail import mail
 from etalage.measure.page.model import Page, Plot
 from etalage.measure.page.pdf import pdf, pictures
 from etalage.measure.page.say import clean, words
+from etalage.measure.page.svg import FAINT
 from etalage.measure.questions import sources, statement
 
 AMSTERDAM = ShopZone("Europe/Amsterdam")
@@ -291,6 +292,17 @@ def test_every_plot_has_its_words_and_the_same_as_a_table() -> None:
 
 
 # ---- Safe ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reported", [verified, harmful])
+def test_the_line_of_zero_does_not_run_through_the_words_of_a_plot(reported: Any) -> None:
+    sections = {s.key: s for s in made(reported()).chapters[0].sections}
+    (plot,) = sections["over_time"].blocks
+    said = words("nl")["plots"]["unripe"]
+    for drawing in (plot.wide, plot.paper):  # type: ignore[union-attr]
+        for y in re.findall(rf'<text[^>]* y="([\d.]+)"[^>]*>{said}<', drawing):
+            (zero,) = re.findall(rf'd="M[\d.]+ ([\d.]+)L[^"]*"[^>]*stroke="{FAINT}"', drawing)
+            assert abs(float(y) - 4 - float(zero)) >= 12
 
 
 def test_the_page_loads_and_runs_nothing_and_says_so() -> None:

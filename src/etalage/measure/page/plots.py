@@ -112,9 +112,8 @@ def _band(told: Told, points: list[Moment], size: Size, shows: str) -> str:
     body = _level(told, frame, svg.ticks(*frame.y, most=6))
     body += svg.hatched((frame.left, frame.top), (first - frame.left, frame.bottom - frame.top))
     if first - frame.left > svg.LETTER * len(say("plots.unripe")):
-        body += svg.text(
-            ((frame.left + first) / 2, frame.top + 16), say("plots.unripe"), anchor="middle"
-        )
+        middle = (frame.left + first) / 2
+        body += svg.text((middle, _beside_zero(frame)), say("plots.unripe"), anchor="middle")
     lows = [frame.at(at, i.low) for at, i, _ in points]
     highs = [frame.at(at, i.high) for at, i, _ in points]
     bests = [frame.at(at, b) for at, _, b in points]
@@ -133,6 +132,12 @@ def _band(told: Told, points: list[Moment], size: Size, shows: str) -> str:
     body += svg.dot(bests[-1], colour)
     body += _ends(told, frame, points[-1])
     return svg.drawing(width, height, body + _dates(told, frame, [p[0] for p in points]), shows)
+
+
+def _beside_zero(frame: svg.Frame) -> float:
+    """Give the height of words near the top: below the line of zero where that runs through them."""
+    y, zero = frame.top + 16, frame.at(0, 0.0)[1]
+    return zero + 18 if abs(y - 4 - zero) < 12 else y  # noqa: PLR2004  # half a line of text and a little
 
 
 def _level(told: Told, frame: svg.Frame, values: list[float]) -> str:
