@@ -18,7 +18,7 @@ from msgspec import Struct
 from etalage.domain.report import Plan
 
 Asked = Literal["arms", "contexts", "pictures"]
-_OF_REPORTS = ("plan", "moments", "population", "purchases")
+_OF_REPORTS = ("plan", "moments", "population", "placed", "purchases")
 _BEFORE: dict[Asked, tuple[str, ...]] = {
     "arms": (*_OF_REPORTS, "acted"),
     "contexts": (*_OF_REPORTS, "acted", "told"),

@@ -32,7 +32,8 @@ _READS: dict[str, tuple[str, ...]] = {
     "moments": ("plan",),
     "population": ("moments",),
     "seen": ("plan",),
-    "purchases": (),
+    "placed": (),
+    "purchases": ("placed",),
     "entered": ("plan", "population"),
     "outside": ("population", "seen"),
     "did": ("plan", "population", "purchases"),
@@ -46,13 +47,14 @@ _READS: dict[str, tuple[str, ...]] = {
     "entries": ("entered",),
     "exposures": ("seen", "outside"),
     "coverage": ("plan", "population", "entered", "seen", "outside", "spans", "around"),
-    "joined": ("plan",),
+    "joined": ("plan", "placed"),
     "causes": ("plan", "population"),
 }
 # What they read is named in this order. All of it but what one other name alone reads is kept for several questions:
 # a table costs more to keep than to make.
 _NAMES = (
-    "plan", "moments", "population", "entered", "seen", "outside", "purchases", "did", "caps", "cells", "spans", "around",
+    "plan", "moments", "population", "entered", "seen", "outside", "placed", "purchases", "did", "caps", "cells",
+    "spans", "around",
 )  # fmt: skip
 _WITHIN = {"population": "moments"}
 STAGES = tuple(name for name in _NAMES if name not in _WITHIN.values())

@@ -18,7 +18,7 @@ from etalage.domain.report import Plan
 from etalage.domain.time import ShopZone
 
 Asked = Literal["rewards", "known"]
-_BEFORE = ("plan", "moments", "population", "purchases", "trial")
+_BEFORE = ("plan", "moments", "population", "placed", "purchases", "trial")
 MOST_PERSONS = (
     200_000  # of an experience, the newest: more teach hardly more and take longer than a night has
 )

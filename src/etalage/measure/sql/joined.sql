@@ -1,6 +1,6 @@
 -- joined.sql: the shop's orders while the experience ran and its last windows were open, by how they found their
--- person. Reads: orders, plan. Params: now. Rows: experience, how (visitor | claim | identifier | none), orders.
-SELECT plan.experience, orders.how, count(*) AS orders
-FROM orders
-JOIN plan ON orders.time >= plan.started AND orders.time <= $now AND orders.time < plan.until + plan.span
+-- person. Reads: placed, plan. Rows: experience, how (visitor | claim | identifier | none), orders.
+SELECT plan.experience, placed.how, count(*) AS orders
+FROM placed
+JOIN plan ON placed.time >= plan.started AND placed.time < plan.until + plan.span
 GROUP BY ALL

@@ -1,25 +1,25 @@
--- purchases.sql: the orders that count, less what was paid back. Reads: events, orders. Params: now.
+-- purchases.sql: the orders that count, less what was paid back. Reads: events, placed. Params: now.
 -- A refund counts for the order of its transaction, whenever it came, at most up to its value; without an amount it is
 -- a full one. What the shop confirmed cannot be refunded by a browser. An order below zero has no amount that counts.
 -- `gross` is before any refund: the past of a person may hold nothing that came after her moment.
 WITH refunds AS (
-    SELECT orders.transaction, sum(abs(coalesce(events.value, orders.value))) AS refunded
+    SELECT placed.transaction, sum(abs(coalesce(events.value, placed.value))) AS refunded
     FROM events
-    JOIN orders ON orders.transaction = events.transaction
+    JOIN placed ON placed.transaction = events.transaction
     WHERE events.name = 'refund' AND events.time <= $now
-        AND (events.trust = 'confirmed' OR orders.trust <> 'confirmed')
-        AND (events.currency IS NULL OR events.currency = orders.currency)
-    GROUP BY orders.transaction
+        AND (events.trust = 'confirmed' OR placed.trust <> 'confirmed')
+        AND (events.currency IS NULL OR events.currency = placed.currency)
+    GROUP BY placed.transaction
 )
 SELECT
-    orders.person,
-    orders.number,
-    orders.time,
-    orders.currency,
-    orders.value IS NULL OR orders.value < 0 AS valueless,
-    greatest(coalesce(orders.value, 0), 0)::BIGINT AS gross,
-    greatest(coalesce(orders.value, 0) - coalesce(refunds.refunded, 0), 0)::BIGINT AS paid,
+    placed.person,
+    placed.number,
+    placed.time,
+    placed.currency,
+    placed.value IS NULL OR placed.value < 0 AS valueless,
+    greatest(coalesce(placed.value, 0), 0)::BIGINT AS gross,
+    greatest(coalesce(placed.value, 0) - coalesce(refunds.refunded, 0), 0)::BIGINT AS paid,
     refunds.transaction IS NOT NULL AS returned
-FROM orders
-LEFT JOIN refunds ON refunds.transaction = orders.transaction
-WHERE orders.person IS NOT NULL AND orders.time <= $now
+FROM placed
+LEFT JOIN refunds ON refunds.transaction = placed.transaction
+WHERE placed.person IS NOT NULL

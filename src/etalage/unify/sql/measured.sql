@@ -1,6 +1,5 @@
--- measured.sql: the orders as measuring sees them. Reads: orders_found, people. One row per order that counts;
--- kept, because several questions ask for it.
-CREATE OR REPLACE TEMP TABLE orders AS
+-- measured.sql: the orders as measuring sees them. Reads: orders_found, people. One row per order that counts.
+CREATE OR REPLACE TEMP VIEW orders AS
 SELECT
     orders_found.transaction, orders_found.visitor, people.person, people.number, orders_found.time,
     orders_found.day, orders_found.value, orders_found.currency, orders_found.how, orders_found.trust,
