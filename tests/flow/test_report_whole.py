@@ -183,6 +183,14 @@ def test_more_returns_are_told_beside_a_verified_effect() -> None:
     assert ratios["revenue_per_order"].treated == pytest.approx(100 * 2_000 / 300)
 
 
+def test_harm_to_the_goal_itself_is_the_verdict_and_no_note_beside_it() -> None:
+    found = reported([*crowd("b", range(600), 150), *crowd("control", range(600), 300)], PLAN)
+
+    rails = {rail.name: rail.state for rail in found.guardrails}
+    assert (found.state, rails["conversion"]) == ("harmful", "harm")
+    assert "guardrail_harm" not in [note.key for note in found.notes]
+
+
 # ---- The past of the persons ------------------------------------------------------------------------------
 
 

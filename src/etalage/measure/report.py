@@ -92,7 +92,11 @@ def _notes(case: Case, findings: Findings, watched: Sequence[Guardrail]) -> tupl
     shown = [f.effect for f in findings.values() if isinstance(f.effect, Effect)]
     if any(effect.adjusted or effect.revenue_adjusted for effect in shown):
         alarms.append("adjusted")
-    return notes(case, alarms, harmed=sum(one.state == "harm" for one in watched))
+    goal = (
+        "conversion" if case.plan.goal == "purchase" else None
+    )  # its harm is the verdict, not a note
+    harmed = [one for one in watched if one.state == "harm" and one.name != goal]
+    return notes(case, alarms, harmed=len(harmed))
 
 
 def _parts(case: Case, broken_by: tuple[Fault, ...]) -> tuple[Part, ...]:
