@@ -27,9 +27,9 @@ from rich.table import Table
 
 from etalage.domain.report import State
 from etalage.domain.time import DAY
-from etalage.measure.arms import Mean, difference
-from etalage.measure.interval import ALPHA
 from etalage.measure.maturity import LEAST_DAYS, Look, Rules, judge
+from etalage.measure.statistics.arms import Mean, difference
+from etalage.measure.statistics.interval import ALPHA
 
 HERE = Path(__file__).resolve().parent
 FILE = HERE.parents[1] / "shared" / "data" / "ab_asos" / "experiments.parquet"

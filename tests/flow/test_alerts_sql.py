@@ -5,8 +5,8 @@ from __future__ import annotations
 from report_world import START, Fields, event, link, moment, order, warehouse
 
 from etalage.domain.time import DAY
-from etalage.measure.alert_questions import ask_days
-from etalage.measure.daily import KpiRow, kpi_rows
+from etalage.measure.watch.daily import KpiRow, kpi_rows
+from etalage.measure.watch.questions import ask_days
 
 SHIFT = DAY - START % DAY  # so that the world begins at midnight
 FIRST = (START + SHIFT) // DAY

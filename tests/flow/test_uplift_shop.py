@@ -30,9 +30,9 @@ from etalage.flow import privacy
 from etalage.flow.learn import cards, learn_models
 from etalage.flow.replay import replay_all
 from etalage.flow.uplift import KIND, UpliftCard, UpliftShelf, one_split
-from etalage.measure import uplift
-from etalage.measure.trial import ask_known
-from etalage.measure.uplift_features import FEATURES, features_of
+from etalage.measure.uplift.features import FEATURES, features_of
+from etalage.measure.uplift.gate import gate as uplift
+from etalage.measure.uplift.trial import ask_known
 
 PERSONS = 6_000
 WINDOW = 7 * DAY

@@ -12,9 +12,10 @@ import pytest
 from known_truth import Truth, draw, runs, z_scores
 
 from etalage.domain.report import State
-from etalage.measure import interval, maturity
-from etalage.measure.arms import difference
+from etalage.measure import maturity
 from etalage.measure.maturity import LEAST_CONVERSIONS, evidence, judge
+from etalage.measure.statistics import interval
+from etalage.measure.statistics.arms import difference
 
 
 class Judged(NamedTuple):

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etalage.domain.time import DAY
-from etalage.measure.arms import proportion
 from etalage.measure.maturity import Look, Rules
+from etalage.measure.statistics.arms import proportion
 
 Counts = NDArray[np.int64]
 

@@ -12,7 +12,7 @@ from figures import tell, times
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 from kpi_worlds import begun, dropped, ordinary, watches, year_of
 
-from etalage.measure.anomaly import ALERT, WATCH, WINDOW
+from etalage.measure.watch.anomaly import ALERT, WATCH, WINDOW
 
 YEARS, DROPS = times(10, 200), times(150, 3_000)
 

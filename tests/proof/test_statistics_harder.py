@@ -15,11 +15,11 @@ from etalage.domain.ids import CONTROL, ExperienceName, VariantName
 from etalage.domain.report import Plan
 from etalage.domain.time import DAY
 from etalage.measure import tally
-from etalage.measure.arms import Mean, proportion
 from etalage.measure.case import Case, Shop, case_of
 from etalage.measure.guardrails import guardrails
 from etalage.measure.maturity import LEAST_CONVERSIONS_HARM, Verdict, evidence, judge
 from etalage.measure.questions import Answers, Entered, Outcome
+from etalage.measure.statistics.arms import Mean, proportion
 
 NAME, B = ExperienceName("welcome"), VariantName("b")
 DAYS, DAILY = 42, 2_000

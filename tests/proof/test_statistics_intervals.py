@@ -10,8 +10,8 @@ from figures import tell, times
 from judging import put_ordinary_interval
 from known_truth import CAP, MU, SIGMA, Truth, capped_order, runs
 
-from etalage.measure.arms import Difference, Mean, average, difference, relative_lift
 from etalage.measure.maturity import LEAST_CONVERSIONS_HARM, evidence
+from etalage.measure.statistics.arms import Difference, Mean, average, difference, relative_lift
 
 TRUTHS = (
     Truth(daily=2_000, days=90),

@@ -10,8 +10,8 @@ from judging import judged, luck, percent, put_ordinary_interval
 from known_truth import Truth, runs
 
 from etalage.measure import maturity
-from etalage.measure.group_sequential import Bounds
 from etalage.measure.maturity import LEAST_CONVERSIONS_HARM, evidence, judge
+from etalage.measure.statistics.group_sequential import Bounds
 
 # 1,000 persons a day in each arm, four weeks; methods 3.7 has the power of weekly boundaries by simulation.
 NO_EFFECT = Truth(daily=2_000, days=28, planned_end=True)

@@ -18,11 +18,11 @@ from figures import tell, times
 from etalage.domain.ids import CONTROL, ExperienceName, VariantName
 from etalage.domain.report import Effect, ExperienceReport, Fault, Plan, SampleRatio
 from etalage.domain.time import DAY
-from etalage.measure import ratio
 from etalage.measure.case import Shop, case_of
 from etalage.measure.checks import faults, sample_ratio
 from etalage.measure.questions import Answers, Entered, Outcome
 from etalage.measure.report import effects, report
+from etalage.measure.statistics import ratio
 
 NAME, B = ExperienceName("welcome"), VariantName("b")
 SHOP = Shop(currency="EUR")

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName, VariantName
 from etalage.domain.report import ANY_MESSAGE, OVERALL, Effect, Plan
 from etalage.domain.time import DAY
-from etalage.measure.arms import Difference, average, difference
 from etalage.measure.case import Case, Shop, case_of, everything
-from etalage.measure.cuped import Pairs, adjusted
-from etalage.measure.interval import always_valid
 from etalage.measure.maturity import LEAST_CONVERSIONS_HARM, LEAST_ORDERS, evidence, judge
 from etalage.measure.questions import Answers, Entered, Outcome
 from etalage.measure.report import report
+from etalage.measure.statistics.arms import Difference, average, difference
+from etalage.measure.statistics.cuped import Pairs, adjusted
+from etalage.measure.statistics.interval import always_valid
 
 B, NAME = VariantName("b"), ExperienceName("welcome")
 SHOP = Shop(currency="EUR")

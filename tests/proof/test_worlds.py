@@ -9,7 +9,7 @@ from figures import tell, times
 from numpy.typing import NDArray
 
 from etalage.domain.time import DAY
-from etalage.measure.ratio import BLOCKED_BELOW, fixed_p, inverse_bayes_factor
+from etalage.measure.statistics.ratio import BLOCKED_BELOW, fixed_p, inverse_bayes_factor
 from etalage.simulate import draws, robots
 from etalage.simulate.crowd import Crowd, Seen, calendar, crowd, on_second
 from etalage.simulate.trial import Trial, shown_to, trials

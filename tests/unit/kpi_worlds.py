@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from etalage.measure.anomaly import WINDOW, Judged, is_watched, judge
-from etalage.measure.daily import Point, Series
+from etalage.measure.watch.anomaly import WINDOW, Judged, is_watched, judge
+from etalage.measure.watch.daily import Point, Series
 
 YEAR = 365
 SPREAD, SEASON = 0.087, 0.10

@@ -8,11 +8,11 @@ from kpi_worlds import ordinary, series
 from msgspec.structs import replace
 
 from etalage.domain.alert import Alert
-from etalage.measure.alert_lines import told, words
-from etalage.measure.alerts import AGAIN_DAYS, carry_on, figures
-from etalage.measure.anomaly import WINDOW
-from etalage.measure.breaks import Book, Intake, Seen, ShownDay, Signal, breaks
-from etalage.measure.daily import KpiRow, series_of
+from etalage.measure.watch.alert_lines import told, words
+from etalage.measure.watch.alerts import AGAIN_DAYS, carry_on, figures
+from etalage.measure.watch.anomaly import WINDOW
+from etalage.measure.watch.breaks import Book, Intake, Seen, ShownDay, Signal, breaks
+from etalage.measure.watch.daily import KpiRow, series_of
 
 TODAY = 20_000
 QUIET = range(TODAY - 40, TODAY)

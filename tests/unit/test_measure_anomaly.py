@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kpi_worlds import begun, dropped, ordinary, series, watches, year_of
 
-from etalage.measure.anomaly import ALERT, WINDOW, discoveries, is_watched, judge, mad
-from etalage.measure.daily import Point, Series
+from etalage.measure.watch.anomaly import ALERT, WINDOW, discoveries, is_watched, judge, mad
+from etalage.measure.watch.daily import Point, Series
 
 
 def counts(*days: int) -> Series:

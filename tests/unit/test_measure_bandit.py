@@ -7,10 +7,10 @@ import pytest
 
 from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName, VariantName
 from etalage.domain.report import Plan
-from etalage.measure.arms import Difference, difference, proportion, stratified
 from etalage.measure.filled import Split
 from etalage.measure.questions import Entered
-from etalage.measure.ratio import fixed_p, inverse_bayes_factor
+from etalage.measure.statistics.arms import Difference, difference, proportion, stratified
+from etalage.measure.statistics.ratio import fixed_p, inverse_bayes_factor
 from etalage.measure.tally import stretches
 
 A, B, C = VariantName("a"), VariantName("b"), VariantName("c")

@@ -6,7 +6,9 @@ from math import exp
 
 import pytest
 
-from etalage.measure.arms import (
+from etalage.measure.extra import capped, cost_of_control, extra, potential, revenue_cap
+from etalage.measure.maturity import Rules, persons_needed
+from etalage.measure.statistics.arms import (
     Difference,
     Mean,
     average,
@@ -15,10 +17,14 @@ from etalage.measure.arms import (
     relative_lift,
     stratified,
 )
-from etalage.measure.extra import capped, cost_of_control, extra, potential, revenue_cap
-from etalage.measure.interval import always_valid, around_lift, multiple, p_at_look, tuning
-from etalage.measure.maturity import Rules, persons_needed
-from etalage.measure.ratio import fixed_p, inverse_bayes_factor
+from etalage.measure.statistics.interval import (
+    always_valid,
+    around_lift,
+    multiple,
+    p_at_look,
+    tuning,
+)
+from etalage.measure.statistics.ratio import fixed_p, inverse_bayes_factor
 
 A = average(3_000, 1396.87, 52377.9767)
 B = average(3_461, 2422.7, 134698.29)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from etalage.measure.group_sequential import (
+from etalage.measure.statistics.group_sequential import (
     Asked,
     boundaries,
     cautious,
@@ -16,8 +16,8 @@ from etalage.measure.group_sequential import (
     even,
     p_at,
 )
-from etalage.measure.interval import multiple, tuning
-from etalage.measure.walk import above, below, onward, start
+from etalage.measure.statistics.interval import multiple, tuning
+from etalage.measure.statistics.walk import above, below, onward, start
 
 Floats = NDArray[np.float64]
 

@@ -10,10 +10,10 @@ import pytest
 from etalage.domain.ids import CONTROL, ExperienceName, VariantName
 from etalage.domain.report import Plan
 from etalage.domain.time import DAY
-from etalage.measure.arms import difference, proportion
-from etalage.measure.interval import always_valid, around_lift
 from etalage.measure.maturity import Evidence, Look, Rules, Verdict, judge, missing
 from etalage.measure.maturity import evidence as intervals
+from etalage.measure.statistics.arms import difference, proportion
+from etalage.measure.statistics.interval import always_valid, around_lift
 
 RULES = Rules(planned=10_000)
 PLAN = Plan(name=ExperienceName("welcome"), started=0, shares={VariantName("b"): 0.5, CONTROL: 0.5})

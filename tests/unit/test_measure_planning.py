@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etalage.domain.time import DAY
-from etalage.measure.arms import proportion
-from etalage.measure.chance import (
+from etalage.measure.maturity import Look, Rules, judge
+from etalage.measure.planning.chance import (
     ENOUGH,
     Design,
     Traffic,
@@ -18,8 +18,8 @@ from etalage.measure.chance import (
     smallest_lift,
     steady,
 )
-from etalage.measure.maturity import Look, Rules, judge
-from etalage.measure.planning import PILOTS, Outlook, outlook, persons_for
+from etalage.measure.planning.outlook import PILOTS, Outlook, outlook, persons_for
+from etalage.measure.statistics.arms import proportion
 
 HALVES, NINE_TO_ONE = Design(0.5, 0.5), Design(0.9, 0.1)
 PILOT = PILOTS[0]

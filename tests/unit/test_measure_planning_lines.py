@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from etalage.domain.time import micros
-from etalage.measure.chance import Design, Traffic, steady
 from etalage.measure.lines import Language
-from etalage.measure.planning import PILOTS, Forecast, Public, outlook
-from etalage.measure.planning_lines import (
+from etalage.measure.planning.chance import Design, Traffic, steady
+from etalage.measure.planning.lines import (
     _chance,
     headline,
     instead,
@@ -20,6 +19,7 @@ from etalage.measure.planning_lines import (
     to_json,
     words,
 )
+from etalage.measure.planning.outlook import PILOTS, Forecast, Public, outlook
 
 NOW = micros(datetime(2026, 11, 22, 9, tzinfo=UTC))
 RATES = {"purchase": 0.03, "begin_checkout": 0.06, "add_to_cart": 0.12, "view_item": 0.5}

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from kpi_worlds import ordinary, series
 
-from etalage.measure.daily import Point, Series
-from etalage.measure.lead_lag import (
+from etalage.measure.watch.daily import Point, Series
+from etalage.measure.watch.lead_lag import (
     LAGS,
     correlation,
     lead_and_lag,
     strongest,
     week_over_week,
 )
-from etalage.measure.marks import dutch_holidays, easter_sunday
-from etalage.measure.scoreboard import YEAR, measures, student
-from etalage.measure.scoreboard_lines import Scoreboard, lines
+from etalage.measure.watch.marks import dutch_holidays, easter_sunday
+from etalage.measure.watch.scoreboard import YEAR, measures, student
+from etalage.measure.watch.scoreboard_lines import Scoreboard, lines
 
 LONG = YEAR + 7 * 12
 

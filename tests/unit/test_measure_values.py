@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etalage.measure.arms import Difference, difference, proportion, relative_lift
-from etalage.measure.cuped import Pairs, adjusted, theta
-from etalage.measure.exact import share_interval
-from etalage.measure.interval import multiple, p_at_look, tuning
-from etalage.measure.lift import by_delta, by_fieller, by_log_ratio
-from etalage.measure.quotient import Quotient, per_unit
-from etalage.measure.ratio import by_part, fixed_p
-from etalage.measure.sample_size import persons_per_arm
-from etalage.measure.several import holm, one_sided_multiple, p_of_harm
+from etalage.measure.statistics.arms import Difference, difference, proportion, relative_lift
+from etalage.measure.statistics.cuped import Pairs, adjusted, theta
+from etalage.measure.statistics.exact import share_interval
+from etalage.measure.statistics.interval import multiple, p_at_look, tuning
+from etalage.measure.statistics.lift import by_delta, by_fieller, by_log_ratio
+from etalage.measure.statistics.quotient import Quotient, per_unit
+from etalage.measure.statistics.ratio import by_part, fixed_p
+from etalage.measure.statistics.sample_size import persons_per_arm
+from etalage.measure.statistics.several import holm, one_sided_multiple, p_of_harm
 
 SHOWN, KEPT = proportion(90_000, 2_970), proportion(10_000, 300)
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from etalage.measure.trees import Trees, from_arrays, grown, together
-from etalage.measure.uplift_learners import fit
+from etalage.measure.uplift.learners import fit
+from etalage.measure.uplift.trees import Trees, from_arrays, grown, together
 
 
 def crowd(seed: int, rows: int = 4_000) -> tuple[Any, Any]:

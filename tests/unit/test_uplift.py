@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from etalage.cli.main import whole
 from etalage.errors import BadInput, Unknown
-from etalage.measure import uplift
-from etalage.measure.uplift import groups, in_words, verdict
-from etalage.measure.uplift_learners import FOLDS, Trial, crossfit, folds_of
-from etalage.measure.uplift_worth import drawn, effect, gain, ordered, qini, seen
+from etalage.measure.uplift.gate import gate as uplift
+from etalage.measure.uplift.gate import groups, in_words, verdict
+from etalage.measure.uplift.learners import FOLDS, Trial, crossfit, folds_of
+from etalage.measure.uplift.worth import drawn, effect, gain, ordered, qini, seen
 
 commands = whole()
 HILLSTROM = (

@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 from etalage.bench.rows import Row, row
 from etalage.domain.time import DAY
-from etalage.measure.arms import difference, proportion
 from etalage.measure.maturity import Look, Rules, judge
+from etalage.measure.statistics.arms import difference, proportion
 
 A_DAY = 1_000  # persons, in each arm
 WINDOW = 7  # days

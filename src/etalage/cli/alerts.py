@@ -24,9 +24,9 @@ from etalage.errors import BadInput
 from etalage.flow import alerts as flow
 from etalage.flow import scoreboard as board
 from etalage.flow.nightly import own_time
-from etalage.measure.alert_lines import ToldAlert, iso_day, told
-from etalage.measure.marks import dutch_holidays
-from etalage.measure.scoreboard_lines import lines
+from etalage.measure.watch.alert_lines import ToldAlert, iso_day, told
+from etalage.measure.watch.marks import dutch_holidays
+from etalage.measure.watch.scoreboard_lines import lines
 from etalage.ports import Ports
 
 LanguageOption = Annotated[Literal["nl", "en"], typer.Option(help="Language of the sentences.")]

@@ -24,8 +24,8 @@ from etalage.domain.experience import Experience
 from etalage.errors import BadInput
 from etalage.flow.planning import experience_named, experience_written, forecast
 from etalage.measure.lines import Language
-from etalage.measure.planning import DEFAULT_LIFT, Forecast
-from etalage.measure.planning_lines import headline, instead, sentences, table, to_json
+from etalage.measure.planning.lines import headline, instead, sentences, table, to_json
+from etalage.measure.planning.outlook import DEFAULT_LIFT, Forecast
 from etalage.ports import Ports
 
 

@@ -36,7 +36,9 @@ _MAX_TOKEN = 512
 _PURPOSES = frozenset(PURPOSES)
 
 # They come in as calls of their own, or are written by the engine alone.
-_NEVER_TRACKED = frozenset(["identify", "decision", "feature", "configuration", "policy", "purchase_claim"])
+_NEVER_TRACKED = frozenset(
+    ["identify", "decision", "feature", "configuration", "policy", "purchase_claim"]
+)
 _OF_CALL: dict[CallType, str] = {
     "identify": "identify",
     "page": "page_view",

@@ -19,7 +19,7 @@ from etalage.domain.shop import shop_from
 from etalage.errors import BadInput, Unknown
 from etalage.evaluate.bandit import Log, log_of
 from etalage.flow.report import plans_of
-from etalage.measure.trial import ask_rewards
+from etalage.measure.uplift.trial import ask_rewards
 from etalage.ports import Ports
 from etalage.unify.batch import view_statements
 

@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from etalage.errors import BadInput, Unknown
 from etalage.evaluate.tables import columns_of, read_table
-from etalage.measure.trees import Floats
-from etalage.measure.uplift import Verdict, groups, in_words, verdict
-from etalage.measure.uplift_learners import (
+from etalage.measure.uplift.gate import Verdict, groups, in_words, verdict
+from etalage.measure.uplift.learners import (
     FOLDS,
     LEAST_LEAF,
     Flags,
@@ -27,7 +26,8 @@ from etalage.measure.uplift_learners import (
     Trial,
     crossfit,
 )
-from etalage.measure.uplift_worth import DRAWS, effect, ordered, qini, seen
+from etalage.measure.uplift.trees import Floats
+from etalage.measure.uplift.worth import DRAWS, effect, ordered, qini, seen
 
 LEAST_ROWS = 50  # in an arm: with fewer not even a fold has leaves
 MOST_LEVELS = 20  # of a text column; the rarer ones count as one

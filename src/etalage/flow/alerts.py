@@ -23,12 +23,12 @@ from etalage.domain.time import ShopZone
 from etalage.errors import EtalageError
 from etalage.flow import publish
 from etalage.flow.report import report_all
-from etalage.measure.alert_questions import AlertQuestion, ask_days
-from etalage.measure.alerts import AGAIN_DAYS, carry_on, figures, from_reports
-from etalage.measure.anomaly import WEEK, WINDOW
-from etalage.measure.breaks import LOOK_BACK, Intake, breaks, seen_from
-from etalage.measure.daily import Series, kpi_rows, series_of
-from etalage.measure.marks import marked_days
+from etalage.measure.watch.alerts import AGAIN_DAYS, carry_on, figures, from_reports
+from etalage.measure.watch.anomaly import WEEK, WINDOW
+from etalage.measure.watch.breaks import LOOK_BACK, Intake, breaks, seen_from
+from etalage.measure.watch.daily import Series, kpi_rows, series_of
+from etalage.measure.watch.marks import marked_days
+from etalage.measure.watch.questions import AlertQuestion, ask_days
 from etalage.ports import Document, Ports
 from etalage.unify.batch import view_statements
 

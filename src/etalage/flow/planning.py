@@ -23,8 +23,8 @@ from etalage.domain.time import DAY, ShopZone, micros
 from etalage.errors import Unknown
 from etalage.flow.configuration import read_experience
 from etalage.flow.public import public_of
-from etalage.measure.chance import Design, planned_sample
-from etalage.measure.planning import DEFAULT_LIFT, LEAST_DAYS, Forecast, outlook
+from etalage.measure.planning.chance import Design, planned_sample
+from etalage.measure.planning.outlook import DEFAULT_LIFT, LEAST_DAYS, Forecast, outlook
 from etalage.ports import Document, Ports
 
 LEAST_CONVERTED = 20  # persons; below it a base rate is chance, and the default of a plan stands

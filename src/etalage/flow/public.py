@@ -24,8 +24,8 @@ from etalage.domain.shop import Shop
 from etalage.domain.time import DAY, ShopZone
 from etalage.errors import Unknown
 from etalage.flow.configuration import tree_of
-from etalage.measure.chance import PLANNED_DAYS, Traffic
-from etalage.measure.planning import Public
+from etalage.measure.planning.chance import PLANNED_DAYS, Traffic
+from etalage.measure.planning.outlook import Public
 from etalage.ports import Ports, Questions
 from etalage.segment.parse import parse
 from etalage.segment.sql import PROGRAMS, members_sql, programs_statement

@@ -5,10 +5,10 @@ from __future__ import annotations
 from etalage.domain.shop import shop_from
 from etalage.domain.time import ShopZone
 from etalage.flow.alerts import series_between
-from etalage.measure.lead_lag import MOST_DAYS, lead_and_lag
-from etalage.measure.marks import marked_days
-from etalage.measure.scoreboard import WEEKS_BEFORE, YEAR, measures
-from etalage.measure.scoreboard_lines import Scoreboard
+from etalage.measure.watch.lead_lag import MOST_DAYS, lead_and_lag
+from etalage.measure.watch.marks import marked_days
+from etalage.measure.watch.scoreboard import WEEKS_BEFORE, YEAR, measures
+from etalage.measure.watch.scoreboard_lines import Scoreboard
 from etalage.ports import Ports
 
 DAYS_BACK = YEAR + MOST_DAYS + (WEEKS_BEFORE + 1) * 7

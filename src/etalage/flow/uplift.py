@@ -22,11 +22,11 @@ from etalage.domain.ids import CONTROL, ExperienceName
 from etalage.domain.profile import Part
 from etalage.domain.report import Plan
 from etalage.domain.time import DAY, ShopZone
-from etalage.measure.trees import Floats, from_arrays, together
-from etalage.measure.trial import ask_known
-from etalage.measure.uplift import Groups, Verdict, groups, in_words, least, too_few, verdict
-from etalage.measure.uplift_features import FEATURES, features_of
-from etalage.measure.uplift_learners import Effects, Learner, Trial, crossfit, learned
+from etalage.measure.uplift.features import FEATURES, features_of
+from etalage.measure.uplift.gate import Groups, Verdict, groups, in_words, least, too_few, verdict
+from etalage.measure.uplift.learners import Effects, Learner, Trial, crossfit, learned
+from etalage.measure.uplift.trees import Floats, from_arrays, together
+from etalage.measure.uplift.trial import ask_known
 from etalage.recommend.model_file import Arrays, Unusable, digest, from_bytes, to_bytes
 from etalage.recommend.model_kind import Card, Kind, Lesson, Taught
 

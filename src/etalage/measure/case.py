@@ -16,7 +16,6 @@ from etalage.domain.ids import HOLDOUT, VariantName
 from etalage.domain.report import ANY_MESSAGE, OVERALL, Coverage, Joined, Plan
 from etalage.domain.time import DAY
 from etalage.measure import tally
-from etalage.measure.interval import ALPHA
 from etalage.measure.maturity import Look, Rules
 from etalage.measure.past import UsesPast, uses_past
 from etalage.measure.questions import (
@@ -28,6 +27,7 @@ from etalage.measure.questions import (
     Outcome,
     Suspect,
 )
+from etalage.measure.statistics.interval import ALPHA
 
 MOST_CROSSED = 0.01  # of the persons; with more they leave the analysis
 

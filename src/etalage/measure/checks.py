@@ -14,10 +14,10 @@ import msgspec
 
 from etalage.domain.ids import VariantName
 from etalage.domain.report import Cause, Fault, Note, NoteKey, RatioPart, SampleRatio
-from etalage.measure import ratio
 from etalage.measure.case import Case
 from etalage.measure.filled import Split
 from etalage.measure.questions import Entered
+from etalage.measure.statistics import ratio
 
 LEAST_JOINED = 0.70  # of the orders; with fewer nobody knows who bought
 TOLD_BELOW = 0.05  # a cause that would often be this uneven by chance is none

@@ -14,11 +14,8 @@ from msgspec import Struct
 from etalage.domain.ids import VariantName
 from etalage.domain.report import Effect, Interval, Point, Raw, Unsettled
 from etalage.measure import tally
-from etalage.measure.arms import Mean, difference, relative_lift, stratified
 from etalage.measure.case import Case
-from etalage.measure.cuped import adjusted
 from etalage.measure.extra import cost_of_control, extra, potential
-from etalage.measure.interval import always_valid
 from etalage.measure.maturity import (
     LEAST_CONVERSIONS,
     LEAST_ORDERS,
@@ -29,6 +26,9 @@ from etalage.measure.maturity import (
     judge,
     missing,
 )
+from etalage.measure.statistics.arms import Mean, difference, relative_lift, stratified
+from etalage.measure.statistics.cuped import adjusted
+from etalage.measure.statistics.interval import always_valid
 
 Compared = tuple[Mean, Mean]  # a variant, its control
 

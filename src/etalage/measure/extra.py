@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import ceil
 
-from etalage.measure.arms import Mean, difference
+from etalage.measure.statistics.arms import Mean, difference
 
 CAPPED_SHARE = 0.99  # of the positive values per person; the highest 1% is brought down to there
 
@@ -18,7 +18,7 @@ CAPPED_SHARE = 0.99  # of the positive values per person; the highest 1% is brou
 def extra(treated: Mean, control: Mean) -> float:
     """Count what would not have been there without the message: n_T (m_T - m_C). May be negative.
 
-    >>> from etalage.measure.arms import proportion
+    >>> from etalage.measure.statistics.arms import proportion
     >>> round(extra(proportion(90_000, 2_970), proportion(10_000, 300)), 6)
     270.0
     """

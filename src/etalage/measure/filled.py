@@ -12,7 +12,7 @@ from etalage.domain.experience import MILLION
 from etalage.domain.ids import HOLDOUT, VariantName
 from etalage.domain.report import Plan
 from etalage.measure.questions import Entered
-from etalage.measure.ratio import Filling, inverse_bayes_factor
+from etalage.measure.statistics.ratio import Filling, inverse_bayes_factor
 from etalage.measure.tally import Stretches
 
 _ROUNDED = 1e-4  # shares are rounded to millionths, and a removed arm may have been met by nobody

@@ -18,13 +18,13 @@ from msgspec import Struct
 from etalage.domain.ids import VariantName
 from etalage.domain.report import Guardrail, RatioFigure
 from etalage.domain.time import DAY
-from etalage.measure.arms import Mean, difference, proportion, stratified
 from etalage.measure.case import Case
 from etalage.measure.effects import Finding
-from etalage.measure.interval import ALPHA, always_valid
 from etalage.measure.maturity import LEAST_CONVERSIONS_HARM, LEAST_ORDERS, WEEK_DAYS
-from etalage.measure.quotient import Quotient, per_unit
-from etalage.measure.several import holm, p_of_harm
+from etalage.measure.statistics.arms import Mean, difference, proportion, stratified
+from etalage.measure.statistics.interval import ALPHA, always_valid
+from etalage.measure.statistics.quotient import Quotient, per_unit
+from etalage.measure.statistics.several import holm, p_of_harm
 from etalage.measure.tally import Pair, Running, Sums, pairs
 
 Name = Literal["conversion", "return_rate", "unsubscribe", "page_time"]

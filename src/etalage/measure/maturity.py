@@ -22,11 +22,11 @@ from msgspec import Struct
 
 from etalage.domain.report import Interval, NoteKey, Plan, State, Unsettled
 from etalage.domain.time import DAY
-from etalage.measure.arms import Difference, Mean, difference
-from etalage.measure.group_sequential import Asked, Bounds, boundaries, p_at
-from etalage.measure.interval import ALPHA, multiple, p_at_look, tuning
-from etalage.measure.lift import log_ratio
-from etalage.measure.walk import CAP
+from etalage.measure.statistics.arms import Difference, Mean, difference
+from etalage.measure.statistics.group_sequential import Asked, Bounds, boundaries, p_at
+from etalage.measure.statistics.interval import ALPHA, multiple, p_at_look, tuning
+from etalage.measure.statistics.lift import log_ratio
+from etalage.measure.statistics.walk import CAP
 
 WEEK_DAYS = 7
 LEAST_DAYS = 14

@@ -17,9 +17,9 @@ from msgspec import Struct
 
 from etalage.domain.report import Plan
 from etalage.domain.time import DAY
-from etalage.measure.cuped import Pairs
 from etalage.measure.maturity import LEAST_DAYS, WEEK_DAYS
 from etalage.measure.questions import Outcome
+from etalage.measure.statistics.cuped import Pairs
 from etalage.measure.tally import Stretches, Sums, pairs
 
 LEAST_EXPLAINED = 0.05  # of the variance: below it nothing is gained

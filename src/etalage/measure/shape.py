@@ -25,8 +25,8 @@ from etalage.domain.report import (
     Unsettled,
 )
 from etalage.domain.time import DAY, iso
-from etalage.measure import ratio as ratio_test
 from etalage.measure.report import effects
+from etalage.measure.statistics import ratio as ratio_test
 
 Json = dict[str, Any]
 

@@ -16,11 +16,11 @@ from msgspec import Struct
 
 from etalage.domain.report import Plan, Tally
 from etalage.domain.time import DAY
-from etalage.measure.arms import Mean, average, proportion, stratified
-from etalage.measure.cuped import Pairs, adjusted
 from etalage.measure.maturity import LEAST_DAYS, Look
 from etalage.measure.questions import Entered, Outcome
-from etalage.measure.quotient import Quotient
+from etalage.measure.statistics.arms import Mean, average, proportion, stratified
+from etalage.measure.statistics.cuped import Pairs, adjusted
+from etalage.measure.statistics.quotient import Quotient
 
 _SPLIT_TOLERANCE = 2  # millionths: propensities are rounded
 

@@ -22,10 +22,10 @@ from rich.table import Table
 
 from etalage.domain.ids import ShopId
 from etalage.domain.report import ArmFigures, Effect, ExperienceReport, Interval, Plan
-from etalage.measure.arms import proportion
-from etalage.measure.interval import around_lift
 from etalage.measure.lines import headline
 from etalage.measure.shape import to_json as shape_of
+from etalage.measure.statistics.arms import proportion
+from etalage.measure.statistics.interval import around_lift
 from etalage.simulate import truth as truths
 from etalage.simulate.run import Played
 from etalage.simulate.truth import Truth

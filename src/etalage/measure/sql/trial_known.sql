@@ -1,7 +1,7 @@
 -- trial_known.sql: the trial, with what was known of each person when it was decided: only of who lets herself be known
 -- now, without who was erased. Reads: trial, people, known_people, known_events. Params: erased (visitors), quiet (names
 -- of events that are nothing she did), days and starts (shop days and when they began), most (persons an experience).
--- Rows: experience, arm, policy, propensity, converted, revenue, and the features of measure/uplift_features.py, in its
+-- Rows: experience, arm, policy, propensity, converted, revenue, and the features of measure/uplift/features.py, in its
 -- order and by the same rules. Of each experience the newest persons.
 WITH calendar AS (
     SELECT unnest($days::INTEGER[]) AS today, unnest($starts::BIGINT[]) AS start

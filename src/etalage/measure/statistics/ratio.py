@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from math import exp, lgamma, log
 from typing import TypeVar
 
-from etalage.measure.several import holm
+from etalage.measure.statistics.several import holm
 
 Name = TypeVar("Name", bound=Hashable)  # of a part
 

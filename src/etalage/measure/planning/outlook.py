@@ -15,7 +15,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from etalage.measure.chance import (
+from etalage.measure.planning.chance import (
     ENOUGH,
     HORIZON_DAYS,
     PLANNED_DAYS,
@@ -25,7 +25,7 @@ from etalage.measure.chance import (
     no_difference_by,
     smallest_lift,
 )
-from etalage.measure.sample_size import ALWAYS_VALID, GROUP_SEQUENTIAL, persons_per_arm
+from etalage.measure.statistics.sample_size import ALWAYS_VALID, GROUP_SEQUENTIAL, persons_per_arm
 
 YEAR_DAYS = 365  # beyond it no date is named
 PILOT_DAYS = (28, 42)  # design 7: four or six weeks

@@ -19,7 +19,7 @@ from statistics import fmean, median
 
 from msgspec import Struct
 
-from etalage.measure.daily import Point, Series
+from etalage.measure.watch.daily import Point, Series
 
 WINDOW = 56  # days on which expectation and spread stand
 CENTRE = 28  # of these, the days that say where it stands now

@@ -13,8 +13,8 @@ from __future__ import annotations
 from math import exp, inf, log, sqrt
 
 from etalage.domain.report import Interval
-from etalage.measure.arms import Difference, Mean
-from etalage.measure.lift import by_log_ratio
+from etalage.measure.statistics.arms import Difference, Mean
+from etalage.measure.statistics.lift import by_log_ratio
 
 ALPHA = 0.05
 

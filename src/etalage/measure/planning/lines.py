@@ -18,10 +18,10 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
 from etalage.domain.time import DAY, iso, moment
-from etalage.measure.chance import ENOUGH
 from etalage.measure.lines import Language
 from etalage.measure.maturity import LEAST_CONVERSIONS
-from etalage.measure.planning import LEAST_DAYS, Forecast, Offer, Outlook, Prospect
+from etalage.measure.planning.chance import ENOUGH
+from etalage.measure.planning.outlook import LEAST_DAYS, Forecast, Offer, Outlook, Prospect
 
 _MOST = 0.99  # no chance is said to be higher
 
@@ -29,7 +29,7 @@ _MOST = 0.99  # no chance is said to be higher
 @cache
 def words() -> dict[str, dict[str, str]]:
     """Give all sentences, by language and key."""
-    text = (files("etalage.measure") / "planning_words.toml").read_text(encoding="utf-8")
+    text = (files("etalage.measure.planning") / "words.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

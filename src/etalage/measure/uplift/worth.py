@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from etalage.measure.trees import Floats
-from etalage.measure.uplift_learners import Flags
+from etalage.measure.uplift.learners import Flags
+from etalage.measure.uplift.trees import Floats
 
 DRAWS = 200
 SEED = 20_071_001  # the same trial gives the same interval

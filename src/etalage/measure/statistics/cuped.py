@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from etalage.measure.arms import Mean
+from etalage.measure.statistics.arms import Mean
 
 
 class Pairs(Struct, frozen=True):

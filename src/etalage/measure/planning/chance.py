@@ -14,10 +14,10 @@ from statistics import NormalDist
 
 from msgspec import Struct
 
-from etalage.measure.group_sequential import Asked, boundaries
-from etalage.measure.interval import ALPHA, multiple, tuning
 from etalage.measure.maturity import LEAST_CONVERSIONS, LEAST_DAYS, WEEK_DAYS, Rules
-from etalage.measure.walk import above, onward, start
+from etalage.measure.statistics.group_sequential import Asked, boundaries
+from etalage.measure.statistics.interval import ALPHA, multiple, tuning
+from etalage.measure.statistics.walk import above, onward, start
 
 ENOUGH = 0.80  # chance from which we call it a plan
 HORIZON_DAYS = 90  # how long a message without an end is given, for a chance

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from etalage.measure.arms import Mean
+from etalage.measure.statistics.arms import Mean
 
 
 class Quotient(Struct, frozen=True):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from math import expm1, log, sqrt
 
 from etalage.domain.report import Interval
-from etalage.measure.arms import Difference, Mean, relative_lift
+from etalage.measure.statistics.arms import Difference, Mean, relative_lift
 
 FIXED = 1.959963984540054  # standard errors of an ordinary 95% interval; right at one look only
 

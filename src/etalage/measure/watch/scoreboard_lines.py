@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from etalage.measure.alert_lines import figure_name, figure_value, signed_percent
-from etalage.measure.lead_lag import LeadLag
 from etalage.measure.lines import Language
-from etalage.measure.scoreboard import Change, Measure
+from etalage.measure.watch.alert_lines import figure_name, figure_value, signed_percent
+from etalage.measure.watch.lead_lag import LeadLag
+from etalage.measure.watch.scoreboard import Change, Measure
 
 _WORDS: dict[Language, dict[str, str]] = {
     "nl": {

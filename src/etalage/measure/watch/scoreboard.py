@@ -16,8 +16,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from etalage.measure.anomaly import WEEK
-from etalage.measure.daily import REVENUE, Point, Series
+from etalage.measure.watch.anomaly import WEEK
+from etalage.measure.watch.daily import REVENUE, Point, Series
 
 Side = Literal["lead", "lag"]
 

@@ -20,8 +20,8 @@ from etalage.domain.alert import Alert
 from etalage.domain.event import Scalar
 from etalage.domain.money import exponent
 from etalage.domain.report import OVERALL
-from etalage.measure.daily import REVENUE, SHARES
 from etalage.measure.lines import Language
+from etalage.measure.watch.daily import REVENUE, SHARES
 
 LONGEST_NAME = 60  # of what others named
 _EPOCH = date(1970, 1, 1)
@@ -47,7 +47,7 @@ class ToldAlert(Struct, frozen=True, rename="camel"):
 @cache
 def words() -> dict[str, dict[str, Any]]:
     """Give all sentences, by language and key."""
-    return tomllib.loads((files("etalage.measure") / "alert_words.toml").read_text("utf-8"))
+    return tomllib.loads((files("etalage.measure.watch") / "words.toml").read_text("utf-8"))
 
 
 def told(alert: Alert, language: Language) -> ToldAlert:

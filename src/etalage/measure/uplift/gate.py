@@ -15,9 +15,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from etalage.measure.trees import Floats
-from etalage.measure.uplift_learners import Flags, Trial
-from etalage.measure.uplift_worth import (
+from etalage.measure.uplift.learners import Flags, Trial
+from etalage.measure.uplift.trees import Floats
+from etalage.measure.uplift.worth import (
     Ordered,
     Tried,
     drawn,

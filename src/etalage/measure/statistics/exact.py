@@ -15,7 +15,7 @@ from collections.abc import Callable
 from math import lgamma, log
 
 from etalage.domain.report import Interval
-from etalage.measure.interval import ALPHA
+from etalage.measure.statistics.interval import ALPHA
 
 _HALVINGS = 50
 _LEAST_PRIOR = 1e-3  # of p (1 - p): the prior must have some weight, however early it is tuned

@@ -20,9 +20,9 @@ from statistics import NormalDist, fmean, median
 
 from msgspec import Struct
 
-from etalage.measure.anomaly import WEEK, mad
-from etalage.measure.daily import Series
-from etalage.measure.scoreboard import LAG, LEAD
+from etalage.measure.watch.anomaly import WEEK, mad
+from etalage.measure.watch.daily import Series
+from etalage.measure.watch.scoreboard import LAG, LEAD
 
 MOST_DAYS = 28
 LAGS = range(-MOST_DAYS, MOST_DAYS + 1)

@@ -15,8 +15,8 @@ from math import exp, inf, log, sqrt
 from statistics import NormalDist
 from typing import TypeVar
 
-from etalage.measure.arms import Difference
-from etalage.measure.interval import ALPHA, tuning
+from etalage.measure.statistics.arms import Difference
+from etalage.measure.statistics.interval import ALPHA, tuning
 
 Name = TypeVar("Name", bound=Hashable)
 

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from etalage.measure.trees import Floats, Trees, grown
+from etalage.measure.uplift.trees import Floats, Trees, grown
 
 Learner = Literal["s", "t", "x"]
 LEARNERS: tuple[Learner, ...] = get_args(Learner)

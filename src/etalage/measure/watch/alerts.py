@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from etalage.domain.alert import Alert
 from etalage.domain.report import ExperienceReport
-from etalage.measure.anomaly import (
+from etalage.measure.watch.anomaly import (
     ALERT,
     WATCH,
     WATCH_DAYS,
@@ -27,7 +27,7 @@ from etalage.measure.anomaly import (
     is_watched,
     judge,
 )
-from etalage.measure.daily import SHARES, Series
+from etalage.measure.watch.daily import SHARES, Series
 
 AGAIN_DAYS = 28  # judged again every night
 MANY = 20  # figures; above it, Benjamini-Hochberg too

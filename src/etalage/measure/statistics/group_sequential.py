@@ -18,7 +18,7 @@ from math import e, inf, log, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
-from etalage.measure.walk import CAP, SMALLEST_STEP, Walk, above, below, onward, start
+from etalage.measure.statistics.walk import CAP, SMALLEST_STEP, Walk, above, below, onward, start
 
 BETWEEN = 5.0  # standard errors; what is shown of benefit between weekly looks costs nothing (3 in ten million)
 _AT_ONCE = 100  # looks

@@ -1,0 +1,1 @@
+"""Formulas of methods 3, pure: numbers in, numbers out; nothing here knows what a message is."""

@@ -1,0 +1,1 @@
+"""While it runs: figures that move, tracking that breaks, the scoreboard."""
