@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 
 import msgspec
 from msgspec import Struct
@@ -26,6 +25,7 @@ from etalage.errors import Unknown
 from etalage.flow.configuration import tree_of
 from etalage.measure.planning.chance import PLANNED_DAYS, Traffic
 from etalage.measure.planning.outlook import Public
+from etalage.measure.sql_text import text
 from etalage.ports import Ports, Questions
 from etalage.segment.parse import parse
 from etalage.segment.sql import PROGRAMS, members_sql, programs_statement
@@ -139,9 +139,9 @@ class _Asking:
         arms: Sequence[str] | None = None,
     ) -> Traffic:
         members, bound = self._members(node)
-        text = f"WITH public AS ({members}), answer AS ({_question()}) SELECT * FROM answer"
+        asked = f"WITH public AS ({members}), answer AS ({text('met')}) SELECT * FROM answer"
         rows = self._questions.ask(
-            text,
+            asked,
             {
                 "names": list(names),
                 "types": list(page.types) or None,
@@ -204,8 +204,3 @@ def _pattern(rule: UrlRule) -> str:
             return f"{escaped}%"
         case "glob":
             return escaped.replace("*", "%")
-
-
-def _question() -> str:
-    text = (files("etalage.measure") / "sql" / "met.sql").read_text(encoding="utf-8")
-    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 from msgspec import Struct
 
 from etalage.domain.report import Plan
+from etalage.measure.sql_text import Parameters, after, agreed, named, text
 
 Asked = Literal["arms", "contexts", "pictures"]
 _OF_REPORTS = ("plan", "moments", "population", "placed", "purchases")
@@ -69,29 +69,16 @@ class PictureRow(Struct, frozen=True):
 
 def ask(
     question: Asked, plans: Sequence[Plan], *, currency: str, now: int
-) -> tuple[str, dict[str, object]]:
+) -> tuple[str, Parameters]:
     """Give the statement of a question about these experiences, and its parameters to bind."""
-    return statement(question), {
-        "experience": [plan.name for plan in plans],
-        "goal": [plan.goal for plan in plans],
-        "span": [plan.window for plan in plans],
-        "started": [plan.started for plan in plans],
-        "ends": [plan.ends for plan in plans],
-        "cap": [plan.revenue_cap for plan in plans],
-        "currency": currency,
-        "now": now,
-    }
+    return statement(question), agreed(plans, currency=currency, now=now)
 
 
 @cache
 def statement(question: Asked) -> str:
     """Give the text of a question, with all that it builds on in front of it."""
-    parts = [f"{name} AS MATERIALIZED (\n{_text(name)}\n)" for name in _BEFORE[question]]
-    parts.append(f"answer AS (\n{_text(question)}\n)")
-    return "WITH " + ",\n".join(parts) + "\nSELECT * FROM answer"
+    return after((named(name, _text(name)) for name in _BEFORE[question]), _text(question))
 
 
 def _text(name: str) -> str:
-    file = name if name in _OF_REPORTS else f"bandit_{name}"
-    lines = (files("etalage.measure") / "sql" / f"{file}.sql").read_text(encoding="utf-8")
-    return "\n".join(line for line in lines.splitlines() if not line.startswith("--")).strip()
+    return text(name if name in _OF_REPORTS else f"bandit_{name}")

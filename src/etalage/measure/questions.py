@@ -13,13 +13,13 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
 
 from etalage.domain.report import Dimension, Plan, Source
+from etalage.measure.sql_text import Parameters, after, agreed, named, text
 
 Question = Literal["triggered", "outcomes", "parts", "entries", "exposures", "coverage", "joined"]
 QUESTIONS: tuple[Question, ...] = get_args(Question)
@@ -82,7 +82,6 @@ FIGURES: dict[Asked, tuple[str, ...]] = {
     "causes": ("sample_ratio.causes",),
 }
 
-Parameters = dict[str, object]
 Rows = Sequence[Mapping[str, object]]
 
 
@@ -209,8 +208,8 @@ def ask(
     question: Asked, plans: Sequence[Plan], *, currency: str, now: int
 ) -> tuple[str, Parameters]:
     """Give the statement of a question about these experiences, and its parameters to bind."""
-    text = statement(question)
-    return text, _bound(text, plans, currency=currency, now=now)
+    said = statement(question)
+    return said, _bound(said, plans, currency=currency, now=now)
 
 
 def stages(plans: Sequence[Plan], *, currency: str, now: int) -> list[tuple[str, Parameters]]:
@@ -219,40 +218,27 @@ def stages(plans: Sequence[Plan], *, currency: str, now: int) -> list[tuple[str,
     After them `question(name)` is asked by itself; `ask` gives the same answer without them.
     """
     texts = [f"CREATE OR REPLACE TEMP TABLE {name} AS\n{_kept(name)}" for name in STAGES]
-    return [(text, _bound(text, plans, currency=currency, now=now)) for text in texts]
+    return [(said, _bound(said, plans, currency=currency, now=now)) for said in texts]
 
 
 def ask_staged(
     question: Asked, plans: Sequence[Plan], *, currency: str, now: int
 ) -> tuple[str, Parameters]:
     """Give a question for a session in which all `stages` are kept."""
-    text = _text(question)
-    return text, _bound(text, plans, currency=currency, now=now)
+    said = text(question)
+    return said, _bound(said, plans, currency=currency, now=now)
 
 
 def _kept(name: str) -> str:
     within = _WITHIN.get(name)
     if within is None:
-        return _text(name)
-    return f"WITH {_named(within)}\nSELECT * FROM (\n{_text(name)}\n)"
+        return text(name)
+    return f"WITH {named(within, text(within))}\nSELECT * FROM (\n{text(name)}\n)"
 
 
-def _named(name: str) -> str:
-    return f"{name} AS MATERIALIZED (\n{_text(name)}\n)"
-
-
-def _bound(text: str, plans: Sequence[Plan], *, currency: str, now: int) -> Parameters:
-    every: Parameters = {
-        "experience": [plan.name for plan in plans],
-        "goal": [plan.goal for plan in plans],
-        "span": [plan.window for plan in plans],
-        "started": [plan.started for plan in plans],
-        "ends": [plan.ends for plan in plans],
-        "cap": [plan.revenue_cap for plan in plans],
-        "currency": currency,
-        "now": now,
-    }
-    asked = set(re.findall(r"\$([a-z]\w*)", text))
+def _bound(said: str, plans: Sequence[Plan], *, currency: str, now: int) -> Parameters:
+    every = agreed(plans, currency=currency, now=now)
+    asked = set(re.findall(r"\$([a-z]\w*)", said))
     return {name: value for name, value in every.items() if name in asked}
 
 
@@ -260,9 +246,8 @@ def _bound(text: str, plans: Sequence[Plan], *, currency: str, now: int) -> Para
 def statement(question: Asked) -> str:
     """Give the text of a question, with all that it builds on in front of it: a figure's whole way from the events."""
     needed = _needed(question)
-    parts = [_named(name) for name in _NAMES if name in needed]
-    parts.append(f"answer AS (\n{_text(question)}\n)")
-    return "WITH " + ",\n".join(parts) + "\nSELECT * FROM answer"
+    before = (named(name, text(name)) for name in _NAMES if name in needed)
+    return after(before, text(question))
 
 
 def _needed(name: str) -> set[str]:
@@ -282,9 +267,3 @@ def sources(*, causes: bool = False) -> tuple[Source, ...]:
         )
         for name in asked
     )
-
-
-@cache
-def _text(name: str) -> str:
-    lines = (files("etalage.measure") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-    return "\n".join(line for line in lines.splitlines() if not line.startswith("--")).strip()

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 from etalage.domain.event import NOT_ACTIVITY
 from etalage.domain.report import Plan
 from etalage.domain.time import ShopZone
+from etalage.measure.sql_text import Parameters, after, agreed, named, text
 
 Asked = Literal["rewards", "known"]
 _BEFORE = ("plan", "moments", "population", "placed", "purchases", "trial")
@@ -24,19 +24,19 @@ MOST_PERSONS = (
 )
 
 
-def ask_rewards(plan: Plan, *, currency: str, now: int) -> tuple[str, dict[str, object]]:
+def ask_rewards(plan: Plan, *, currency: str, now: int) -> tuple[str, Parameters]:
     """Ask what came of each arm of an experience."""
-    return statement("rewards"), _bound([plan], currency=currency, now=now)
+    return statement("rewards"), agreed([plan], currency=currency, now=now)
 
 
 def ask_known(
     plans: Sequence[Plan], erased: Sequence[str], *, currency: str, zone: ShopZone, now: int
-) -> tuple[str, dict[str, object]]:
+) -> tuple[str, Parameters]:
     """Ask for the persons of trials with what was known of them beforehand."""
     first = zone.day(min(plan.started for plan in plans)) - 2  # decided just before it started
     days = list(range(first, zone.day(now) + 1))
     return statement("known"), {
-        **_bound(plans, currency=currency, now=now),
+        **agreed(plans, currency=currency, now=now),
         "erased": list(erased),
         "quiet": sorted(NOT_ACTIVITY),
         "days": days,
@@ -45,27 +45,7 @@ def ask_known(
     }
 
 
-def _bound(plans: Sequence[Plan], *, currency: str, now: int) -> dict[str, object]:
-    return {
-        "experience": [plan.name for plan in plans],
-        "goal": [plan.goal for plan in plans],
-        "span": [plan.window for plan in plans],
-        "started": [plan.started for plan in plans],
-        "ends": [plan.ends for plan in plans],
-        "cap": [plan.revenue_cap for plan in plans],
-        "currency": currency,
-        "now": now,
-    }
-
-
 @cache
 def statement(question: Asked) -> str:
     """Give the text of a question, with all that it builds on in front of it."""
-    parts = [f"{name} AS MATERIALIZED (\n{_text(name)}\n)" for name in _BEFORE]
-    parts.append(f"answer AS (\n{_text(f'trial_{question}')}\n)")
-    return "WITH " + ",\n".join(parts) + "\nSELECT * FROM answer"
-
-
-def _text(name: str) -> str:
-    lines = (files("etalage.measure") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-    return "\n".join(line for line in lines.splitlines() if not line.startswith("--")).strip()
+    return after((named(name, text(name)) for name in _BEFORE), text(f"trial_{question}"))
