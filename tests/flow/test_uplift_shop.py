@@ -30,8 +30,8 @@ from etalage.flow import privacy
 from etalage.flow.learn import cards, learn_models
 from etalage.flow.replay import replay_all
 from etalage.flow.uplift import KIND, UpliftCard, UpliftShelf, one_split
+from etalage.measure.uplift import gate
 from etalage.measure.uplift.features import FEATURES, features_of
-from etalage.measure.uplift.gate import gate as uplift
 from etalage.measure.uplift.trial import ask_known
 
 PERSONS = 6_000
@@ -99,8 +99,8 @@ def happened(name: str, visitor: str, at: int, *, id_of: str = "", **said: Any) 
 @pytest.fixture
 def trial(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A shop with two bars for one place: `b-new` moves those who come often, `a-old` has no people yet."""
-    monkeypatch.setattr(uplift, "LEAST_PERSONS", 1_000)
-    monkeypatch.setattr(uplift, "LEAST_CONVERSIONS", 100)
+    monkeypatch.setattr(gate, "LEAST_PERSONS", 1_000)
+    monkeypatch.setattr(gate, "LEAST_CONVERSIONS", 100)
     shop.go_live(bar("a-old"), bar("b-new"))
     shop.now += 30 * DAY
     shop.ports.log.append(list(_people(shop)))

@@ -56,7 +56,7 @@ def test_the_spread_of_the_shop_itself_counts_where_it_is_larger_than_chance() -
 
 
 def test_an_ordinary_year_has_few_alerts_and_a_real_drop_is_often_found() -> None:
-    """The rates of methods 8 on a small count; tests/proof/test_alerts.py has the full one."""
+    """The rates of methods 8 on a small count; tests/proof/test_alerts_known.py has the full one."""
     dice = np.random.default_rng(6)
     for level in (200, 2_000):
         years = [year_of(ordinary(dice, level)) for _ in range(4)]

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from etalage.cli.main import whole
 from etalage.errors import BadInput, Unknown
-from etalage.measure.uplift.gate import gate as uplift
+from etalage.measure.uplift import gate
 from etalage.measure.uplift.gate import groups, in_words, verdict
 from etalage.measure.uplift.learners import FOLDS, Trial, crossfit, folds_of
 from etalage.measure.uplift.worth import drawn, effect, gain, ordered, qini, seen
@@ -89,8 +89,8 @@ def world(size: int, *, moved_by_first: bool, seed: int = 3) -> Trial:
 
 @pytest.fixture
 def of_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uplift, "LEAST_PERSONS", 1_000)
-    monkeypatch.setattr(uplift, "LEAST_CONVERSIONS", 100)
+    monkeypatch.setattr(gate, "LEAST_PERSONS", 1_000)
+    monkeypatch.setattr(gate, "LEAST_CONVERSIONS", 100)
 
 
 @pytest.mark.usefixtures("of_few")

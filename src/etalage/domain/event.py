@@ -99,6 +99,7 @@ NOT_ACTIVITY = frozenset(
         "restriction",
         "pause",
         "erased",
+        "policy",
     ]
 )
 # The shop's own books: kept without a visitor where no consent allows more.
