@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from shop import NOON, Said, Shop, experience, order, segment, track, view
 
@@ -204,6 +206,11 @@ def test_few_conversions_say_nothing_about_the_base_rate(shop: Shop) -> None:
     assert (plan.planned_sample, plan.base_rate) == (28, 0.03)
 
 
+def decisions(shop: Shop, visitor: str) -> Any:
+    """Ask until she is known: a machine that is too busy answers without her past, which is no matter here."""
+    return next(found for _ in range(50) if (found := shop.ask(visitor)["decisions"]))
+
+
 def test_a_message_that_ran_before_is_counted_by_its_own_moments(shop: Shop) -> None:
     live(shop)
     for day in range(24):
@@ -211,7 +218,7 @@ def test_a_message_that_ran_before_is_counted_by_its_own_moments(shop: Shop) -> 
         for number in range(10):
             visitor = f"v-{day}-{number}"
             shop.batch(view("S-1", visitor))
-            decided = shop.ask(visitor)["decisions"]
+            decided = decisions(shop, visitor)
             shop.batch(track("triggered", visitor, token=decided[0]["id"]))
             shop.batch(view("S-1", f"other-{visitor}"))
     shop.now = NOON + 28 * DAY

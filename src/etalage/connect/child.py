@@ -239,4 +239,4 @@ def _death(code: int, limits: Limits) -> str:
         return (
             f"reading the file crashed ({signal.Signals(-code).name}); it may need too much memory"
         )
-    return "reading the file failed without an answer"
+    return "reading the file failed without an answer; it may need too much memory"
