@@ -12,9 +12,7 @@ from scipy.stats import binomtest
 from tag_sessions import SOUND, ratio_of
 
 BROWSER_TESTS = Path(__file__).parents[1] / "browser"
-# Of sessions, at least so many are in the experiment; the others met a server that was too busy. Among other tests it is
-# busy for most: what must hold then is the ratio.
-KNOWN = times(50, 95) / 100
+KNOWN = 0.95  # of sessions at least are in the experiment; the others met a server too busy
 FULL_BAR = "chance of so uneven a split > 0.001; every arm at the browser is the arm in the log"
 
 
