@@ -519,7 +519,7 @@ def test_what_a_killed_process_left_aside_is_removed_when_it_is_old(
     assert {path.name for path in aside.iterdir()} == {"2-1.ndjson", "duckdb_temp_1.tmp"}
 
 
-@pytest.mark.parametrize("harm", ["gone", "cut", "zeroes", "one_bit"])
+@pytest.mark.parametrize("harm", ["gone", "cut", "zeroes", "column_name", "one_bit"])
 def test_a_damaged_file_is_named(
     tmp_path: Path, warehouse: DuckdbWarehouse, log: LmdbEventLog, harm: str
 ) -> None:
@@ -537,6 +537,9 @@ def test_a_damaged_file_is_named(
         path.write_bytes(bytes_before[:-100])
     elif harm == "zeroes":
         path.write_bytes(bytes_before[:200] + bytes(1_000) + bytes_before[1_200:])
+    elif harm == "column_name":
+        assert b"transaction" in bytes_before
+        path.write_bytes(bytes_before.replace(b"transaction", b"transastion"))
     else:
         path.write_bytes(bytes_before[:9] + bytes([bytes_before[9] ^ 1]) + bytes_before[10:])
 

@@ -8,7 +8,6 @@ Idea: the peak of a process never goes down, so what is measured has a process t
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import time
@@ -17,11 +16,11 @@ from collections.abc import Callable, Iterator
 import msgspec
 import numpy as np
 
+from etalage.bench.memory import peak_mb
 from etalage.bench.rows import Row, row
 from etalage.recommend.session_index import Longs
 
-BYTES_PER_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
-GB = 1e9
+MB_PER_GB = 1e9 / 2**20
 PEOPLE_PER_ITEM = 10
 CLICKS = 4  # of a session
 ITEMS = 20_000  # of the sessions
@@ -108,8 +107,7 @@ def _measured(what: str, size: int) -> dict[str, float]:
     began, used = time.perf_counter(), time.process_time()
     work()
     seconds, cores = time.perf_counter() - began, time.process_time() - used
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_UNIT
-    return {"seconds": seconds, "cores": cores, "gb": peak / GB}
+    return {"seconds": seconds, "cores": cores, "gb": peak_mb() / MB_PER_GB}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ half of them as the control, looks around, and comes back once; 3% buy, 2% had b
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from etalage.bench.maturity import bench_maturity
+from etalage.bench.memory import peak_mb
 from etalage.bench.rows import Row, row
 from etalage.bench.sealed import Sealed
 from etalage.domain.ids import CONTROL, ExperienceName, ShopId, VariantName
@@ -48,7 +48,6 @@ def bench_report(directory: Path, *, visitors: int) -> list[Row]:
         whole, work = time.perf_counter() - began, time.process_time() - worked
         parts = _parts(warehouse, plans, now)
     triggered = sum(arm.triggered for told in reports[:-1] for arm in told.arms)
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [
         row("events", events, "events"),
         row("visitors", visitors, "persons"),
@@ -57,7 +56,7 @@ def bench_report(directory: Path, *, visitors: int) -> list[Row]:
         row("all reports, time on a core", work, "s"),
         *parts,
         *bench_maturity(),
-        row("memory at most, making the events included", most, "MB"),
+        row("memory at most, making the events included", peak_mb(), "MB"),
     ]
 
 

@@ -12,7 +12,6 @@ is linked.
 
 from __future__ import annotations
 
-import resource
 import statistics
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from pathlib import Path
 import duckdb
 from msgspec import Struct
 
+from etalage.bench.memory import peak_mb
 from etalage.bench.rows import Row, row
 from etalage.bench.sealed import Sealed
 from etalage.domain.time import ShopZone
@@ -93,8 +93,7 @@ def bench_segments(directory: Path, *, events: int) -> list[Row]:
         ]
         for asked in QUESTIONS:
             rows += _rows(asked, questions, now)
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return [*rows, row("memory at most, making the events included", most, "MB")]
+    return [*rows, row("memory at most, making the events included", peak_mb(), "MB")]
 
 
 def _rows(asked: Asked, questions: Questions, now: int) -> list[Row]:

@@ -26,17 +26,23 @@ _OFFLINE: dict[str, str | bool] = {
     "allow_community_extensions": False,
     "python_enable_replacements": False,  # a table name never means a Python variable
 }
-# What a person can get wrong in a question, or a value in it. Anything else asks for a look at the files.
-_ASKED_WRONGLY = (
+# What is wrong in a question before any file is read.
+_WORDED_WRONGLY = (
     duckdb.ParserException,
-    duckdb.BinderException,
     duckdb.CatalogException,
-    duckdb.ConversionException,
-    duckdb.OutOfRangeException,
     duckdb.PermissionException,
     duckdb.NotImplementedException,
+)
+# What a person can get wrong in a question or in a value, unless a file is damaged: a bit in the name of a column
+# of a Parquet file, and the column is not found.
+_ASKED_WRONGLY = (
+    duckdb.BinderException,
+    duckdb.ConversionException,
+    duckdb.OutOfRangeException,
     duckdb.InvalidTypeException,
     duckdb.TypeMismatchException,
+    duckdb.InvalidInputException,
+    duckdb.IOException,
 )
 
 
@@ -80,7 +86,7 @@ def in_our_words(directory: Path, files: Sequence[str]) -> Iterator[None]:
     """Turn DuckDB's errors into ours: the file that is damaged, the question that is wrong, the memory that ran out."""
     try:
         yield
-    except _ASKED_WRONGLY as error:
+    except _WORDED_WRONGLY as error:
         raise BadInput(f"the question cannot be answered: {error}") from error
     except duckdb.OutOfMemoryException as error:
         raise Overloaded(f"the question needs more memory than it may use: {error}") from error
@@ -91,6 +97,6 @@ def in_our_words(directory: Path, files: Sequence[str]) -> Iterator[None]:
             ) from error
         if "No space left" in str(error):
             raise Overloaded(f"the disk is full: {error}") from error
-        if isinstance(error, (duckdb.InvalidInputException, duckdb.IOException)):
+        if isinstance(error, _ASKED_WRONGLY):
             raise BadInput(f"the question cannot be answered: {error}") from error
         raise
