@@ -1,7 +1,7 @@
 """The demo's journey in Firefox and in WebKitGTK.
 
 She accepts, looks at three products, comes home, and it has changed; then she orders. Before she said anything,
-nothing of hers was kept. And a server of ours that says nothing holds no page back.
+nothing of hers was kept. And a server of ours that says nothing holds no page back. Only in `make proof`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ import drivers
 import pytest
 from demo_shop import Demo, demo_shop
 from drivers import Driver, firefox, webkit
-from figures import tell
+from figures import FULL, tell
 from page_server import PageServer
 
 from etalage.cli.snippets import written
 
+pytestmark = pytest.mark.skipif(not FULL, reason="only `make proof` opens other browsers")
 BROWSERS: dict[str, tuple[Callable[[Path], AbstractContextManager[Driver]], bool, str]] = {
     "firefox": (firefox, drivers.FIREFOX is not None, "firefox-esr"),
     "webkit": (
