@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from etalage.domain.report import ExperienceReport
 from etalage.domain.time import ShopZone
 from etalage.measure.lines import Language
 from etalage.measure.page.build import page as build
 from etalage.measure.page.html import html
 from etalage.measure.page.mail import mail
+from etalage.measure.page.model import Page as Told
+from etalage.unify.batch import view_statements
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests" / "unit"))
@@ -34,8 +37,12 @@ def reading(browser: Browser) -> Iterator[Page]:
 
 def written(kind: str, language: Language) -> str:
     reports = [make() for make in ALL.values()] if kind == "all" else [ALL[kind]()]
-    told = build(reports, shop="Noord", zone=ShopZone("Europe/Amsterdam"), language=language)
-    return html(told)
+    return html(built(reports, language))
+
+
+def built(reports: list[ExperienceReport], language: Language) -> Told:
+    zone = ShopZone("Europe/Amsterdam")
+    return build(reports, shop="Noord", zone=zone, language=language, views=view_statements())
 
 
 def look(page: Page, text: str, path: Path, width: int) -> None:
@@ -95,7 +102,7 @@ def test_axe_finds_nothing_in_the_mail(
 ) -> None:
     if not AXE.exists():
         pytest.skip("axe-core is not installed: make tag")
-    told = build([ALL[kind]()], shop="Noord", zone=ShopZone("Europe/Amsterdam"), language="nl")
+    told = built([ALL[kind]()], "nl")
     for width in (700, 390):
         look(reading, mail(told, "https://noord.example/").html, tmp_path / "mail.html", width)
         reading.screenshot(path=artefacts / f"report-mail-{kind}-{width}.png", full_page=True)

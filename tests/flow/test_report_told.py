@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
 from shop import Said, Shop, experience, order, segment, track, view
-from typer.testing import CliRunner
 
-from etalage.cli.main import whole
 from etalage.domain.report import ExperienceReport
 from etalage.domain.time import DAY
 from etalage.flow.report import FIXED, report_all
 from etalage.measure.grouping import every_group, grouped
-from etalage.measure.questions import ASKED, statement
 
 
 def met(shop: Shop, numbers: range) -> None:
@@ -95,12 +89,3 @@ def test_reports_stand_beside_each_other_and_are_not_added_up(shop: Shop) -> Non
         ("form", "bar"),
     ]
     assert [one.name for one in grouped([reported(shop)], "form")[0].reports] == ["hoi"]
-
-
-@pytest.mark.parametrize("question", ASKED)
-def test_the_question_behind_a_figure_can_be_printed(question: str, tmp_path: Path) -> None:
-    done = CliRunner().invoke(whole(), ["report", "--sql", question, "--data", str(tmp_path)])
-
-    assert done.exit_code == 0
-    named = next(name for name in ASKED if name == question)
-    assert statement(named) in done.output

@@ -38,6 +38,7 @@ from etalage.measure.page.pdf import pdf, pictures
 from etalage.measure.page.say import clean, words
 from etalage.measure.page.svg import FAINT
 from etalage.measure.questions import sources, statement
+from etalage.unify.batch import view_statements
 
 AMSTERDAM = ShopZone("Europe/Amsterdam")
 ALL = {**BY_STATE, "total": total}
@@ -55,7 +56,7 @@ HOSTILE = (
 
 
 def made(*reports: ExperienceReport, language: Language = "nl", shop: str = "Noord") -> Page:
-    return page(reports, shop=shop, zone=AMSTERDAM, language=language)
+    return page(reports, shop=shop, zone=AMSTERDAM, language=language, views=view_statements())
 
 
 def named(name: str) -> ExperienceReport:

@@ -11,6 +11,7 @@ from etalage.domain.time import ShopZone
 from etalage.measure.lines import Language
 from etalage.measure.page.build import page
 from etalage.measure.page.html import html
+from etalage.unify.batch import view_statements
 
 QUESTIONS = (
     "what ran",
@@ -159,7 +160,11 @@ ANSWERS: dict[tuple[str, Language], Answers] = {
 @pytest.mark.parametrize(("state", "language"), ANSWERS)
 def test_the_report_alone_answers_ten_questions(state: str, language: Language) -> None:
     told = page(
-        [BY_STATE[state]()], shop="Noord", zone=ShopZone("Europe/Amsterdam"), language=language
+        [BY_STATE[state]()],
+        shop="Noord",
+        zone=ShopZone("Europe/Amsterdam"),
+        language=language,
+        views=view_statements(),
     )
 
     text = Seen(html(told)).text

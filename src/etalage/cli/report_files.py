@@ -18,6 +18,7 @@ from etalage.domain.shop import Shop
 from etalage.domain.time import ShopZone
 from etalage.errors import BadInput
 from etalage.measure.lines import Language
+from etalage.unify.batch import view_statements
 
 HtmlOption = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Write a web page of one file.")
@@ -59,7 +60,14 @@ def write_files(
     from etalage.measure.page.build import page
 
     _check(files)
-    built = page(reports, shop=shop.name, zone=ShopZone(shop.zone), language=lang, now=now)
+    built = page(
+        reports,
+        shop=shop.name,
+        zone=ShopZone(shop.zone),
+        language=lang,
+        views=view_statements(),
+        now=now,
+    )
     written = []
     if files.html is not None:
         from etalage.measure.page.html import html

@@ -26,10 +26,9 @@ from etalage.cli.report_files import (
     say_written,
     write_files,
 )
-from etalage.errors import Unknown
+from etalage.cli.report_sql import named_question, told_script
 from etalage.flow.report import report_all
 from etalage.measure.lines import headline, lines, words
-from etalage.measure.questions import ASKED, sources, statement
 from etalage.measure.shape import to_json
 
 
@@ -49,7 +48,8 @@ def report(
     sql: Annotated[
         str | None,
         typer.Option(
-            metavar="QUESTION", help="Print the question to the warehouse behind figures, and stop."
+            metavar="QUESTION",
+            help="Print the question behind figures as a script for DuckDB that runs by itself, and stop.",
         ),
     ] = None,
     html: HtmlOption = None,
@@ -60,7 +60,10 @@ def report(
 ) -> None:
     """Report on experiences: interval first, and what is not known yet as such."""
     if sql is not None:
-        _print_statement(sql)
+        asked = named_question(sql)
+        with opened(data, shop, now=now) as (_, ports, moment):
+            reports = report_all(ports, now=moment, name=experience, keep=False)
+            typer.echo(told_script(asked, reports, ports.warehouse.in_files()))
         return
     with opened(data, shop, now=now) as (known, ports, moment):
         reports = report_all(ports, now=moment, name=experience)
@@ -81,13 +84,3 @@ def report(
                 out.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
         if not reports:
             out.print(words()[lang]["nothing"])
-
-
-def _print_statement(question: str) -> None:
-    """Print the whole way of a figure from the events; the names are those of `sources` in a report."""
-    named = next((name for name in ASKED if name == question), None)
-    if named is None:
-        raise Unknown("question", question, ASKED, field="sql")
-    source = next(one for one in sources(causes=True) if one.question == named)
-    typer.echo(f"-- {named}, digest {source.digest}: {', '.join(source.figures)}")
-    typer.echo(statement(named))

@@ -14,7 +14,7 @@ from etalage.ports.log import Account, Archive, EventLog, Manifest, Sealable
 from etalage.ports.models import Models
 from etalage.ports.profiles import FoldHead, Profiles, ProfilesWrite
 from etalage.ports.records import ApiKey, AuditLine, Document, DocumentKind, DocumentState, Records
-from etalage.ports.warehouse import Answer, Changing, Questions, Row, Warehouse
+from etalage.ports.warehouse import Answer, Changing, InFiles, Questions, Row, Warehouse
 
 __all__ = [
     "EVENT_COLUMNS",
@@ -31,6 +31,7 @@ __all__ = [
     "Erasable",
     "EventLog",
     "FoldHead",
+    "InFiles",
     "Keys",
     "Manifest",
     "Models",

@@ -25,6 +25,13 @@ class Answer(Struct, frozen=True):
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
+class InFiles(Struct, frozen=True):
+    """The sealed part of the log, for an engine elsewhere that reads the same files."""
+
+    sql: str  # the query that gives its events; "" while nothing is sealed
+    missing: int  # newer events, in no file yet
+
+
 class Questions(Protocol):
     """Several questions about one frozen moment of the log; used in one thread."""
 
@@ -62,6 +69,10 @@ class Warehouse(Protocol):
 
     def relation(self) -> Any:
         """Give the events as the engine's own kind of table, for people who query in a notebook."""
+        ...
+
+    def in_files(self) -> InFiles:
+        """Say how who has only the files reads the events, and how many are in none yet."""
         ...
 
     def roll(self, *, now: int) -> int:

@@ -24,6 +24,7 @@ def write_papers(directory: Path, shop: ShopId, *, now: int) -> list[Path]:
     from etalage.measure.page.build import page
     from etalage.measure.page.html import html
     from etalage.measure.page.pdf import pdf
+    from etalage.unify.batch import view_statements
 
     _, ports = open_ports(directory, shop, settings=load(directory))
     try:
@@ -36,7 +37,12 @@ def write_papers(directory: Path, shop: ShopId, *, now: int) -> list[Path]:
     written = []
     for language in LANGUAGES:
         built = page(
-            reports, shop=known.name, zone=ShopZone(known.zone), language=language, now=now
+            reports,
+            shop=known.name,
+            zone=ShopZone(known.zone),
+            language=language,
+            views=view_statements(),
+            now=now,
         )
         for ending, content in (("html", html(built).encode()), ("pdf", pdf(built))):
             path = folder / f"report-{language}.{ending}"

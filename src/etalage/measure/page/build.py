@@ -17,7 +17,8 @@ from etalage.measure.page.chapter import chapter
 from etalage.measure.page.model import Fact, Page, Query
 from etalage.measure.page.say import Say, clean, words
 from etalage.measure.page.told import SOURCES, Told, question_name
-from etalage.measure.questions import ASKED, statement
+from etalage.measure.questions import ASKED, Asked, statement
+from etalage.measure.script import asked, prepared
 
 # In the order in which somebody must know.
 LOUDEST: tuple[State, ...] = (
@@ -37,6 +38,7 @@ def page(
     shop: str,
     zone: ShopZone,
     language: Language,
+    views: Sequence[str],
     now: int | None = None,
 ) -> Page:
     """Build the page of some reports.
@@ -46,6 +48,7 @@ def page(
         shop: its name.
         zone: whose days the dates are.
         language: of all that we say; what the shop wrote stays as it is.
+        views: what a session of the warehouse is prepared with before the questions.
         now: when it is made; the moment of the reports by default.
     """
     say = Say(language=language, zone=zone)
@@ -70,6 +73,7 @@ def page(
         method=_method(reports, say),
         recompute=say("page.recompute"),
         command=_command(alone),
+        prepared=prepared(views),
         queries=tuple(_queries(reports, say)),
         glossary=tuple(
             Fact(label=label, text=text) for label, text in words(language)["glossary"].values()
@@ -122,21 +126,20 @@ def _method(reports: Sequence[ExperienceReport], say: Say) -> tuple[Fact, ...]:
     return tuple(Fact(label=say(f"method.{key}"), text=text) for key, text in texts.items())
 
 
-def _queries(reports: Iterable[ExperienceReport], say: Say) -> Iterable[Query]:
-    """Give each question once, with the digest that the figures came from."""
+def _queries(reports: Sequence[ExperienceReport], say: Say) -> Iterable[Query]:
+    """Give each question once, with the digest that the figures came from, and as it runs by itself."""
     named = ((question_name(s), s) for r in reports for s in (r.sources or SOURCES))
     for name, source in {name: source for name, source in named if name}.items():
-        text = _statement(source.question)
-        answers = say.known("queries", source.question, say("queries.other"))
-        yield Query(name=name, digest=_digest(source, text), answers=answers, statement=text)
+        known = next((one for one in ASKED if one == source.question), None)
+        yield Query(
+            name=name,
+            digest=_digest(source, known),
+            answers=say.known("queries", source.question, say("queries.other")),
+            statement=asked(known, reports) if known else "",  # a question of an older version
+        )
 
 
-def _statement(name: str) -> str:
-    """Give the text of a question; nothing if there is none of this name any more."""
-    return next((statement(known) for known in ASKED if known == name), "")
-
-
-def _digest(source: Source, text: str) -> str:
+def _digest(source: Source, known: Asked | None) -> str:
     if source.digest:
         return clean(source.digest, 2 * DIGEST_LENGTH)
-    return sha256(text.encode()).hexdigest()[:DIGEST_LENGTH] if text else ""
+    return sha256(statement(known).encode()).hexdigest()[:DIGEST_LENGTH] if known else ""

@@ -137,7 +137,7 @@ class Chapter(Struct, frozen=True):
 
 
 class Query(Struct, frozen=True):
-    """A question to the warehouse: its name, the digest of its text, what it answers, and the text itself."""
+    """A question to the warehouse: its name, the digest of its text, what it answers, and the text with its values."""
 
     name: str
     digest: str
@@ -158,6 +158,7 @@ class Page(Struct, frozen=True):
     method: tuple[Fact, ...]
     recompute: str
     command: str
+    prepared: str  # what stands before each question, where it runs by itself
     queries: tuple[Query, ...]
     glossary: tuple[Fact, ...]
     words: dict[str, str]  # of the lay-out itself: titles, links

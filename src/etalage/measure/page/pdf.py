@@ -69,6 +69,7 @@ def _data(page: Page) -> dict[str, Any]:
     ids = {query.name: f"{i}" for i, query in enumerate(page.queries, 1)}
     shown = [query | {"statement": ""} for query in data["queries"]]
     more = {
+        "prepared": "",
         "queries": [q | {"name": p.name} for q, p in zip(shown, page.queries, strict=True)],
         "ids": ids,
         "groups": GROUPS,

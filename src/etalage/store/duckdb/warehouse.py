@@ -17,12 +17,12 @@ import duckdb
 
 from etalage.domain.time import ShopZone
 from etalage.errors import BadInput, Conflict
-from etalage.ports import Answer, Manifest
+from etalage.ports import Answer, InFiles, Manifest
 from etalage.store.duckdb.engine import in_our_words, open_engine, open_locked_engine
 from etalage.store.duckdb.files import damaged, unlisted
 from etalage.store.duckdb.rewrite import Rewriter
 from etalage.store.duckdb.roll import CHUNK, GRACE_SECONDS, Roller, alone
-from etalage.store.duckdb.views import SealableLog, Views
+from etalage.store.duckdb.views import SealableLog, Views, sealed
 
 _TEMPORARY = re.compile(r"\s*create\s+(or\s+replace\s+)?temp(orary)?\s", re.IGNORECASE)
 
@@ -114,6 +114,15 @@ class DuckdbWarehouse:
         engine = open_engine(self._directory, threads=self._threads, memory=self._memory)
         view = Views(engine, self._directory, self._log, self._zone).build()
         return engine.table(f"{view.schema}.events")
+
+    def in_files(self) -> InFiles:
+        """Say how who has only the files reads the events, and how many are in none yet."""
+        manifest = self._log.manifest()
+        files = manifest.files
+        return InFiles(
+            sql=sealed(self._directory, files) if files else "",
+            missing=self._log.head() - manifest.sealed_to,
+        )
 
     def roll(self, *, now: int) -> int:  # noqa: ARG002 # the port's; grace is about readers, who live in real time
         """Seal what the journal holds into daily Parquet; give how many events were sealed."""
