@@ -15,6 +15,7 @@ from etalage.bench.traffic import numbered
 from etalage.cli.main import whole
 
 commands = whole()
+SMALL = ("--people", "50", "--rules", "1")
 
 
 def measured(what: str, directory: Path, *options: str) -> list[dict[str, Any]]:
@@ -82,7 +83,7 @@ def test_the_simulator_is_measured_beside_drawing_numbers_alone(tmp_path: Path) 
 
 @pytest.mark.slow
 def test_growth_is_measured_beside_a_small_shop(tmp_path: Path) -> None:
-    rows = measured("growth", tmp_path, "--profiles", "300")
+    rows = measured("growth", tmp_path, "--profiles", "300", *SMALL)
 
     assert named(rows, "profiles")["value"] == 300
     assert named(rows, "an event, p50")["ratio"] > 0
@@ -94,7 +95,7 @@ def test_growth_is_measured_beside_a_small_shop(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_decisions_are_measured_on_a_shop_that_decides_something(tmp_path: Path) -> None:
-    rows = measured("decide", tmp_path)
+    rows = measured("decide", tmp_path, "--people", "100")
 
     assert named(rows, "live segments")["value"] == 200
     assert named(rows, "answers with an entry")["value"] > 0.5
@@ -104,7 +105,9 @@ def test_decisions_are_measured_on_a_shop_that_decides_something(tmp_path: Path)
 
 @pytest.mark.slow
 def test_a_server_answers_every_call_of_the_bench_and_logs_its_decisions(tmp_path: Path) -> None:
-    rows = measured("serve", tmp_path)
+    rows = measured(
+        "serve", tmp_path, *SMALL, "--warm", "0.2", "--products", "1000", "--sessions", "3000"
+    )
 
     assert named(rows, "answered otherwise than with 200")["value"] == 0
     assert named(rows, "decisions in the log")["value"] > 0.9
@@ -113,7 +116,7 @@ def test_a_server_answers_every_call_of_the_bench_and_logs_its_decisions(tmp_pat
 
 @pytest.mark.slow
 def test_a_server_takes_in_every_batch_of_the_bench(tmp_path: Path) -> None:
-    rows = measured("ingest", tmp_path)
+    rows = measured("ingest", tmp_path, *SMALL, "--warm", "0.2", "--profiles", "1000")
 
     assert named(rows, "answered otherwise than with 200")["value"] == 0
     assert named(rows, "taken in")["value"] > 0

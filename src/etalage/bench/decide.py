@@ -22,7 +22,7 @@ from etalage.api.wire import Message, Scope
 from etalage.app import open_shop
 from etalage.bench.rows import Row, latency_rows, row
 from etalage.bench.traffic import decide_body, key_header
-from etalage.bench.world import RULE, SLOTS, World, make_world
+from etalage.bench.world import REFERENCE, RULE, SLOTS, Shape, World, make_world
 from etalage.config import load
 from etalage.domain.context import Context
 from etalage.domain.ids import VisitorKey, visitor_key
@@ -35,9 +35,9 @@ DIFFERENT = 500  # people who ask in turn
 WARM_UP = 200
 
 
-def bench_decide(directory: Path, *, seconds: float) -> list[Row]:
+def bench_decide(directory: Path, *, seconds: float, shape: Shape = REFERENCE) -> list[Row]:
     """Measure decisions in process for about `seconds`."""
-    world = make_world(directory, now=_now())
+    world = make_world(directory, now=_now(), shape=shape)
     shop = open_shop(world.directory, world.shop, settings=load(directory), now=_now())
     settle()  # as the server does
     try:

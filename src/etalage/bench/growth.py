@@ -25,7 +25,7 @@ from etalage.app import open_shop
 from etalage.bench.crowd import fill
 from etalage.bench.rows import Row, row
 from etalage.bench.traffic import batch_bodies, numbered, usual
-from etalage.bench.world import PEOPLE, SLOTS, World, make_world
+from etalage.bench.world import REFERENCE, SLOTS, Shape, World, make_world
 from etalage.collect.call import items_of
 from etalage.collect.intake import Received
 from etalage.collect.parse import parse_batch
@@ -51,13 +51,12 @@ _encode = msgspec.msgpack.Encoder().encode
 class Known:
     """An open shop, and everybody it knows."""
 
-    def __init__(self, directory: Path, profiles: int) -> None:
-        people = min(PEOPLE, profiles)
-        self.world = make_world(directory, now=_now(), people=people, often=usual)
+    def __init__(self, directory: Path, profiles: int, shape: Shape) -> None:
+        self.world = make_world(directory, now=_now(), shape=shape, often=usual)
         began = time.perf_counter()
         self.shop = _opened(self.world)
         pepper = self.shop.ports.keys.pepper
-        self.people = [*self.world.people, *(f"w-{i}" for i in range(profiles - people))]
+        self.people = [*self.world.people, *(f"w-{i}" for i in range(profiles - shape.people))]
         self.visitors = [visitor_key(pepper, "visitor", person) for person in self.people]
         fill(self.shop.ports.profiles, self.visitors[: len(self.world.people)], self.visitors)
         self.seconds = time.perf_counter() - began
@@ -101,11 +100,14 @@ class Known:
         return sum(file.stat().st_blocks * 512 for file in home.rglob("*") if file.is_file())
 
 
-def bench_growth(directory: Path, *, profiles: int, seconds: float) -> list[Row]:
+def bench_growth(
+    directory: Path, *, profiles: int, seconds: float, shape: Shape = REFERENCE
+) -> list[Row]:
     """Measure events and decisions for about `seconds` in all, once the profiles are there."""
+    shape = msgspec.structs.replace(shape, people=min(shape.people, profiles))
     few, many = (
-        Known(directory / "few", min(FEW, profiles)),
-        Known(directory / "many", profiles),
+        Known(directory / "few", min(FEW, profiles), shape),
+        Known(directory / "many", profiles, shape),
     )
     gc.collect()
     gc.freeze()  # as the server does

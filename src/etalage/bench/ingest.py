@@ -19,7 +19,7 @@ from etalage.bench.load import Load, Request, as_fast_as_answered
 from etalage.bench.process import Served, floor_server, shop_server
 from etalage.bench.rows import Row, latency_rows, row
 from etalage.bench.traffic import PER_VISITOR, batch_bodies, numbered, request, usual
-from etalage.bench.world import World, make_world
+from etalage.bench.world import REFERENCE, Shape, World, make_world
 from etalage.collect.call import items_of
 from etalage.collect.intake import Received
 from etalage.collect.parse import parse_batch
@@ -29,34 +29,51 @@ from etalage.flow.configuration import configure
 from etalage.flow.ingest import door_of, sender_of, take_in
 
 BATCH = 100  # events
-PEOPLE = 20_000
-BODIES = PEOPLE * PER_VISITOR // BATCH  # different ones; each is sent again with new ids
+KNOWN = 20_000  # visitors
 CONNECTIONS = 4  # that each wait for theirs
 WARM_UP_SECONDS = 1.0
 OWN_NUMBERS = 50_000_000  # of the batches that are appended here; those that are sent count from 1
 
 
-def bench_ingest(directory: Path, *, seconds: float, workers: int = 1) -> list[Row]:
-    """Measure intake for `seconds`, and each floor for half as long."""
+def bench_ingest(
+    directory: Path,
+    *,
+    seconds: float,
+    workers: int = 1,
+    shape: Shape = REFERENCE,
+    known: int = KNOWN,
+    warm: float = WARM_UP_SECONDS,
+) -> list[Row]:
+    """Measure intake for `seconds`, and each floor for half as long.
+
+    Args:
+        directory: of the shop; empty.
+        seconds: how long.
+        workers: processes that answer.
+        shape: of the shop.
+        known: visitors it knows, those with a past among them.
+        warm: seconds of calls that are not counted.
+    """
     now = time.time_ns() // 1000
-    world = make_world(directory, now=now, often=usual)
+    world = make_world(directory, now=now, shape=shape, often=usual)
     rng = random.Random(4)  # noqa: S311  drawn again the same, not secret
-    people = _crowd(world)
-    bodies = batch_bodies(people, world.products, rng, count=BODIES, size=BATCH, now=now)
+    crowd = _crowd(world, known)
+    count = len(crowd) * PER_VISITOR // BATCH  # different ones; each is sent again with new ids
+    bodies = batch_bodies(crowd, world.products, rng, count=count, size=BATCH, now=now)
     sent = 0
 
     def fresh(_: int) -> bytes:
         nonlocal sent
         sent += 1
-        body = numbered(bodies[sent % BODIES], sent)
+        body = numbered(bodies[sent % count], sent)
         return request("/v1/batch", body, world.server_key)
 
     with (
         shop_server(directory, workers=workers) as ours,
         floor_server(directory, workers=workers) as floor,
     ):
-        first = _closed(ours, fresh, WARM_UP_SECONDS)
-        _closed(floor, fresh, WARM_UP_SECONDS)
+        first = _closed(ours, fresh, warm)
+        _closed(floor, fresh, warm)
         measured = _closed(ours, fresh, seconds)
         empty = _closed(floor, fresh, seconds / 2)
     alone = _append_alone(
@@ -74,9 +91,9 @@ def bench_ingest(directory: Path, *, seconds: float, workers: int = 1) -> list[R
     ]
 
 
-def _crowd(world: World) -> list[str]:
-    """Let the shop know 20,000 people; give their ids."""
-    people = [*world.people, *(f"w-{number}" for number in range(PEOPLE - len(world.people)))]
+def _crowd(world: World, known: int) -> list[str]:
+    """Let the shop know so many people; give their ids."""
+    people = [*world.people, *(f"w-{number}" for number in range(known - len(world.people)))]
     _, ports = open_ports(world.directory, world.shop, settings=load(world.directory))
     try:
         visitors = [visitor_key(ports.keys.pepper, "visitor", person) for person in people]
@@ -107,7 +124,7 @@ def _append_alone(world: World, bodies: list[bytes], seconds: float) -> float:
         number, appended, took = OWN_NUMBERS, 0, 0.0
         while took < seconds:
             number += 1
-            text = numbered(bodies[number % BODIES], number)
+            text = numbered(bodies[number % len(bodies)], number)
             arrivals = take_in(items_of(parse_batch(text)), door, ports).arrivals
             began = time.perf_counter()
             ports.log.append(arrivals)

@@ -88,28 +88,29 @@ def _times(
     return taken
 
 
-def drawn_clicks(rng: np.random.Generator, sessions: int) -> Clicks:
+def drawn_clicks(rng: np.random.Generator, sessions: int, items: int = ITEMS) -> Clicks:
     """Draw the clicks of so many sessions, one every two seconds from moment 0 on."""
     lengths = rng.geometric(ONWARD, sessions)
     session = np.repeat(np.arange(sessions), lengths)
-    group = np.repeat(_skewed(rng, sessions) // GROUP, lengths)
+    group = np.repeat(_skewed(rng, sessions, items) // GROUP, lengths)
     times = session * 2.0 + np.arange(len(session)) * 1e-6
-    return Clicks(session, _within(rng, group), times)
+    return Clicks(session, _within(rng, group, items), times)
 
 
 def _questions(rng: np.random.Generator) -> list[list[int]]:
     lengths = np.minimum(rng.geometric(ONWARD, QUESTIONS), LONGEST)
-    groups = np.repeat(_skewed(rng, QUESTIONS) // GROUP, lengths)
-    items = _within(rng, groups)
+    groups = np.repeat(_skewed(rng, QUESTIONS, ITEMS) // GROUP, lengths)
+    items = _within(rng, groups, ITEMS)
     return [part.tolist() for part in np.split(items, np.cumsum(lengths)[:-1])]
 
 
-def _within(rng: np.random.Generator, group: Ints) -> Ints:
+def _within(rng: np.random.Generator, group: Ints, items: int) -> Ints:
     """Draw clicks of a group; one in five goes anywhere."""
-    near = group * GROUP + rng.integers(0, GROUP, len(group))
-    return np.where(rng.random(len(group)) < STRAY, _skewed(rng, len(group)), near).astype(np.int32)
+    near = np.minimum(group * GROUP + rng.integers(0, GROUP, len(group)), items - 1)
+    is_stray = rng.random(len(group)) < STRAY
+    return np.where(is_stray, _skewed(rng, len(group), items), near).astype(np.int32)
 
 
-def _skewed(rng: np.random.Generator, count: int) -> Ints:
+def _skewed(rng: np.random.Generator, count: int, items: int) -> Ints:
     """Draw products: a twentieth of them has more than a third of the clicks."""
-    return (ITEMS * rng.random(count) ** 3).astype(np.int32)
+    return (items * rng.random(count) ** 3).astype(np.int32)

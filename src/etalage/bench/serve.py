@@ -13,16 +13,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from etalage.app import open_ports
-from etalage.bench.learned import put_models
+from etalage.bench.learned import SESSIONS_LEARNED, put_models
 from etalage.bench.load import Load, Request, as_fast_as_answered, at_rate
 from etalage.bench.process import Served, floor_server, shop_server
 from etalage.bench.recommend import ITEMS
 from etalage.bench.rows import Row, latency_rows, row
 from etalage.bench.traffic import decide_body, request
-from etalage.bench.world import SLOTS, World, make_world
+from etalage.bench.world import REFERENCE, SLOTS, Shape, World, make_world
 from etalage.config import load
 
 RATES = (200, 500, 1_000)  # per second; the last is the bar's
@@ -32,35 +33,49 @@ WARM_UP_SECONDS = 8.0  # models are taken up in the first seconds
 DIFFERENT = 2_000  # requests
 
 
-def bench_serve(directory: Path, *, seconds: float, workers: int = 1) -> list[Row]:
-    """Measure decisions through a server: `seconds` per rate, and as many for the closed loop; then with `for_you`."""
+class Size(Struct, frozen=True):
+    """How much is served and asked; as it stands, what docs/performance.md tells of."""
+
+    seconds: float  # per rate, and as many for the closed loop
+    workers: int = 1
+    warm: float = WARM_UP_SECONDS
+    shape: Shape = REFERENCE
+    products: int = ITEMS  # of the shop with `for_you`, as are the sessions it learned from
+    sessions: int = SESSIONS_LEARNED
+
+
+def bench_serve(directory: Path, size: Size) -> list[Row]:
+    """Measure decisions through a server; then with `for_you`."""
     now = time.time_ns() // 1000
-    plain = make_world(directory / "plain", now=now)
-    rows = _measured(plain, RATES, seconds, workers)
-    return [*rows, *_with_for_you(directory / "learned", now, seconds, workers)]
+    plain = make_world(directory / "plain", now=now, shape=size.shape)
+    rows = _measured(plain, RATES, size)
+    return [*rows, *_with_for_you(directory / "learned", now, size)]
 
 
-def _with_for_you(directory: Path, now: int, seconds: float, workers: int) -> list[Row]:
-    """Measure a shop of 20,000 products whose lists are `for_you`, learned from 200,000 sessions."""
-    world = make_world(directory, now=now, offered=ITEMS, lists=("for_you",))
+def _with_for_you(directory: Path, now: int, size: Size) -> list[Row]:
+    """Measure a shop of more products, whose lists are `for_you`."""
+    world = make_world(
+        directory, now=now, shape=size.shape, offered=size.products, lists=("for_you",)
+    )
     _, ports = open_ports(world.directory, world.shop, settings=load(world.directory))
     try:
-        put_models(ports.models, [product.id for product in world.products], now=now)
+        ids = [product.id for product in world.products]
+        put_models(ports.models, ids, sessions=size.sessions, now=now)
     finally:
         ports.close()
-    rows = _measured(world, RATES[-1:], seconds, workers)
+    rows = _measured(world, RATES[-1:], size)
     return [replace(one, name=f"for_you {one.name}") for one in rows]
 
 
-def _measured(world: World, rates: Sequence[int], seconds: float, workers: int) -> list[Row]:
-    head = _head(world)
+def _measured(world: World, rates: Sequence[int], size: Size) -> list[Row]:
+    head, seconds = _head(world), size.seconds
     nth = _requests(world)
     with (
-        shop_server(world.directory, workers=workers) as ours,
-        floor_server(world.directory, workers=workers) as floor,
+        shop_server(world.directory, workers=size.workers) as ours,
+        floor_server(world.directory, workers=size.workers) as floor,
     ):
-        asked = [_closed(ours, nth, WARM_UP_SECONDS)]
-        _closed(floor, nth, WARM_UP_SECONDS)
+        asked = [_closed(ours, nth, size.warm)]
+        _closed(floor, nth, size.warm)
         rows: list[Row] = []
         for rate in rates:
             load_of_ours = at_rate(ours, nth, per_second=rate, seconds=seconds)

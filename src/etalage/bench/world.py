@@ -45,6 +45,16 @@ SLOTS = ("overlay", "top_bar", "product_below", "home_hero")
 AUTHOR, APPROVER = "ann", "bob"
 
 
+class Shape(Struct, frozen=True):
+    """How much there is to a shop; as it stands, what docs/performance.md tells of."""
+
+    people: int = PEOPLE
+    rules: int = RULES  # segments that ask, for each experience
+
+
+REFERENCE = Shape()
+
+
 class World(Struct, frozen=True):
     """A shop made for benches."""
 
@@ -59,7 +69,7 @@ def make_world(
     directory: Path,
     *,
     now: int,
-    people: int = PEOPLE,
+    shape: Shape = REFERENCE,
     often: Callable[[random.Random], int] = eager,
     offered: int = PRODUCTS,
     lists: Sequence[StrategyName] = ("popular_now", "recently_viewed"),
@@ -70,7 +80,7 @@ def make_world(
     Args:
         directory: of the data; empty.
         now: the moment at which the shop has its past.
-        people: who have one.
+        shape: how many people have one, and how much is live.
         often: draws how much one of them does.
         offered: products of the catalogue.
         lists: the strategies of the three lists of products, in turn.
@@ -86,13 +96,13 @@ def make_world(
     settings = load(directory)
     _, ports = open_ports(directory, created.shop.id, settings=settings)
     try:
-        _go_live(ports, products, lists, now=now - 40 * DAY)
+        _go_live(ports, products, lists, shape.rules, now=now - 40 * DAY)
         world = World(
             directory,
             created.shop.id,
             created.server_key,
             products,
-            tuple(f"v-{number}" for number in range(people)),
+            tuple(f"v-{number}" for number in range(shape.people)),
         )
         _live_a_month(ports, world, rng, now=now, often=often)
         count_popular(Night(ports, configure(ports).how, now, settings.popular_least_visitors))
@@ -130,13 +140,18 @@ def main(number: int) -> str:
 
 
 def _go_live(
-    ports: Ports, products: Sequence[Product], lists: Sequence[StrategyName], *, now: int
+    ports: Ports,
+    products: Sequence[Product],
+    lists: Sequence[StrategyName],
+    each: int,
+    *,
+    now: int,
 ) -> None:
     by_id = {product.id: product for product in products}
     catalogue = Catalogue(version_of(products, "EUR"), "EUR", by_id)
     ports.records.put_catalogue(catalogue, source="bench", actor=AUTHOR, now=now)
-    rules = [Draft("segment", f"{RULE}{n}", {"tree": _rule(n)}) for n in range(GROUPS * RULES)]
-    groups = [Draft("segment", f"groep-{n}", {"tree": _group(n)}) for n in range(GROUPS)]
+    rules = [Draft("segment", f"{RULE}{n}", {"tree": _rule(n)}) for n in range(GROUPS * each)]
+    groups = [Draft("segment", f"groep-{n}", {"tree": _group(n, each)}) for n in range(GROUPS)]
     wanted = [Draft("experience", f"uiting-{n}", _experience(n, lists)) for n in range(GROUPS)]
     apply(ports, [*rules, *groups, *wanted], actor=AUTHOR, now=now)
     for one in wanted:
@@ -165,8 +180,8 @@ def _rule(number: int) -> object:
     }
 
 
-def _group(number: int) -> object:
-    return {"any": [{"in": f"{RULE}{number * RULES + one}"} for one in range(RULES)]}
+def _group(number: int, each: int) -> object:
+    return {"any": [{"in": f"{RULE}{number * each + one}"} for one in range(each)]}
 
 
 def _experience(number: int, lists: Sequence[StrategyName]) -> dict[str, object]:

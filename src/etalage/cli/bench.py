@@ -15,15 +15,18 @@ from rich.table import Table
 
 from etalage.bench.decide import bench_decide
 from etalage.bench.growth import bench_growth
-from etalage.bench.ingest import bench_ingest
+from etalage.bench.ingest import KNOWN, bench_ingest
+from etalage.bench.ingest import WARM_UP_SECONDS as INGEST_WARM_UP
+from etalage.bench.learned import SESSIONS_LEARNED
 from etalage.bench.page import available, bench_page
 from etalage.bench.recommend import bench_recommend
 from etalage.bench.recommend_peers import has_implicit
 from etalage.bench.report import bench_report
 from etalage.bench.rows import Row
 from etalage.bench.segments import bench_segments
-from etalage.bench.serve import bench_serve
+from etalage.bench.serve import Size, bench_serve
 from etalage.bench.simulate import bench_simulate
+from etalage.bench.world import Shape
 from etalage.cli.console import JsonOption, err, out, print_json
 from etalage.cli.showing import SHOP_PROGRAM
 from etalage.simulate.server import SERVER_KEY, WRITE_KEY, port_of, serving
@@ -69,7 +72,11 @@ def bench(
     ] = 1_000_000,
     products: Annotated[
         int,
-        typer.Option(min=100, max=20_000, help="Products over which EASE is learned."),
+        typer.Option(
+            min=100,
+            max=20_000,
+            help="Products over which EASE is learned, and of the shop with for_you.",
+        ),
     ] = 20_000,
     profiles: Annotated[
         int, typer.Option(min=100, max=100_000_000, help="Profiles the shop has grown to.")
@@ -77,6 +84,15 @@ def bench(
     visitors: Annotated[
         int, typer.Option(min=100, max=20_000_000, help="Visitors under the reports.")
     ] = 1_000_000,
+    people: Annotated[
+        int, typer.Option(min=20, max=500, help="People with a past, where decisions are made.")
+    ] = 500,
+    rules: Annotated[
+        int, typer.Option(min=1, max=9, help="Segments each of their 20 messages asks about.")
+    ] = 9,
+    warm: Annotated[
+        float, typer.Option(min=0.2, max=8, help="Seconds a server is asked before, at most.")
+    ] = 8.0,
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="Processes that answer, also of the floor.")
     ] = 1,
@@ -112,6 +128,8 @@ def bench(
                 products=products,
                 profiles=profiles,
                 visitors=visitors,
+                shape=Shape(people, rules),
+                warm=warm,
                 workers=workers,
             )
     if json:
@@ -131,15 +149,34 @@ def _run(  # noqa: C901, PLR0911  one for each bench
     products: int,
     profiles: int,
     visitors: int,
+    shape: Shape,
+    warm: float,
     workers: int,
 ) -> list[Row]:
     match name:
         case "decide":
-            return bench_decide(directory, seconds=seconds)
+            return bench_decide(directory, seconds=seconds, shape=shape)
         case "serve":
-            return bench_serve(directory, seconds=seconds, workers=workers)
+            return bench_serve(
+                directory,
+                Size(
+                    seconds=seconds,
+                    workers=workers,
+                    warm=warm,
+                    shape=shape,
+                    products=products,
+                    sessions=min(sessions, SESSIONS_LEARNED),
+                ),
+            )
         case "ingest":
-            return bench_ingest(directory, seconds=seconds, workers=workers)
+            return bench_ingest(
+                directory,
+                seconds=seconds,
+                workers=workers,
+                shape=shape,
+                known=min(profiles, KNOWN),
+                warm=min(warm, INGEST_WARM_UP),
+            )
         case "segments":
             return bench_segments(directory, events=events)
         case "recommend":
@@ -147,7 +184,7 @@ def _run(  # noqa: C901, PLR0911  one for each bench
                 err.print("[dim]the rows beside implicit are left out: it is not installed[/dim]")
             return bench_recommend(sessions=sessions, products=products, seconds=seconds)
         case "growth":
-            return bench_growth(directory, profiles=profiles, seconds=seconds)
+            return bench_growth(directory, profiles=profiles, seconds=seconds, shape=shape)
         case "report":
             return bench_report(directory, visitors=visitors)
         case "simulate":
