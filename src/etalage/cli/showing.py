@@ -97,6 +97,10 @@ def simulate(
     consent: Annotated[
         float | None, typer.Option(help="Share that allows to be measured.  [default: 0.85]")
     ] = None,
+    holdout: Annotated[
+        float | None,
+        typer.Option(help="Share that is shown no message at all.  [default: 0]"),
+    ] = None,
     bots: Annotated[int | None, typer.Option(help="Programs that come each day.")] = None,
     faults: Annotated[
         str | None,
@@ -128,6 +132,7 @@ def simulate(
         seed=seed,
         groups=groups,
         consent_share=consent,
+        holdout=holdout,
         bots=bots,
         faults=faults,
     )
@@ -142,3 +147,5 @@ def simulate(
     out.print(besides.table(shown.compared, shown.played, lang))
     for sentence in besides.sentences(shown.compared, lang):
         out.print(sentence, markup=False, highlight=False)
+    for note in besides.notes(shown.compared, lang):
+        out.print(note, style="dim", markup=False, highlight=False)

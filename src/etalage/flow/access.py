@@ -90,7 +90,7 @@ def access_of(
         "personal": _personal(events),
         **(_remembered(folds, live, now) if folds else {}),
         "orders": [one for one in events if one["name"] in ORDERS],
-        "decisions": [_decision(one, alone=alone) for one in events if one["name"] == "decision"],
+        "decisions": [_decision(one, alone=alone) for one in events if "record" in one],
         "events": [_without(one, OF_DECISION) for one in events],
         "set_aside": _set_aside(ports, visitors),
     }

@@ -15,7 +15,7 @@ from typing import Literal
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
-from etalage.domain.report import ArmFigures, Effect, ExperienceReport, Note, Unsettled
+from etalage.domain.report import OVERALL, ArmFigures, Effect, ExperienceReport, Note, Unsettled
 from etalage.domain.time import DAY, moment
 
 Language = Literal["nl", "en"]
@@ -27,10 +27,16 @@ def words() -> dict[str, dict[str, str]]:
     return tomllib.loads((files("etalage.measure") / "words.toml").read_text(encoding="utf-8"))
 
 
+def title(reported: ExperienceReport, language: Language) -> str:
+    """Give the name by which an experience is spoken of: that of the total is a mark for programs."""
+    return words()[language]["total"] if reported.name == OVERALL else reported.name
+
+
 def headline(reported: ExperienceReport, language: Language) -> str:
     """Say in one sentence what is known of an experience."""
     if reported.state == "broken":
-        return _say(language, "broken", name=reported.name, faults=_faults(reported, language))
+        name = title(reported, language)
+        return _say(language, "broken", name=name, faults=_faults(reported, language))
     loudest = next((arm for arm in reported.arms if _speaks(arm, reported)), None)
     if loudest is not None and isinstance(loudest.effect, Effect):
         return _about_effect(reported, loudest, loudest.effect, language)
@@ -73,8 +79,8 @@ def _about_effect(
     lift = effect.lift_interval
     return _say(
         language,
-        reported.state,
-        name=reported.name,
+        f"{reported.state}_total" if reported.name == OVERALL else reported.state,
+        name=title(reported, language),
         variant=arm.arm,
         extra=_number(extra, language),
         low=_number(low, language),
@@ -87,6 +93,7 @@ def _about_effect(
 
 def _about_missing(reported: ExperienceReport, language: Language) -> str:
     unsettled = reported.unsettled or Unsettled(reason="windows_open")
+    name = title(reported, language)
     missing = _say(
         language,
         unsettled.reason,
@@ -94,22 +101,21 @@ def _about_missing(reported: ExperienceReport, language: Language) -> str:
         have=_number(unsettled.have, language),
     )
     if reported.state == "undecided":
-        return _say(language, "undecided_few", name=reported.name, missing=missing)
-    expected = _expected(unsettled, language, reported.now)
-    return _say(
-        language, "too_early", name=reported.name, missing=missing, expected=expected
-    ).rstrip()
+        return _say(language, "undecided_few", name=name, missing=missing)
+    expected = _expected(reported, unsettled, language)
+    return _say(language, "too_early", name=name, missing=missing, expected=expected).rstrip()
 
 
 FAR_AWAY = 365 * DAY  # later than this is no date but an answer: not with this traffic
 
 
-def _expected(unsettled: Unsettled, language: Language, now: int) -> str:
+def _expected(reported: ExperienceReport, unsettled: Unsettled, language: Language) -> str:
     """Say by when there is an answer; a date years away would be a promise that nobody can keep."""
     if unsettled.expected is None:
         return ""
-    if unsettled.expected - now > FAR_AWAY:
-        return _say(language, "expected_never")
+    if unsettled.expected - reported.now > FAR_AWAY:
+        is_total = reported.name == OVERALL
+        return _say(language, "expected_never_total" if is_total else "expected_never")
     date = format_date(moment(unsettled.expected).date(), format="long", locale=language)
     return _say(language, "expected", date=date)
 

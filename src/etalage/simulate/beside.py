@@ -9,7 +9,7 @@ Idea: the report is the one that every shop gets, made from the log alone; the t
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -21,7 +21,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from etalage.domain.ids import ShopId
-from etalage.domain.report import ArmFigures, Effect, ExperienceReport, Interval, Plan
+from etalage.domain.report import OVERALL, ArmFigures, Effect, ExperienceReport, Interval, Plan
 from etalage.measure.lines import headline
 from etalage.measure.shape import to_json as shape_of
 from etalage.measure.statistics.arms import proportion
@@ -29,6 +29,7 @@ from etalage.measure.statistics.interval import around_lift
 from etalage.simulate import truth as truths
 from etalage.simulate.run import Played
 from etalage.simulate.truth import Truth
+from etalage.simulate.world import World
 
 Language = Literal["nl", "en"]
 
@@ -38,6 +39,11 @@ class Beside(Struct, frozen=True):
 
     report: ExperienceReport
     truth: Truth
+
+    @property
+    def is_total(self) -> bool:
+        """Whether this is all messages together against the holdout."""
+        return self.report.name == OVERALL
 
     @property
     def variant(self) -> ArmFigures | None:
@@ -71,6 +77,11 @@ def measured(directory: Path, shop: ShopId, *, now: int) -> list[ExperienceRepor
         return report_all(ports, now=now)
     finally:
         ports.close()
+
+
+def known(reports: Iterable[ExperienceReport], world: World) -> list[ExperienceReport]:
+    """Give the reports whose truth the simulation knows: of the messages its shoppers meet, and of the total."""
+    return [one for one in reports if one.name in world.effects or one.name == OVERALL]
 
 
 def beside(played: Played, reports: Sequence[ExperienceReport]) -> list[Beside]:
@@ -130,6 +141,12 @@ def sentences(compared: Sequence[Beside], language: Language) -> list[str]:
     return [headline(one.report, language) for one in compared]
 
 
+def notes(compared: Sequence[Beside], language: Language) -> list[str]:
+    """Say what the truth is, of one message and of all together."""
+    total = ["total_note"] if any(one.is_total for one in compared) else []
+    return [say(language, line) for line in ("truth_note", *total)]
+
+
 def say(language: Language, line: str, /, **fields: str) -> str:
     """Give a text of the demo."""
     return _words()[language][line].format(**fields)
@@ -175,7 +192,8 @@ def _holds(effect: Effect | None, planted: float) -> bool | None:
 def _row(one: Beside, language: Language) -> list[str]:
     truth = one.truth
     figures = _figures(truth.planted, truth.extra_conversions, one.effect, language)
-    return [one.report.name, *figures, say(language, one.report.state)]
+    name = say(language, "total") if one.is_total else one.report.name
+    return [name, *figures, say(language, one.report.state)]
 
 
 def _row_of_group(one: Beside, group: str, language: Language) -> list[str]:

@@ -28,7 +28,7 @@ from etalage.domain.time import DAY, Micros
 from etalage.simulate import beside as besides
 from etalage.simulate import regulars
 from etalage.simulate.apart import apart
-from etalage.simulate.beside import Beside, Language, beside, measured, say
+from etalage.simulate.beside import Beside, Language, beside, known, measured, say
 from etalage.simulate.catalogue import shelf
 from etalage.simulate.client import Client
 from etalage.simulate.papers import write_papers
@@ -45,6 +45,7 @@ SEED = 1
 DEMO_BASE = 0.18
 VISITORS_PER_DAY = 400
 RETURNING_SHARE = 0.25
+HOLDOUT = 0.05  # of all persons, as in a programme: who opens the shop may be one of them
 
 
 class Shown(Struct, frozen=True):
@@ -81,6 +82,7 @@ def demo(
         base=DEMO_BASE,
         visitors_per_day=VISITORS_PER_DAY,
         returning_share=RETURNING_SHARE,
+        holdout=HOLDOUT,
     )
     screen = Console(stderr=json)
     few_arenas()
@@ -89,7 +91,15 @@ def demo(
         chosen = port_of(port)
         at = f"http://{HOST}:{chosen}"
         experiences = (*EFFECTS, *BESIDES)
-        opened = apart(open_shop, data, now=start, experiences=experiences, seed=seed, at=at)
+        opened = apart(
+            open_shop,
+            data,
+            now=start,
+            experiences=experiences,
+            seed=seed,
+            at=at,
+            holdout=world.holdout,
+        )
         keys = {WRITE_KEY: opened.write_key, SERVER_KEY: opened.server_key}
         counts = {
             "products": len(opened.catalogue.products),
@@ -163,10 +173,7 @@ def play(
             progress=lambda done, _: bar.update(task, completed=done),
         )
     reports = apart(measured, data, opened.shop, now=played.end)
-    planted = [
-        one for one in reports if one.name in world.effects
-    ]  # the others have no known truth
-    return Shown(played, beside(played, planted))
+    return Shown(played, beside(played, known(reports, world)))
 
 
 def _print(screen: Console, shown: Shown, language: Language) -> None:
@@ -174,7 +181,8 @@ def _print(screen: Console, shown: Shown, language: Language) -> None:
     screen.print(besides.table(shown.compared, shown.played, language))
     for sentence in besides.sentences(shown.compared, language):
         screen.print(sentence, markup=False, highlight=False)
-    screen.print(say(language, "truth_note"), style="dim")
+    for note in besides.notes(shown.compared, language):
+        screen.print(note, style="dim")
     screen.print()
 
 

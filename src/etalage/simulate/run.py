@@ -12,12 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from msgspec import Struct
 
 from etalage.domain.product import Catalogue
+from etalage.domain.report import OVERALL
 from etalage.domain.time import DAY
 from etalage.simulate import robots
 from etalage.simulate.catalogue import shelf
 from etalage.simulate.client import Client
 from etalage.simulate.person import agenda, buying_moment
 from etalage.simulate.shopping import Day, Shop, Story, play_day
+from etalage.simulate.total import total
 from etalage.simulate.truth import Truth, truth
 from etalage.simulate.world import World
 
@@ -35,9 +37,14 @@ class Played(Struct, frozen=True):
     end: int  # micros: the first moment after the last day
 
     def truth_at(self, looks: dict[str, int]) -> dict[str, Truth]:
-        """Give what each experience was worth, per experience as of a moment in micros."""
+        """Give what each experience, and all together, was worth, each as of a moment in micros."""
         upto = {name: look - self.start for name, look in looks.items()}
-        return truth(self.world, self.story.met.values(), upto=upto)
+        whole = upto.pop(OVERALL, None)
+        found = truth(self.world, self.story.met.values(), upto=upto)
+        if whole is None:
+            return found
+        drawn, saw = self.story.drawn.values(), self.story.saw
+        return found | {OVERALL: total(self.world, drawn, saw, upto=whole)}
 
 
 def run(

@@ -27,6 +27,9 @@ AUTHOR, APPROVER = "ann", "bob"
 # What each message does to the chance to buy. Design 12: one helps, one does nothing, one harms.
 EFFECTS = {"maathulp": 0.30, "gratis-ruilen": 0.0, "nieuwsbrief": -0.25, "verder-kijken": 0.10}
 HELPS = "maathulp"
+EVERYBODY = frozenset(
+    {"maathulp", "gratis-ruilen", "nieuwsbrief"}
+)  # come to whoever lands on a product
 # What a visitor of the demo's pages meets besides; simulated shoppers only land on products, and meet none of them.
 BESIDES = (
     "nieuws-over-zoeken",
@@ -61,6 +64,7 @@ def open_shop(
     experiences: Collection[str] = tuple(EFFECTS),
     seed: int = 1,
     at: str | None = None,
+    holdout: float = 0.0,
 ) -> Opened:
     """Make a simulated shop in a data directory.
 
@@ -72,6 +76,7 @@ def open_shop(
         at: address of the server that shows the shop's pages, where links lead and pages may ask from;
             none by default: then they lead to a domain that is nobody's.
         seed: with the name it fixes all pseudonyms, and so who is in which arm.
+        holdout: share of all persons who get no message at all.
 
     Raises:
         Conflict: the directory already has a shop of this name.
@@ -80,10 +85,10 @@ def open_shop(
     from etalage.flow.publish import Draft, apply, approve
 
     world = f"{name}:{seed}"
-    places: dict[str, object] = {}
+    places: dict[str, object] = {"holdout_share": holdout}
     if at is not None:
         own = [at, at.replace("127.0.0.1", "localhost")]
-        places = {
+        places |= {
             "origins": own,
             "free_delivery_from": FREE_DELIVERY_FROM,
             "add_link": ADD_LINK,

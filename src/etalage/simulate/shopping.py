@@ -11,13 +11,14 @@ Idea: the same steps as the tag and a shop's server take. A ghost tells `trigger
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from etalage.domain.ids import HOLDOUT
 from etalage.domain.money import decimal_text
 from etalage.domain.time import DAY, SECOND
 from etalage.simulate import draw, faults, robots
@@ -32,6 +33,7 @@ from etalage.simulate.person import (
     signs_in,
     visits,
 )
+from etalage.simulate.total import Drawn, Saw, sights
 from etalage.simulate.truth import Met
 from etalage.simulate.world import World
 
@@ -47,7 +49,8 @@ class Story(Struct):
     """What happened in the shop so far, as only the simulation can know it."""
 
     met: dict[tuple[int, str], Met] = {}  # first meetings of the measured
-    saw: dict[int, list[tuple[int, str]]] = {}  # (moment, experience)
+    saw: dict[int, list[Saw]] = {}
+    drawn: dict[int, Drawn] = {}  # of whom the holdout was drawn: the measured
     late: list[Event] = []  # arrive tomorrow
     decisions: int = 0
     events: int = 0
@@ -55,12 +58,13 @@ class Story(Struct):
 
     def shown_before(self, person: int, moment: int) -> dict[str, Sight]:
         """Give the messages she had seen by a moment, each with how often."""
-        found: dict[str, Sight] = {}
-        for at, name in self.saw.get(person, ()):
-            if at <= moment:
-                before = found.get(name, Sight(at, 0))
-                found[name] = Sight(min(before.first, at), before.times + 1)
-        return found
+        return sights(self.saw.get(person, ()), moment)
+
+    def draw(self, visit: Visit, answer: Iterable[Mapping[str, Any]]) -> None:
+        """Note in which arm of the holdout she is: of the first answer that tells it, by any message of an experiment."""
+        arms = [entry["variant"] for entry in answer if "id" in entry]
+        if arms and visit.person not in self.drawn:
+            self.drawn[visit.person] = Drawn(visit.person, visit.at, HOLDOUT in arms)
 
     def meet(self, met: Met) -> None:
         """Note that the moment of a message came to her: her first, or once more."""
@@ -152,11 +156,13 @@ def ask(shop: Shop, visit: Visit) -> list[dict[str, Any]]:
 
 
 def live(
-    shop: Shop, story: Story, visit: Visit, answer: Iterable[Mapping[str, Any]]
+    shop: Shop, story: Story, visit: Visit, answer: Collection[Mapping[str, Any]]
 ) -> Iterator[Event]:
     """Live through a visit with what was decided; give what the shop can tell of it."""
     story.decisions += 1
     robot = robots.is_one(visit.person)
+    if not robot:
+        story.draw(visit, answer)
     for entry in answer:
         at = _moment_of(shop.world, visit, entry)
         if at is None or (robot and not robots.tells(shop.world, show=entry["show"])):

@@ -15,11 +15,11 @@ from etalage.domain.ids import ShopId
 from etalage.domain.time import DAY
 from etalage.errors import BadInput, Unknown
 from etalage.simulate.apart import apart
-from etalage.simulate.beside import Language
+from etalage.simulate.beside import Language, known
 from etalage.simulate.demo import Shown, ending_in_order, moment, place, play
 from etalage.simulate.run import Played
 from etalage.simulate.server import serving
-from etalage.simulate.shop import EFFECTS, Opened, open_shop, refuse_real
+from etalage.simulate.shop import EFFECTS, EVERYBODY, Opened, open_shop, refuse_real
 from etalage.simulate.shopping import Story
 from etalage.simulate.truth import WINDOW
 from etalage.simulate.world import World
@@ -56,6 +56,7 @@ def simulate(
             name=f"Noord {world.seed}",
             experiences=tuple(world.effects),
             seed=world.seed,
+            holdout=world.holdout,
         )
         if straight:
             return apart(_written, data, opened, world, start=start)
@@ -77,7 +78,7 @@ def _written(data: Path, opened: Opened, world: World, *, start: int) -> Shown:
         reports = report_all(ports, now=end)
     finally:
         ports.close()
-    told = [one for one in reports if one.name in world.effects]
+    told = known(reports, world)
     compared = beside(world, tried, opened.variants, told, start=start)
     return Shown(Played(world, Story(orders=orders), start, end), compared)
 
@@ -93,6 +94,11 @@ def _refuse(world: World, directory: Path | None, *, straight: bool) -> None:
             raise Unknown("experience", name, EFFECTS, field="effects")
     if not world.effects:
         raise BadInput("without a message there is nothing to measure", field="effects")
+    if world.holdout and not straight and not EVERYBODY.intersection(world.effects):
+        says = "only a message that comes to everybody tells who is held out: add " + " or ".join(
+            sorted(EVERYBODY)
+        )
+        raise BadInput(says, field="holdout")
     if straight and not world.needs_no_server:
         says = "devices, sign-ins, bots and faults need a server: leave out --straight"
         raise BadInput(says, field="straight")

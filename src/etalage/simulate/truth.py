@@ -9,8 +9,8 @@ From: methods 9 ("paired worlds").
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from itertools import groupby
 from typing import Any
 
 from msgspec import Struct
@@ -38,7 +38,7 @@ class Met(Struct, frozen=True):
 
 
 class GroupTruth(Struct, frozen=True):
-    """What one experience was worth in one group of shoppers."""
+    """What one experience was worth in one group of shoppers; fields as in `Truth`."""
 
     triggered: int
     shown: int
@@ -50,7 +50,11 @@ class GroupTruth(Struct, frozen=True):
 
 
 class Truth(Struct, frozen=True):
-    """What one experience was worth, among persons whose window was closed at `upto`."""
+    """What one experience was worth, among persons whose window was closed at `upto`.
+
+    Of all messages together (`total`): `triggered` are all of whom the holdout was drawn, `shown` those who were not
+    held out, and both lives are theirs alone, as it went and without any message.
+    """
 
     experience: str
     planted: float  # relative effect on the chance to buy; the exact mean where shoppers differ
@@ -61,6 +65,7 @@ class Truth(Struct, frozen=True):
     conversions_without: int  # had none of them seen it
     extra_conversions: int  # what it changed among those who did see it
     extra_revenue: int  # cents, idem
+    persons: dict[str, int]  # per arm
     conversions: dict[str, int]  # per arm, as it really went
     groups: dict[str, GroupTruth] = {}
 
@@ -88,7 +93,7 @@ def truth(world: World, met: Iterable[Met], *, upto: Mapping[str, int]) -> dict[
     }
 
 
-class _Lives(Struct, frozen=True):
+class Lives(Struct, frozen=True):
     """One person beside one experience, with the message and without it."""
 
     met: Met
@@ -111,11 +116,10 @@ def _truth(world: World, experience: str, people: Collection[list[Met]], upto: i
         if own.experience == experience and own.at + WINDOW <= upto
     ]
     planted = world.effects.get(experience, 0.0)
-    total = _sum(lives, planted if world.is_plain else None)
-    conversions: dict[str, int] = {}
+    total = added_up(lives, planted if world.is_plain else None)
+    conversions: Counter[str] = Counter()
     for one in lives:
-        bought = one.bought[0] if one.met.shown else one.bought[1]
-        conversions[one.met.arm] = conversions.get(one.met.arm, 0) + bought
+        conversions[one.met.arm] += one.bought[0] if one.met.shown else one.bought[1]
     return Truth(
         experience=experience,
         planted=total.planted,
@@ -126,20 +130,22 @@ def _truth(world: World, experience: str, people: Collection[list[Met]], upto: i
         conversions_without=total.conversions_without,
         extra_conversions=total.extra_conversions,
         extra_revenue=total.extra_revenue,
-        conversions=conversions,
-        groups={
-            name: _sum(list(those), None)
-            for name, those in groupby(sorted(lives, key=_group_of), key=_group_of)
-            if name
-        },
+        persons=dict(Counter(one.met.arm for one in lives)),
+        conversions=dict(conversions),
+        groups={name: added_up(those, None) for name, those in by_group(lives).items()},
     )
 
 
-def _group_of(one: _Lives) -> str:
-    return one.group
+def by_group(lives: Iterable[Lives]) -> dict[str, list[Lives]]:
+    """Sort lives by the group of the shopper; none in a world without groups."""
+    found: dict[str, list[Lives]] = {}
+    for one in lives:
+        if one.group:
+            found.setdefault(one.group, []).append(one)
+    return dict(sorted(found.items()))
 
 
-def _sum(lives: Collection[_Lives], planted: float | None) -> GroupTruth:
+def added_up(lives: Collection[Lives], planted: float | None) -> GroupTruth:
     """Add lives up; what was planted is the mean of their chances, unless it is the same for everybody."""
     if planted is None:
         with_it = sum(one.chance[0] for one in lives)
@@ -156,21 +162,21 @@ def _sum(lives: Collection[_Lives], planted: float | None) -> GroupTruth:
     )
 
 
-def _both_lives(world: World, own: Met, meetings: Iterable[Met]) -> _Lives:
+def _both_lives(world: World, own: Met, meetings: Iterable[Met]) -> Lives:
     """Tell whether she buys within the window with the message, and without it."""
     person = own.person
     moment = buying_moment(world, person)
     mine = group(world, person)
     name = "" if mine is None else mine.name
     if not own.at <= moment < own.at + WINDOW:
-        return _Lives(own, name, (False, False), (0.0, 0.0), 0)
+        return Lives(own, name, (False, False), (0.0, 0.0), 0)
     without = {
         one.experience: one.sight(moment)
         for one in meetings
         if one.shown and one.at <= moment and one.experience != own.experience
     }
     with_it = without | {own.experience: own.sight(moment)}
-    return _Lives(
+    return Lives(
         own,
         name,
         (buys(world, person, with_it), buys(world, person, without)),
@@ -185,6 +191,7 @@ def to_json(found: Truth) -> dict[str, Any]:
         "planted_pct": round(100 * found.planted, 2),
         "triggered": found.triggered,
         "shown": found.shown,
+        "persons": found.persons,
         "conversions": found.conversions,
         "extra_conversions": found.extra_conversions,
         "extra_conversions_pct": None if found.lift is None else round(100 * found.lift, 2),

@@ -26,6 +26,7 @@ DELAY_DAYS = 2.0  # mean of the time between the first visit and buying (methods
 # When people shop: the share of visits per two hours of the day, from midnight.
 DAY_PATTERN = (2, 1, 1, 2, 5, 8, 9, 9, 9, 12, 16, 9)
 LONGEST = 365  # days
+MOST_HELD_OUT = 0.9  # as in every shop: somebody must be left to see a message
 MOST_VISITORS = 2_000_000  # a server answers some 300 visits a second: two hours
 # The phase of a first visit, how each moves the chance to buy (1 on average), and where the next visit finds her.
 PHASES = ("awareness", "consideration", "purchase")
@@ -109,6 +110,8 @@ class World(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     grouped_by: Literal["chance", "device"] = "chance"
     novelty_days: float | None = None  # a message does 1/e as much to who first sees it after these
     fatigue: Share = 0.0  # by how much less it does with every time she saw it before
+    # Of all who may be measured: is shown no message at all, so that the total can be measured (0: there is none).
+    holdout: Share = 0.0
 
     bots: Bots | None = None
     faults: Faults = Faults()
@@ -174,6 +177,8 @@ def _check(world: World) -> None:
         "visitors_per_day",
         f"{world.people:,} visitors are more than a simulation plays: at most {MOST_VISITORS:,}, which takes hours",
     )
+    says = f"{world.holdout} is no share of the holdout; it lies between 0 and {MOST_HELD_OUT}"
+    _must(0 <= world.holdout <= MOST_HELD_OUT, "holdout", says)
     _must(world.delay_days > 0, "delay_days", "the delay is a number of days above 0")
     _must(world.taste >= 0 and world.views >= 0, "views", "taste and views are not below 0")
     _must(sum(world.day_pattern) > 0 and min(world.day_pattern) >= 0, "day_pattern", "no weights")
