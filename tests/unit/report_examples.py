@@ -157,7 +157,9 @@ def _whole(state: State, *arms: ArmFigures) -> ExperienceReport:
         now=NOW,
         look=LOOK,
         trust="confirmed",
-        coverage=Coverage(measurable=412_600, reached=118_829),
+        coverage=Coverage(
+            measurable=round(sum(counts.values()) / 0.288), reached=sum(counts.values())
+        ),
         joined=Joined(by_way={"visitor": 5_100, "claim": 1_400, "identifier": 300, "none": 231}),
         arms=arms,
         sample_ratio=SampleRatio(

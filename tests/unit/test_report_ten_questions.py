@@ -41,8 +41,8 @@ WHOM: dict[Language, tuple[str, ...]] = {
     "en": ("For whom", "twijfelaars", "Consideration"),
 }
 COVERED: dict[Language, tuple[str, ...]] = {
-    "nl": ("28,8%", "118.829 van 412.600 meetbare mensen"),
-    "en": ("28.8%", "118,829 of 412,600 measurable people"),
+    "nl": ("28,8%", "130.036 van 451.514 meetbare mensen"),
+    "en": ("28.8%", "130,036 of 451,514 measurable people"),
 }
 TRUSTED: dict[Language, tuple[str, ...]] = {
     "nl": ("De verdeling klopt", "Bevestigd door de winkel", "96,7% van de bestellingen"),
@@ -56,6 +56,7 @@ ANSWERS: dict[tuple[str, Language], Answers] = {
         "range": ("61 tot 401", "2,9% tot 19,1%"),
         "euro": ("Extra omzet € 4.000 tot € 36.200", "beste schatting € 18.900"),
         "certain": ("Ja. Nul ligt buiten het interval", "95% zekerheid"),
+        "coverage": ("28,8%", "195.054 van 677.271 meetbare mensen"),
         "what next": ("Geef variant antwoord de hele plek", "122 tot 802 extra kopers"),
         "what not to conclude": ("Dat het precies 11,0% is.", "bij elkaar mag optellen"),
     },
@@ -64,6 +65,7 @@ ANSWERS: dict[tuple[str, Language], Answers] = {
         "range": ("61 to 401", "2.9% to 19.1%"),
         "euro": ("Extra revenue €4,000 to €36,200", "best estimate €18,900"),
         "certain": ("Yes. Zero lies outside the interval", "95% certainty"),
+        "coverage": ("28.8%", "195,054 of 677,271 measurable people"),
         "what next": ("Give variant antwoord the whole place", "122 to 802 extra buyers"),
         "what not to conclude": ("That it is exactly 11.0%.", "That messages may be added up"),
     },

@@ -21,6 +21,7 @@ from etalage.measure.page.answer import (
     when_known,
     when_ran,
 )
+from etalage.measure.page.coverage import coverage
 from etalage.measure.page.model import (
     Block,
     Chapter,
@@ -50,7 +51,7 @@ def chapter(told: Told) -> Chapter:
         _section(told, "certain", [Prose(paragraphs=certain(told))], "effect"),
         _section(told, "trust", [trust(told)], "sample_ratio", "triggered", "joined"),
         _section(told, "ran", [_ran(told)]),
-        _section(told, "whom", [_whom(told)], "coverage"),
+        _section(told, "whom", [_whom(told), coverage(told)], "coverage", "triggered", "exposures"),
         _section(told, "variants", [evidence.variants(told)], "effect", "conversions"),
         _section(told, "funnel", [counts.funnel(told)], "triggered", "exposures", "conversions"),
         _section(told, "cumulative", [plots.cumulative(told)], "conversions", "days"),
@@ -161,21 +162,13 @@ def _whole(told: Told, share: float) -> str:
 
 
 def _whom(told: Told) -> Facts:
-    say, about, coverage = told.say, told.reported.about, told.reported.coverage
-    reached = say("ran.reached_none")
-    if coverage.share is not None:
-        reached = say(
-            "ran.reached_text",
-            share=say.percent(coverage.share),
-            reached=say.number(coverage.reached),
-            measurable=say.number(coverage.measurable),
-        )
+    say, about = told.say, told.reported.about
     segment = clean(about.segment) if about and about.segment else _capital(say("everybody"))
     rows = [
         ("segment", segment),
         ("phase", about.phase and say.known("phases", about.phase) if about else None),
         ("persona", clean(about.persona) if about and about.persona else None),
-        ("reached", reached),
+        ("reached", None if told.reported.coverage.reached else say("ran.reached_none")),
     ]
     return Facts(rows=_facts(told, rows))
 
