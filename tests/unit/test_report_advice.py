@@ -126,6 +126,7 @@ STEPS: dict[str, tuple[Made, Made]] = {
     "keep_all": (total, verified),
     "end_it": (no_difference, undecided),
     "end_it_all": (lambda: replace(total(), state="no_relevant_difference"), no_difference),
+    "find_harm": (lambda: replace(total(), state="harmful"), harmful),
     "extend": (undecided, no_difference),
     "make_control": (lambda: waiting("no_control", days=None), too_early),
     "check_trigger": (lambda: waiting("nobody_triggered", days=None), too_early),

@@ -42,7 +42,7 @@ def _items(told: Told, group: str, rules: Iterable[Rule], sign: Sign) -> tuple[I
     for key, applies in rules:
         fields = applies(told)
         if fields is not None:
-            point, why = (told.say(f"{group}.{k}", **fields) for k in (key, f"{key}_why"))
+            point, why = (told.own(f"{group}.{k}", **fields) for k in (key, f"{key}_why"))
             said.append(Item(point=point[:1].upper() + point[1:], why=why, sign=sign))
     return tuple(said)
 
@@ -211,10 +211,8 @@ NEXT: tuple[Rule, ...] = (
     ("drop_others", _drop_others),
     ("keep_all", lambda t: _if(_state(t) == "verified_effect" and t.is_total)),
     ("end_it", lambda t: _if(_state(t) == "no_relevant_difference" and not t.is_total)),
-    (
-        "end_it_all",
-        lambda t: _if(_state(t) in {"no_relevant_difference", "harmful"} and t.is_total),
-    ),
+    ("end_it_all", lambda t: _if(_state(t) == "no_relevant_difference" and t.is_total)),
+    ("find_harm", lambda t: _if(_state(t) == "harmful" and t.is_total)),
     ("extend", _later),
     ("make_control", lambda t: _if(_is_missing(t, "no_control"))),
     ("check_trigger", lambda t: _if(_is_missing(t, "nobody_triggered"))),

@@ -54,7 +54,7 @@ def when_known(told: Told) -> str:
     missing = open_question(told.reported)
     expected = missing.expected
     if missing.reason in {"nobody_triggered", "no_control"}:
-        return told.say(f"when.{missing.reason}")
+        return told.own(f"when.{missing.reason}")
     if expected is None and missing.reason == "windows_open":
         return told.say("when.windows_open", window=told.days)
     if expected is None:
@@ -91,8 +91,8 @@ def lead(told: Told) -> str:
     speaker = told.speaker
     if speaker is not None:
         treated, control = speaker, told.control
-        return say(
-            "lead.settled_all" if told.is_total else "lead.settled",
+        return told.own(
+            "lead.settled",
             treated=say.number(treated.counted),
             treated_did=say.number(treated.conversions),
             treated_rate=say.percent(rate(treated), digits=2),
@@ -102,7 +102,7 @@ def lead(told: Told) -> str:
             did=told.goal("did"),
         )
     missing = open_question(reported)
-    return say(
+    return told.own(
         f"lead.{missing.reason}",
         need=say.number(missing.need),
         have=say.number(missing.have),
@@ -113,7 +113,7 @@ def lead(told: Told) -> str:
 
 def _fault(told: Told, fault: str) -> str:
     share = told.reported.joined.share or 0.0
-    return told.say(f"lead.{fault}", counts=filled(told), share=told.say.percent(share))
+    return told.own(f"lead.{fault}", counts=filled(told), share=told.say.percent(share))
 
 
 def filled(told: Told) -> str:

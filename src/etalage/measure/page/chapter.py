@@ -35,6 +35,7 @@ from etalage.measure.page.model import (
 from etalage.measure.page.say import clean
 from etalage.measure.page.told import Told
 from etalage.measure.page.trust import causes, trust
+from etalage.measure.verdict import verdict
 
 ITS_OWN = frozenset({"title", "name", "slot", "segment"})  # names: written as the shop wrote them
 LONGEST_TEXT = 300  # characters of a purpose or a gain
@@ -63,7 +64,7 @@ def chapter(told: Told) -> Chapter:
         anchor=told.prefix,
         title=told.title,
         state=told.reported.state,
-        verdict=told.say(f"states.{told.reported.state}"),
+        verdict=verdict(told.reported.state, told.say.language),
         when=when_ran(told),
         headline=headline(told),
         lead=lead(told),
@@ -81,7 +82,7 @@ def _section(
         return None
     return Section(
         key=key,
-        title=told.say(f"sections.{key}"),
+        title=told.own(f"sections.{key}"),
         blocks=there,
         questions=told.asked(*asked) if asked else (),
         tag=told.say("page.exploratory") if key == "parts" else "",
@@ -127,7 +128,7 @@ def _ran(told: Told) -> Facts:
             ("gain", clean(gain, LONGEST_TEXT) if gain else None),
             ("principle", about.principle and say.known("principles", about.principle)),
         ]
-    goal = say("ran.goal_text", goal=_goal(told), window=told.days)
+    goal = told.own("ran.goal_text", goal=_goal(told), window=told.days)
     rows += [
         ("goal", goal),
         ("period", say("ran.period_text", **period(told))),

@@ -64,7 +64,7 @@ def funnel(told: Told) -> Plot | None:
         return None
     say = told.say
     settled = told.speaker is not None
-    shows = say("plots.funnel_shows")
+    shows = told.own("plots.funnel_shows")
     reading = say("plots.funnel_read" if settled else "plots.funnel_read_early")
     return Plot(
         **drawn(lambda size: _bars(told, size[0], shows)),
@@ -84,11 +84,11 @@ def _stages(told: Told, figures: ArmFigures) -> list[Stage]:
     clicked = None if is_control else figures.clicks
     stages: list[Stage] = [
         (
-            say("plots.triggered_all" if told.is_total else "plots.triggered"),
+            told.own("plots.triggered"),
             figures.triggered,
             figures.triggered,
         ),
-        (say("plots.exposures"), seen, figures.triggered),
+        (told.own("plots.exposures"), seen, figures.triggered),
         (say("plots.clicks"), clicked, figures.triggered),
     ]
     if told.speaker is not None:
@@ -144,4 +144,4 @@ def _funnel_table(told: Told) -> Table:
                 cells.append(Cell(text=say.number(many), small=_share(told, many, of)))
         rows.append(tuple(cells))
     head = ("", *(told.arm(arm.arm) for arm in arms))
-    return Table(caption=say("sections.funnel"), head=head, rows=tuple(rows))
+    return Table(caption=told.own("sections.funnel"), head=head, rows=tuple(rows))

@@ -39,7 +39,7 @@ def coverage(told: Told) -> Plot | None:
         return None
     say = told.say
     shares = _shares(told)
-    shows = say(
+    shows = told.own(
         "plots.coverage_shows",
         measurable=say.number(found.measurable),
         reached=say.number(found.reached),
@@ -50,7 +50,7 @@ def coverage(told: Told) -> Plot | None:
         narrow=_drawn(told, shares, NARROW, shows),
         paper=_drawn(told, shares, PAPER, shows),
         shows=shows,
-        reading=say("plots.coverage_read_all" if told.is_total else "plots.coverage_read"),
+        reading=told.own("plots.coverage_read"),
         table=_table(told, shares),
     )
 

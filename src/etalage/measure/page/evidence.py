@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etalage.domain.report import ArmFigures, Effect, Interval, Part, State
+from etalage.domain.report import ANY_MESSAGE, ArmFigures, Effect, Interval, Part, State
 from etalage.measure.page import svg
 from etalage.measure.page.advice import part_name
 from etalage.measure.page.model import Cell, Prose, Table
 from etalage.measure.page.told import SETTLED, Told, rate
+from etalage.measure.verdict import verdict
 
 Shown = tuple[Interval, float]
 
@@ -79,7 +80,7 @@ def _variant_row(
 
 
 def _verdict(told: Told, state: State) -> Cell:
-    return Cell(text=told.say(f"states.{state}"), state=state)
+    return Cell(text=verdict(state, told.say.language), state=state)
 
 
 def _rate(told: Told, arm: ArmFigures) -> Cell:
@@ -194,9 +195,16 @@ def guardrails(told: Told) -> Table | None:
                 Cell(text=say(f"guardrails.{one.state}")),
             )
         )
-    head = tuple(say(k) for k in ("guardrails.name", "guardrails.treated", "guardrails.control"))
+    head = (say("guardrails.name"), *_groups(told))
     caption = say("guardrails.caption")
     return Table(caption=caption, head=(*head, say("plots.verdict")), rows=tuple(rows))
+
+
+def _groups(told: Told) -> tuple[str, str]:
+    """Name both groups at the head of a column."""
+    if told.is_total:
+        return _capital(told.arm(ANY_MESSAGE)), _capital(told.arm(told.reported.control))
+    return told.say("guardrails.treated"), told.say("guardrails.control")
 
 
 def _mean(told: Told, name: str, value: float | None) -> str:
@@ -229,5 +237,5 @@ def ratios(told: Told) -> Table | None:
         rows.append((name, *(Cell(text=v) for v in values), drawn))
     if not rows:
         return None
-    keys = ("ratios.figure", "guardrails.treated", "guardrails.control", "ratios.difference")
-    return Table(caption=say("sections.ratios"), head=tuple(say(k) for k in keys), rows=tuple(rows))
+    head = (say("ratios.figure"), *_groups(told), say("ratios.difference"))
+    return Table(caption=say("sections.ratios"), head=head, rows=tuple(rows))

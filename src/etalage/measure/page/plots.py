@@ -205,7 +205,7 @@ def cumulative(told: Told) -> Plot | None:
     if len(days) <= 1:
         return None
     _, with_it, without = days[-1]
-    shows = told.say(
+    shows = told.own(
         "plots.cumulative_shows",
         treated=told.say.number(with_it),
         control=told.say.number(without),

@@ -53,6 +53,11 @@ class Say(Struct, frozen=True):
             found = found[part]
         return str(found).format(**fields)
 
+    def has(self, key: str) -> bool:
+        """Tell whether there is a sentence `group.key`."""
+        group, _, name = key.partition(".")
+        return name in words(self.language)[group]
+
     def known(self, group: str, key: str, otherwise: str | None = None) -> str:
         """Give the word for something of a list; what we have no word for is called as it is."""
         return str(words(self.language)[group].get(key, otherwise or clean(key)))

@@ -60,6 +60,11 @@ class Told(Struct, frozen=True):
         """Give the title as it stands in a sentence."""
         return self.say("page.quoted", title=self.title)
 
+    def own(self, key: str, **fields: str) -> str:
+        """Say a sentence; of all messages together the one for them, `key_all`, where there is one."""
+        of_all = f"{key}_all"
+        return self.say(of_all if self.is_total and self.say.has(of_all) else key, **fields)
+
     @property
     def days(self) -> str:
         """Say how long the window is."""

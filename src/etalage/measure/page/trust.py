@@ -23,7 +23,7 @@ def trust(told: Told) -> Items:
     """Say what these figures rest on: the split, closed windows, who confirms, joined orders, and all notes."""
     reported, say = told.reported, told.say
     items = [_split(told)]
-    windows = say("trust.windows_why", window=told.days)
+    windows = told.own("trust.windows_why", window=told.days)
     items.append(Item(point=say("trust.windows"), why=windows, sign="good"))
     notes = {note.key for note in reported.notes}
     if reported.goal == "purchase" and "not_confirmed" not in notes:
@@ -38,7 +38,7 @@ def trust(told: Told) -> Items:
         if note.key == "guardrail_harm" and not harmed(told):
             continue
         count = say.number(note.count)
-        point, why = say(f"trust.{note.key}", count=count), say(f"trust.{note.key}_why")
+        point, why = say(f"trust.{note.key}", count=count), told.own(f"trust.{note.key}_why")
         items.append(Item(point=point, why=why, sign="look"))
     if reported.erased:
         point = say("trust.erased", count=say.number(reported.erased))
