@@ -69,7 +69,7 @@ def test_a_plan_that_can_be_decided_names_its_chance_and_its_day() -> None:
     assert said.startswith("welkom: dit kan beslist worden.")
     assert "gemiddeld 5.000 nieuwe personen" in said
     assert "3% van hen bereikt het doel 'purchase' binnen 7 dagen" in said
-    assert "is de kans 88% dat het bewezen wordt" in said
+    assert "is de kans 88% op dit oordeel: bewezen effect" in said
     assert "Rond 27 december 2026 is die kans 80%." in said
     assert "Wat wel" not in said
 

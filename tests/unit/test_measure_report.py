@@ -344,7 +344,7 @@ def test_broken_figures_say_why() -> None:
     found = reported([outcome("b", 5_000, 700), outcome("control", 4_500, 450)], unjoined=1_000)
 
     assert headline(found, "en") == (
-        "welcome: cannot be judged. The groups are not filled as configured: b 5,000, control 4,500. "
+        "welcome: measurement broken. The groups are not filled as configured: b 5,000, control 4,500. "
         "Only 50% of the orders were joined to a visitor."
     )
 
@@ -376,8 +376,10 @@ def test_both_languages_have_the_same_keys_and_fields() -> None:
 def test_every_state_reason_fault_and_note_has_a_sentence() -> None:
     named = {key for kind in (State, Missing, Fault, NoteKey) for key in kind.__args__}
     others = {"nothing", "undecided_few", "expected", "expected_never", "joined", "coverage"}
+    told = ("verified_effect", "no_relevant_difference", "undecided", "harmful", "expected_never")
+    of_all = {"total", *(f"{key}_total" for key in told)}
 
-    assert words()["en"].keys() == named | others
+    assert words()["en"].keys() == named | others | of_all
 
 
 @pytest.mark.parametrize("is_planned", [True, False])

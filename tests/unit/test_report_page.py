@@ -38,6 +38,7 @@ from etalage.measure.page.pdf import pdf, pictures
 from etalage.measure.page.say import clean, words
 from etalage.measure.page.svg import FAINT
 from etalage.measure.questions import sources, statement
+from etalage.measure.verdict import within
 from etalage.unify.batch import view_statements
 
 AMSTERDAM = ShopZone("Europe/Amsterdam")
@@ -311,7 +312,7 @@ def test_the_line_of_zero_does_not_run_through_the_words_of_a_plot() -> None:
     arms = [replace(a, history=history(-0.29, -0.32, -0.26)) for a in lost.arms]
     sections = {s.key: s for s in made(replace(lost, arms=tuple(arms))).chapters[0].sections}
     (plot,) = sections["over_time"].blocks
-    said = words("nl")["plots"]["unripe"]
+    said = within("too_early", "nl")
     for drawing in (plot.wide, plot.paper):  # type: ignore[union-attr]
         (y,) = re.findall(rf'<text[^>]* y="([\d.]+)"[^>]*>{said}<', drawing)
         (zero,) = re.findall(rf'd="M[\d.]+ ([\d.]+)L[^"]*"[^>]*stroke="{FAINT}"', drawing)

@@ -17,6 +17,7 @@ from babel.numbers import format_decimal, format_percent
 
 from etalage.domain.report import OVERALL, ArmFigures, Effect, ExperienceReport, Note, Unsettled
 from etalage.domain.time import DAY, moment
+from etalage.measure.verdict import within
 
 Language = Literal["nl", "en"]
 
@@ -36,7 +37,7 @@ def headline(reported: ExperienceReport, language: Language) -> str:
     """Say in one sentence what is known of an experience."""
     if reported.state == "broken":
         name = title(reported, language)
-        return _say(language, "broken", name=name, faults=_faults(reported, language))
+        return _judged(reported, language, "broken", name=name, faults=_faults(reported, language))
     loudest = next((arm for arm in reported.arms if _speaks(arm, reported)), None)
     if loudest is not None and isinstance(loudest.effect, Effect):
         return _about_effect(reported, loudest, loudest.effect, language)
@@ -77,7 +78,8 @@ def _about_effect(
     low, high = (-ends[1], -ends[0]) if lost else (ends[0], ends[1])
     extra = -effect.extra_conversions if lost else effect.extra_conversions
     lift = effect.lift_interval
-    return _say(
+    return _judged(
+        reported,
         language,
         f"{reported.state}_total" if reported.name == OVERALL else reported.state,
         name=title(reported, language),
@@ -101,9 +103,11 @@ def _about_missing(reported: ExperienceReport, language: Language) -> str:
         have=_number(unsettled.have, language),
     )
     if reported.state == "undecided":
-        return _say(language, "undecided_few", name=name, missing=missing)
+        return _judged(reported, language, "undecided_few", name=name, missing=missing)
     expected = _expected(reported, unsettled, language)
-    return _say(language, "too_early", name=name, missing=missing, expected=expected).rstrip()
+    early = within("too_early", language)
+    fields = {"name": name, "missing": missing, "expected": expected, "verdict": early}
+    return _say(language, "too_early", **fields).rstrip()
 
 
 FAR_AWAY = 365 * DAY  # later than this is no date but an answer: not with this traffic
@@ -131,6 +135,10 @@ def _faults(reported: ExperienceReport, language: Language) -> str:
 
 def _note(note: Note, language: Language) -> str:
     return _say(language, note.key, count=_number(note.count, language))
+
+
+def _judged(reported: ExperienceReport, language: Language, key: str, **fields: str) -> str:
+    return _say(language, key, verdict=within(reported.state, language), **fields)
 
 
 def _say(language: Language, key: str, **fields: str) -> str:

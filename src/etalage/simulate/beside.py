@@ -26,6 +26,7 @@ from etalage.measure.lines import headline
 from etalage.measure.shape import to_json as shape_of
 from etalage.measure.statistics.arms import proportion
 from etalage.measure.statistics.interval import around_lift
+from etalage.measure.verdict import within
 from etalage.simulate import truth as truths
 from etalage.simulate.run import Played
 from etalage.simulate.truth import Truth
@@ -130,7 +131,7 @@ def table(compared: Sequence[Beside], played: Played, language: Language) -> Tab
         drawn.add_column(say(language, column), justify="right")
     drawn.add_column(say(language, "state"))
     for one in compared:
-        drawn.add_row(*_row(one, language))
+        drawn.add_row(*table_row(one, language))
         for group in one.truth.groups:
             drawn.add_row(*_row_of_group(one, group, language), style="dim")
     return drawn
@@ -189,11 +190,12 @@ def _holds(effect: Effect | None, planted: float) -> bool | None:
     return None if lift is None else lift.holds(planted)
 
 
-def _row(one: Beside, language: Language) -> list[str]:
+def table_row(one: Beside, language: Language) -> list[str]:
+    """Give the line of one experience: its name, what is planted, measured and true, and the verdict."""
     truth = one.truth
     figures = _figures(truth.planted, truth.extra_conversions, one.effect, language)
     name = say(language, "total") if one.is_total else one.report.name
-    return [name, *figures, say(language, one.report.state)]
+    return [name, *figures, within(one.report.state, language)]
 
 
 def _row_of_group(one: Beside, group: str, language: Language) -> list[str]:

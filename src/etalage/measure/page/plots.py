@@ -15,6 +15,7 @@ from etalage.domain.report import ArmFigures, Interval, Point, Tally
 from etalage.measure.page import svg
 from etalage.measure.page.model import Cell, Plot, Table
 from etalage.measure.page.told import Told
+from etalage.measure.verdict import within
 
 Size = tuple[int, int]
 WIDE, NARROW, PAPER = (900, 260), (350, 240), (620, 230)
@@ -93,7 +94,7 @@ def _zero_left(points: list[Moment]) -> int | None:
 
 
 def _band(told: Told, points: list[Moment], size: Size, shows: str) -> str:
-    (width, height), say = size, told.say
+    width, height = size
     bottom = min(0.0, *(i.low for _, i, _ in points))
     top = max(0.0, *(i.high for _, i, _ in points))
     room = (top - bottom) * 0.08 or 0.01
@@ -111,9 +112,10 @@ def _band(told: Told, points: list[Moment], size: Size, shows: str) -> str:
     first = frame.at(points[0][0], 0)[0]
     body = _level(told, frame, svg.ticks(*frame.y, most=6))
     body += svg.hatched((frame.left, frame.top), (first - frame.left, frame.bottom - frame.top))
-    if first - frame.left > svg.LETTER * len(say("plots.unripe")):
+    early = within("too_early", told.say.language)
+    if first - frame.left > svg.LETTER * len(early):
         middle = (frame.left + first) / 2
-        body += svg.text((middle, _beside_zero(frame)), say("plots.unripe"), anchor="middle")
+        body += svg.text((middle, _beside_zero(frame)), early, anchor="middle")
     lows = [frame.at(at, i.low) for at, i, _ in points]
     highs = [frame.at(at, i.high) for at, i, _ in points]
     bests = [frame.at(at, b) for at, _, b in points]

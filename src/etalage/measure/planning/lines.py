@@ -22,6 +22,7 @@ from etalage.measure.lines import Language
 from etalage.measure.maturity import LEAST_CONVERSIONS
 from etalage.measure.planning.chance import ENOUGH
 from etalage.measure.planning.outlook import LEAST_DAYS, Forecast, Offer, Outlook, Prospect
+from etalage.measure.verdict import within
 
 _MOST = 0.99  # no chance is said to be higher
 
@@ -79,6 +80,7 @@ def _about_chosen(outlook: Outlook, now: int, language: Language) -> list[str]:
             "chance",
             lift=_signed(outlook.lift, language),
             chance=_chance(chosen.chance, language),
+            verified=within("verified_effect", language),
         )
     ]
     if chosen.fewest < LEAST_CONVERSIONS:
@@ -92,7 +94,9 @@ def _about_chosen(outlook: Outlook, now: int, language: Language) -> list[str]:
         said.append(_say(language, "smallest", lift=_signed(chosen.smallest, language)))
     if chosen.no_difference is None:
         return [*said, _say(language, "never_nothing")]
-    return [*said, _say(language, "nothing_by", date=_date(now, chosen.no_difference, language))]
+    same = within("no_relevant_difference", language)
+    date = _date(now, chosen.no_difference, language)
+    return [*said, _say(language, "nothing_by", date=date, same=same)]
 
 
 def table(told: Forecast, language: Language) -> list[list[str]]:

@@ -21,6 +21,7 @@ from etalage.domain.event import Scalar
 from etalage.domain.money import exponent
 from etalage.domain.report import OVERALL
 from etalage.measure.lines import Language
+from etalage.measure.verdict import within
 from etalage.measure.watch.daily import REVENUE, SHARES
 
 LONGEST_NAME = 60  # of what others named
@@ -117,6 +118,7 @@ def _fields(alert: Alert, language: Language) -> dict[str, str]:
         "name": _clean(alert.name),
         "since": _date(alert.since, language),
         "command": _command(alert),
+        "verdict": within("harmful" if alert.kind == "harmful" else "broken", language),
         "was": "",
         "date": _date(int(details.get("day", alert.last)), language),
         "iso": iso_day(int(details.get("day", alert.last))),
