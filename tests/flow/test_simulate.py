@@ -16,7 +16,12 @@ from typer.testing import CliRunner
 
 from etalage.app import create_shop, new_shop
 from etalage.cli.main import whole
+from etalage.domain.ids import HOLDOUT
+from etalage.domain.report import ANY_MESSAGE
+from etalage.simulate import beside as besides
+from etalage.simulate import simulation
 from etalage.simulate.asked import asked_world
+from etalage.simulate.beside import lift_now
 from etalage.simulate.world import Group, World
 
 WORLD = """
@@ -136,7 +141,8 @@ def test_a_world_that_is_written_straight_into_the_log_is_measured_as_it_was(
     file.write_text(
         "effects: {maathulp: 0.3, nieuwsbrief: -0.2, gratis-ruilen: 0.0}\n"
         "groups: [{name: a, share: 0.5, effects: {maathulp: 0.5}}, {name: b, share: 0.5}]\n"
-        "visitors_per_day: 700\nwithdrawn_share: 0.1\nphases: true\nbase: 0.08\nfatigue: 0.1\n",
+        "visitors_per_day: 700\nwithdrawn_share: 0.1\nphases: true\nbase: 0.08\nfatigue: 0.1\n"
+        "holdout: 0.1\n",
         encoding="utf-8",
     )
 
@@ -147,13 +153,75 @@ def test_a_world_that_is_written_straight_into_the_log_is_measured_as_it_was(
     for name, truth in found["truth"].items():
         arms = {arm["variant"]: arm for arm in found["report"][name]["variants"]}
         assert {arm: one["conversions"] for arm, one in arms.items()} == truth["conversions"]
-        assert sum(one["counted"] for one in arms.values()) == truth["triggered"]
+        assert {arm: one["counted"] for arm, one in arms.items()} == truth["persons"]
+        assert sum(truth["persons"].values()) == truth["triggered"]
         assert found["report"][name]["faults"] == []
+    assert set(found["truth"]["*"]["persons"]) == {"messages", "holdout"}
     helps = found["truth"]["maathulp"]
     assert helps["extra_conversions"] == sum(
         one["extra_conversions"] for one in helps["groups"].values()
     )
     assert "need a server" in simulate("--straight", "--bots", "3")[2]
+
+    # who asks for her data gets it, though nobody asked for her decisions
+    asked = ["privacy", "access", "v-1-0", "--data", str(data), "--json"]
+    copy = CliRunner().invoke(whole(), asked)
+    assert copy.exit_code == 0, copy.stderr
+    told = msgspec.json.decode(copy.stdout)
+    assert told["decisions"] == []
+    assert "decision" in {event["name"] for event in told["events"]}
+
+
+@pytest.mark.slow
+def test_the_total_from_the_holdout_holds_the_truth_and_counts_the_same_persons(
+    tmp_path: Path,
+) -> None:
+    world = World(
+        seed=3,
+        effects={"maathulp": 0.6, "gratis-ruilen": 0.3, "nieuwsbrief": -0.1},
+        base=0.2,
+        visitors_per_day=60,
+        arriving_days=10,
+        days=18,
+        holdout=0.3,
+    )
+
+    shown = simulation.simulate(world, tmp_path / "shops")
+
+    total = next(one for one in shown.compared if one.is_total)
+    truth, report, story = total.truth, total.report, shown.played.story
+    for arm in (HOLDOUT, ANY_MESSAGE):
+        assert report.arm(arm).counted == truth.persons[arm] > 100
+        assert report.arm(arm).conversions == truth.conversions[arm] > 20
+    # the simulation's own: who is held out saw nothing, and is in the holdout of each message
+    held = {one.person for one in story.drawn.values() if one.held}
+    assert len(held) == truth.persons[HOLDOUT]
+    assert not held & story.saw.keys()
+    assert {met.arm for met in story.met.values() if met.person in held} == {HOLDOUT}
+    assert len(story.drawn) == truth.triggered
+
+    measured = lift_now(report)
+    assert measured is not None
+    assert truth.lift is not None
+    assert measured.holds(truth.lift)
+    assert measured.holds(truth.planted)
+    assert not measured.holds(truth.planted + 4)
+    assert truth.extra_conversions > 10
+    assert total.effect is None, "it is too early, and what is too early is not shown"
+    assert report.state == "too_early"
+
+    english = "\n".join(besides.notes(shown.compared, "en"))
+    assert "Measured against the holdout" in english
+
+
+def test_only_a_message_for_everybody_tells_who_is_held_out(tmp_path: Path) -> None:
+    file = tmp_path / "world.yaml"
+    file.write_text("effects: {verder-kijken: 0.1}\nholdout: 0.1\n", encoding="utf-8")
+
+    code, _, why = simulate("--world", str(file))
+
+    assert code == 1
+    assert "add gratis-ruilen or maathulp or nieuwsbrief" in why
 
 
 def test_no_simulated_shopper_comes_near_a_real_shop(tmp_path: Path) -> None:
@@ -178,6 +246,7 @@ def test_no_simulated_shopper_comes_near_a_real_shop(tmp_path: Path) -> None:
         (["--visitors-per-day", "1000000000"], "more than a simulation plays"),
         (["--visitors-per-day", "0"], "at least 1 visitor"),
         (["--consent", "1.5"], "lies between 0 and 1"),
+        (["--holdout", "0.95"], "no share of the holdout"),
         (["--groups", "loyal"], "is no group"),
         (["--groups", "loyal=0.4:0.2"], "add up to 0.4"),
         (["--faults", "dropped=often"], "is no fault"),
