@@ -12,6 +12,7 @@ from etalage.domain.ids import CONTROL, ExperienceName, VariantName
 from etalage.domain.report import ExperienceReport, Plan, Unsettled
 from etalage.domain.time import DAY
 from etalage.measure.case import Shop
+from etalage.measure.lines import headline
 from etalage.measure.report import report
 
 B = VariantName("b")
@@ -43,6 +44,10 @@ def test_without_a_control_there_is_no_effect_but_a_reason() -> None:
     assert (told.state, told.unsettled) == ("too_early", Unsettled(reason="no_control"))
     assert shows_no_effect(told)
     assert (told.guardrails, told.ratios) == ((), ())
+    assert headline(told, "en").startswith(
+        "welcome: cannot be measured. There is no control group, so nothing to compare with, however"
+    )
+    assert "{kind: split, control: 0.1}" in headline(told, "nl")
 
 
 def test_an_empty_arm_is_broken_and_not_an_effect_of_everything() -> None:

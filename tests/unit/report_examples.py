@@ -276,6 +276,19 @@ def too_early() -> ExperienceReport:
     )
 
 
+def no_control() -> ExperienceReport:
+    """Everybody was shown it, on purpose: nothing is measured."""
+    (_, only) = too_early().arms
+    waits = Unsettled(reason="no_control")
+    return replace(
+        too_early(),
+        arms=(replace(only, effect=waits),),
+        unsettled=waits,
+        sample_ratio=None,
+        coverage=Coverage(41_200, 3_058),
+    )
+
+
 def broken() -> ExperienceReport:
     """The arms are not filled as configured, and few orders are joined."""
     made = _whole("broken", arm(CONTROL, 2_101), arm(A, 2_332, "broken"))

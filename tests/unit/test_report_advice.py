@@ -12,6 +12,7 @@ from report_examples import (
     A,
     broken,
     harmful,
+    no_control,
     no_difference,
     too_early,
     total,
@@ -128,7 +129,7 @@ STEPS: dict[str, tuple[Made, Made]] = {
     "end_it_all": (lambda: replace(total(), state="no_relevant_difference"), no_difference),
     "find_harm": (lambda: replace(total(), state="harmful"), harmful),
     "extend": (undecided, no_difference),
-    "make_control": (lambda: waiting("no_control", days=None), too_early),
+    "make_control": (no_control, too_early),
     "check_trigger": (lambda: waiting("nobody_triggered", days=None), too_early),
     "bolder": (lambda: waiting("interval_wide", days=400), too_early),
     "wait": (too_early, lambda: waiting("interval_wide", days=400)),
@@ -144,6 +145,7 @@ STEPS: dict[str, tuple[Made, Made]] = {
 }
 WARNINGS: dict[str, tuple[Made, Made]] = {
     "not_good_or_bad": (broken, too_early),
+    "not_time": (no_control, too_early),
     "not_direction": (too_early, broken),
     "not_proved_null": (undecided, few),
     "not_proved_few": (few, undecided),

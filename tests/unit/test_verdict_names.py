@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 from page_text import Seen
-from report_examples import BY_STATE
+from report_examples import BY_STATE, no_control
 
 from etalage.domain.alert import Alert
 from etalage.domain.experience import LANGUAGES, Language
@@ -22,26 +22,28 @@ from etalage.measure.page.build import page
 from etalage.measure.page.html import html
 from etalage.measure.page.mail import mail
 from etalage.measure.planning.lines import words as plan_words
-from etalage.measure.verdict import verdict, within
+from etalage.measure.verdict import Name, verdict, within
 from etalage.measure.watch.alert_lines import told
 from etalage.simulate.beside import Beside, table_row
 from etalage.simulate.truth import Truth
 
 STATES: tuple[State, ...] = get_args(State)
-EACH = [(state, language) for state in STATES for language in LANGUAGES]
+NAMES: tuple[Name, ...] = (*STATES, "no_control")
+MADE = {**BY_STATE, "no_control": no_control}
+EACH = [(name, language) for name in NAMES for language in LANGUAGES]
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FOLDER = files("etalage")
 TRUTH = Truth("x", 0.0, 0, 0, 0, 0, 0, 0, 0, {}, {})
 
 
-@pytest.mark.parametrize(("state", "language"), EACH)
-def test_terminal_page_mail_and_demo_call_it_the_same(state: State, language: Language) -> None:
-    reported = BY_STATE[state]()
+@pytest.mark.parametrize(("called", "language"), EACH)
+def test_terminal_page_mail_and_demo_call_it_the_same(called: Name, language: Language) -> None:
+    reported = MADE[called]()
     built = page(
         [reported], shop="Noord", zone=ShopZone("Europe/Amsterdam"), language=language, views=()
     )
     post = mail(built)
-    name, inside = verdict(state, language), within(state, language)
+    name, inside = verdict(called, language), within(called, language)
 
     assert headline(reported, language).startswith(f"hulp-bij-weggaan: {inside}. ")
     assert name in Seen(html(built)).text

@@ -17,7 +17,7 @@ from babel.numbers import format_decimal, format_percent
 
 from etalage.domain.report import OVERALL, ArmFigures, Effect, ExperienceReport, Note, Unsettled
 from etalage.domain.time import DAY, moment
-from etalage.measure.verdict import within
+from etalage.measure.verdict import name_of, within
 
 Language = Literal["nl", "en"]
 
@@ -105,9 +105,9 @@ def _about_missing(reported: ExperienceReport, language: Language) -> str:
     if reported.state == "undecided":
         return _judged(reported, language, "undecided_few", name=name, missing=missing)
     expected = _expected(reported, unsettled, language)
-    early = within("too_early", language)
-    fields = {"name": name, "missing": missing, "expected": expected, "verdict": early}
-    return _say(language, "too_early", **fields).rstrip()
+    early = name_of(reported) if unsettled.reason == "no_control" else "too_early"
+    fields = {"name": name, "missing": missing, "expected": expected}
+    return _say(language, "too_early", verdict=within(early, language), **fields).rstrip()
 
 
 FAR_AWAY = 365 * DAY  # later than this is no date but an answer: not with this traffic
@@ -138,7 +138,7 @@ def _note(note: Note, language: Language) -> str:
 
 
 def _judged(reported: ExperienceReport, language: Language, key: str, **fields: str) -> str:
-    return _say(language, key, verdict=within(reported.state, language), **fields)
+    return _say(language, key, verdict=within(name_of(reported), language), **fields)
 
 
 def _say(language: Language, key: str, **fields: str) -> str:

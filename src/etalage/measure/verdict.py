@@ -8,12 +8,22 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from etalage.domain.experience import Language
-from etalage.domain.report import State
+from etalage.domain.report import ExperienceReport, State
+
+Name = State | Literal["no_control"]
 
 
-def verdict(state: State, language: Language) -> str:
+def name_of(reported: ExperienceReport) -> Name:
+    """Give what the verdict of a report is called by: its state, but where there is no control no time will tell."""
+    missing = reported.unsettled
+    is_alone = missing is not None and missing.reason == "no_control"
+    return "no_control" if reported.state == "too_early" and is_alone else reported.state
+
+
+def verdict(state: Name, language: Language) -> str:
     """Give the name of a verdict, as it stands by itself.
 
     >>> verdict("undecided", "nl")
@@ -22,7 +32,7 @@ def verdict(state: State, language: Language) -> str:
     return _names()[language][state]
 
 
-def within(state: State, language: Language) -> str:
+def within(state: Name, language: Language) -> str:
     """Give the name of a verdict, as it stands within a sentence.
 
     >>> within("undecided", "nl")
@@ -33,5 +43,5 @@ def within(state: State, language: Language) -> str:
 
 
 @cache
-def _names() -> dict[str, dict[State, str]]:
+def _names() -> dict[str, dict[Name, str]]:
     return tomllib.loads((files("etalage.measure") / "verdicts.toml").read_text(encoding="utf-8"))

@@ -26,7 +26,7 @@ from etalage.measure.lines import headline
 from etalage.measure.shape import to_json as shape_of
 from etalage.measure.statistics.arms import proportion
 from etalage.measure.statistics.interval import around_lift
-from etalage.measure.verdict import within
+from etalage.measure.verdict import name_of, within
 from etalage.simulate import truth as truths
 from etalage.simulate.run import Played
 from etalage.simulate.truth import Truth
@@ -195,7 +195,7 @@ def table_row(one: Beside, language: Language) -> list[str]:
     truth = one.truth
     figures = _figures(truth.planted, truth.extra_conversions, one.effect, language)
     name = say(language, "total") if one.is_total else one.report.name
-    return [name, *figures, within(one.report.state, language)]
+    return [name, *figures, within(name_of(one.report), language)]
 
 
 def _row_of_group(one: Beside, group: str, language: Language) -> list[str]:

@@ -274,6 +274,7 @@ def _profit(told: Told) -> Fields | None:
 
 NOT_THIS: tuple[Rule, ...] = (
     ("not_good_or_bad", lambda t: _if(_state(t) == "broken")),
+    ("not_time", lambda t: _if(_is_missing(t, "no_control"))),
     ("not_direction", lambda t: _if(_state(t) == "too_early")),
     ("not_proved_null", _still_possible),
     ("not_proved_few", lambda t: _if(_state(t) == "undecided" and _effect(t) is None)),

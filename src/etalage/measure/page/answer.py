@@ -12,6 +12,7 @@ from etalage.measure.lines import FAR_AWAY
 from etalage.measure.page.model import Figure
 from etalage.measure.page.say import words
 from etalage.measure.page.told import SETTLED, Told, mirrored, rate
+from etalage.measure.verdict import name_of
 
 Headline = tuple[str, str, str]
 
@@ -33,10 +34,13 @@ def headline(told: Told) -> Headline:
 
 
 def told_state(told: Told) -> str:
-    """Give the state as it is told: without an effect to name, what is decided cannot be told as such."""
+    """Give the state as it is told: without an effect to name, what is decided cannot be told as such.
+
+    Where nobody is kept from a message it is not too early: it cannot be measured.
+    """
     state = told.reported.state
     if told.speaker is not None or state not in SETTLED:
-        return state
+        return name_of(told.reported)
     return "undecided_few" if state == "undecided" else "too_early"
 
 
@@ -53,8 +57,8 @@ def when_known(told: Told) -> str:
     """Say when there will be an answer."""
     missing = open_question(told.reported)
     expected = missing.expected
-    if missing.reason in {"nobody_triggered", "no_control"}:
-        return told.own(f"when.{missing.reason}")
+    if missing.reason == "nobody_triggered":
+        return told.own("when.nobody_triggered")
     if expected is None and missing.reason == "windows_open":
         return told.say("when.windows_open", window=told.days)
     if expected is None:
@@ -134,7 +138,8 @@ def figures(told: Told) -> tuple[Figure, ...]:
         return (*_gains(told, effect), _money(told, effect), _last(told, effect))
     if told.reported.state == "broken":
         return (_ratio(told), _joined(told), _no_amount(told, "broken"), coverage(told))
-    return (_expected(told), _counted(told), _no_amount(told, "early"), coverage(told))
+    why = "control" if told_state(told) == "no_control" else "early"
+    return (_expected(told), _counted(told), _no_amount(told, why), coverage(told))
 
 
 def _gains(told: Told, effect: Effect) -> tuple[Figure, Figure]:
@@ -243,6 +248,8 @@ def coverage(told: Told) -> Figure:
 def _expected(told: Told) -> Figure:
     missing, say = open_question(told.reported), told.say
     label = say("figures.by")
+    if missing.reason == "no_control":
+        return Figure(label=label, between=say("figures.by_no_control"))
     if missing.expected is None:
         return Figure(label=label, between=say("figures.by_unknown"))
     if missing.expected - told.reported.now > FAR_AWAY:

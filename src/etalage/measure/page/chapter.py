@@ -35,7 +35,7 @@ from etalage.measure.page.model import (
 from etalage.measure.page.say import clean
 from etalage.measure.page.told import Told
 from etalage.measure.page.trust import causes, trust
-from etalage.measure.verdict import verdict
+from etalage.measure.verdict import name_of, verdict
 
 ITS_OWN = frozenset({"title", "name", "slot", "segment"})  # names: written as the shop wrote them
 LONGEST_TEXT = 300  # characters of a purpose or a gain
@@ -64,7 +64,7 @@ def chapter(told: Told) -> Chapter:
         anchor=told.prefix,
         title=told.title,
         state=told.reported.state,
-        verdict=verdict(told.reported.state, told.say.language),
+        verdict=verdict(name_of(told.reported), told.say.language),
         when=when_ran(told),
         headline=headline(told),
         lead=lead(told),

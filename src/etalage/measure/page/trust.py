@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from etalage.domain.ids import VariantName
 from etalage.measure.page.advice import harmed
-from etalage.measure.page.answer import filled
+from etalage.measure.page.answer import filled, told_state
 from etalage.measure.page.model import Item, Items
 from etalage.measure.page.say import clean
 from etalage.measure.page.told import Told
@@ -48,6 +48,10 @@ def trust(told: Told) -> Items:
 
 def _split(told: Told) -> Item:
     ratio, say = told.reported.sample_ratio, told.say
+    if told_state(told) == "no_control":
+        return Item(
+            point=say("trust.ratio_no_control"), why=say("trust.ratio_no_control_why"), sign="bad"
+        )
     if ratio is None:
         return Item(point=say("trust.ratio_none"), sign="wait")
     expected = ", ".join(say.number(n) for n in ratio.expected.values())
