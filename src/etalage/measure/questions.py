@@ -26,7 +26,7 @@ QUESTIONS: tuple[Question, ...] = get_args(Question)
 Asked = Question | Literal["causes"]  # the last one only where the arms are filled otherwise
 ASKED: tuple[Asked, ...] = (*QUESTIONS, "causes")
 
-# What each name reads. `events`, `people` and `orders` are the warehouse's own.
+# What each name reads. `events`, `numbered_events`, `people` and `orders` are the warehouse's own.
 _READS: dict[str, tuple[str, ...]] = {
     "plan": (),
     "moments": ("plan",),

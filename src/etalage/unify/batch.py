@@ -1,6 +1,6 @@
 """Step 2 of 8, unify: the views of `sql/` in the order in which they build on each other.
 
-Who prepares these on a session of the warehouse can ask about persons: `people`, `orders`, `known_people`,
+Who prepares these on a session of the warehouse can ask about persons: `people`, `numbered_events`, `orders`, `known_people`,
 `known_visitors`, `known_events`, `standings`. They say in batch what person.py, links.py and orders.py say for one visitor. Who
 somebody is, whom an order found and what is allowed are worked out once per session, as tables of a few columns;
 what holds all columns of events stays a view, so that a question reads the columns and days that it is about.

@@ -5,8 +5,8 @@
 WITH entered AS (
     SELECT population.*, plan.experience, plan.goal, plan.started, population.first + plan.span AS closes, whose.person
     FROM population
-    JOIN plan ON plan.place = population.taken % 65536
-    JOIN (SELECT DISTINCT number, person FROM people) AS whose ON whose.number = population.taken // 65536
+    JOIN plan ON plan.place = population.taken % 4096
+    JOIN (SELECT DISTINCT number, person FROM people) AS whose ON whose.number = population.taken // 4096
 ),
 bought AS (
     SELECT

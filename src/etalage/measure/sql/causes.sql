@@ -11,8 +11,8 @@ WITH busy AS (
 )
 SELECT plan.experience, 'programs' AS key, arm, count(*) AS persons
 FROM population
-JOIN plan ON plan.place = population.taken % 65536
-WHERE taken // 65536 IN (SELECT number FROM busy)
+JOIN plan ON plan.place = population.taken % 4096
+WHERE taken // 4096 IN (SELECT number FROM busy)
 GROUP BY ALL
 UNION ALL
 SELECT plan.experience, 'consent', events.arm, count(DISTINCT events.visitor)

@@ -32,11 +32,11 @@ met AS (
     UNION ALL
     SELECT '*', count(*)
     FROM (
-        SELECT taken // 65536 AS number
+        SELECT taken // 4096 AS number
         FROM population
-        WHERE taken % 65536 <> coalesce((SELECT place FROM plan WHERE experience = '*'), -1)
+        WHERE taken % 4096 <> coalesce((SELECT place FROM plan WHERE experience = '*'), -1)
         UNION
-        SELECT taken // 65536 FROM seen WHERE experience = '*' AND exposed
+        SELECT taken // 4096 FROM seen WHERE experience = '*' AND exposed
     )
 ),
 reached AS (

@@ -1,5 +1,5 @@
 -- did.sql: what each person whose window is closed did within it, in all arms alike, and in the 28 days before her
--- first moment: those who did anything. Reads: events, people, plan, population, purchases. Params: now, currency.
+-- first moment: those who did anything. Reads: numbered_events, plan, population, purchases. Params: now, currency.
 -- A window holds its first moment and not its last; the past ends before that moment.
 -- Rows: taken (person and experience, see plan.sql), experience, arm, and what she did.
 WITH doings AS MATERIALIZED (
@@ -8,22 +8,21 @@ WITH doings AS MATERIALIZED (
         coalesce(currency, $currency) = $currency AS is_ours
     FROM purchases
     UNION ALL
-    SELECT people.number, events.time, events.name, events.experience, 0, 0, FALSE, FALSE, TRUE
-    FROM events
-    JOIN people ON people.visitor = events.visitor
-    WHERE events.name IN (SELECT goal FROM plan WHERE goal <> 'purchase' UNION ALL SELECT 'unsubscribe')
-        AND list_contains(events.purposes, 'measure')
+    SELECT number, time, name, experience, 0, 0, FALSE, FALSE, TRUE
+    FROM numbered_events
+    WHERE name IN (SELECT goal FROM plan WHERE goal <> 'purchase' UNION ALL SELECT 'unsubscribe')
+        AND list_contains(purposes, 'measure')
 ),
 doers AS (
     SELECT DISTINCT number FROM doings
 ),
 closed AS (
     SELECT
-        population.taken, population.taken // 65536 AS number, plan.experience, population.arm,
+        population.taken, population.taken // 4096 AS number, plan.experience, population.arm,
         population.first, population.first + plan.span AS closes, plan.goal
     FROM population
-    JOIN plan ON plan.place = population.taken % 65536
-    WHERE population.first + plan.span <= $now AND population.taken // 65536 IN (SELECT number FROM doers)
+    JOIN plan ON plan.place = population.taken % 4096
+    WHERE population.first + plan.span <= $now AND population.taken // 4096 IN (SELECT number FROM doers)
 ),
 done AS (
     SELECT

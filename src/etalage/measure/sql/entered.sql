@@ -14,5 +14,5 @@ SELECT
     any_value(propensity) AS propensity,
     min(population.first) AS first
 FROM population
-JOIN plan ON plan.place = population.taken % 65536
+JOIN plan ON plan.place = population.taken % 4096
 GROUP BY ALL

@@ -1,5 +1,5 @@
 -- population.sql: who is compared (methods 3.1): one row per experience and person, from her first `triggered` by time
--- over all her visitors. Reads: events, moments. `crossed`: she met two arms; the first one counts.
+-- over all her visitors. Reads: moments. `crossed`: she met two arms; the first one counts.
 -- Of all messages together, '*', it is everybody of whom the shop's holdout was drawn, triggered or not, from her first
 -- decision of the period; the arms are `holdout` and `messages`. `taken` is person and experience (see plan.sql).
 -- `device`, `decided`, `phase` and `matched` (segments, blank between them) are of that first moment.
@@ -13,7 +13,7 @@ firsts AS (
         taken,
         arg_min(position, time::HUGEINT * 4294967296 + hash(browser, arm, decided) % 4294967296) AS position,
         min(arm) <> max(arm) AS crossed,
-        CASE WHEN bool_or(linked) THEN count(DISTINCT browser) ELSE 1 END AS visitors
+        CASE WHEN bool_or(is_one_of) THEN count(DISTINCT browser) ELSE 1 END AS visitors
     FROM moments
     WHERE taken IN (SELECT taken FROM again)
     GROUP BY taken

@@ -1,19 +1,18 @@
--- seen.sql: who really saw or clicked a message, by the token of the event. Reads: events, people, plan.
+-- seen.sql: who really saw or clicked a message, by the token of the event. Reads: numbered_events, plan.
 -- Rows: experience, arm, taken (person and experience, see plan.sql), exposed, clicked.
 WITH shown AS MATERIALIZED (
-    SELECT events.experience, events.arm, people.number, events.time, events.name = 'view_promotion' AS viewed
-    FROM events
-    JOIN people ON people.visitor = events.visitor
-    WHERE events.name IN ('view_promotion', 'select_promotion') AND events.experience IS NOT NULL
-        AND list_contains(events.purposes, 'measure')
+    SELECT experience, arm, number, time, name = 'view_promotion' AS viewed
+    FROM numbered_events
+    WHERE name IN ('view_promotion', 'select_promotion') AND experience IS NOT NULL
+        AND list_contains(purposes, 'measure')
 ),
 each AS (
-    SELECT plan.experience, shown.arm, shown.number * 65536 + plan.place AS taken, viewed
+    SELECT plan.experience, shown.arm, shown.number * 4096 + plan.place AS taken, viewed
     FROM shown
     JOIN plan ON plan.experience = shown.experience
     WHERE shown.time >= plan.started AND shown.time < plan.until
     UNION ALL
-    SELECT plan.experience, 'messages', shown.number * 65536 + plan.place, viewed
+    SELECT plan.experience, 'messages', shown.number * 4096 + plan.place, viewed
     FROM shown
     JOIN plan ON plan.experience = '*' AND shown.time >= plan.started AND shown.time < plan.until
 )
