@@ -18,8 +18,9 @@ from report_world import (
 from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName, VariantName
 from etalage.domain.report import ANY_MESSAGE, ExperienceReport, Plan
 from etalage.domain.time import DAY, HOUR
+from etalage.errors import BadInput
 from etalage.measure.case import Shop, everything
-from etalage.measure.questions import Answers
+from etalage.measure.questions import Answers, stages
 from etalage.measure.report import report
 
 B, A = VariantName("b"), VariantName("a")
@@ -195,6 +196,33 @@ def test_coverage_is_of_those_who_may_be_measured(welcome: ExperienceReport) -> 
     assert welcome.coverage.measurable == 10  # without Jip
     assert welcome.coverage.reached == 9  # all of them but Piet
     assert welcome.coverage.share == 0.9
+
+
+def test_of_who_is_frozen_nothing_is_counted_on_any_of_her_browsers() -> None:
+    def counted(*more: Fields) -> tuple[int, int, int, int]:
+        found = report(asked([*WORLD, *more], PLANS), PLANS, shop=Shop(currency="EUR"), now=NOW)[0]
+        arm = found.arm(B)
+        return arm.triggered, arm.orders, arm.exposures, found.coverage.measurable
+
+    vera = [
+        link("vera-phone", "C-vera"),
+        link("vera-laptop", "C-vera"),
+        moment("vera-phone", 1, "b"),
+        moment("vera-laptop", 1, "b", "view_promotion"),
+        order("vera-laptop", 2, "N-vera", 900),
+    ]
+    frozen = event("restriction", "vera-phone", 3, properties='{"restricted": true}')
+
+    before = counted()
+    assert counted(*vera) == tuple(figure + 1 for figure in before)
+    assert counted(*vera, frozen) == before
+
+
+def test_a_report_tells_of_so_many_messages_at_once_and_no_more() -> None:
+    plans = [Plan(name=WELCOME, started=START, shares={B: 0.5, CONTROL: 0.5})] * 4_097
+
+    with pytest.raises(BadInput, match="4,097 messages at once; a report tells of at most 4,096"):
+        stages(plans, currency="EUR", now=NOW)
 
 
 def test_who_was_there_before_and_after_was_not_there_meanwhile() -> None:

@@ -18,7 +18,7 @@ from etalage.domain.report import Plan
 from etalage.measure.sql_text import Parameters, after, agreed, named, text
 
 Asked = Literal["arms", "contexts", "pictures"]
-_OF_REPORTS = ("plan", "moments", "population", "placed", "purchases")
+_OF_REPORTS = ("plan", "kinds", "moments", "population", "placed", "purchases")
 _BEFORE: dict[Asked, tuple[str, ...]] = {
     "arms": (*_OF_REPORTS, "acted"),
     "contexts": (*_OF_REPORTS, "acted", "told"),

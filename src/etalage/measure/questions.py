@@ -29,16 +29,18 @@ ASKED: tuple[Asked, ...] = (*QUESTIONS, "causes")
 # What each name reads. `events`, `numbered_events`, `people` and `orders` are the warehouse's own.
 _READS: dict[str, tuple[str, ...]] = {
     "plan": (),
+    "kinds": (),
+    "told": (),
     "moments": ("plan",),
-    "population": ("moments",),
+    "population": ("kinds", "moments"),
     "seen": ("plan",),
     "placed": (),
     "purchases": ("placed",),
-    "entered": ("plan", "population"),
+    "entered": ("plan", "kinds", "told", "population"),
     "outside": ("population", "seen"),
-    "did": ("plan", "population", "purchases"),
+    "did": ("plan", "kinds", "population", "purchases"),
     "caps": ("plan", "did"),
-    "cells": ("plan", "population", "entered", "did", "caps"),
+    "cells": ("plan", "kinds", "told", "population", "entered", "did", "caps"),
     "spans": (),
     "around": ("plan", "spans"),
     "triggered": ("entered",),
@@ -48,13 +50,13 @@ _READS: dict[str, tuple[str, ...]] = {
     "exposures": ("seen", "outside"),
     "coverage": ("plan", "population", "entered", "seen", "outside", "spans", "around"),
     "joined": ("plan", "placed"),
-    "causes": ("plan", "population"),
+    "causes": ("plan", "kinds", "population"),
 }
 # What they read is named in this order. All of it but what one other name alone reads is kept for several questions:
 # a table costs more to keep than to make.
 _NAMES = (
-    "plan", "moments", "population", "entered", "seen", "outside", "placed", "purchases", "did", "caps", "cells",
-    "spans", "around",
+    "plan", "kinds", "told", "moments", "population", "entered", "seen", "outside", "placed", "purchases", "did",
+    "caps", "cells", "spans", "around",
 )  # fmt: skip
 _WITHIN = {"population": "moments"}
 STAGES = tuple(name for name in _NAMES if name not in _WITHIN.values())

@@ -11,8 +11,10 @@ from functools import cache
 from importlib.resources import files
 
 from etalage.domain.report import Plan
+from etalage.errors import BadInput
 
 Parameters = dict[str, object]
+MOST_PLANS = 4096  # places in a number that holds person and experience (plan.sql)
 
 
 @cache
@@ -34,7 +36,13 @@ def after(before: Iterable[str], answer: str) -> str:
 
 
 def agreed(plans: Sequence[Plan], *, currency: str, now: int) -> Parameters:
-    """Bind what was agreed about each experience, and the moment at which one looks."""
+    """Bind what was agreed about each experience, and the moment at which one looks.
+
+    Raises:
+        BadInput: more than 4,096 experiences at once.
+    """
+    if len(plans) > MOST_PLANS:
+        raise BadInput(f"{len(plans):,} messages at once; a report tells of at most {MOST_PLANS:,}")
     return {
         "experience": [plan.name for plan in plans],
         "goal": [plan.goal for plan in plans],

@@ -1,11 +1,14 @@
 -- bandit_acted.sql: what each person in a variant did since her first moment, windows that are still open included: for a
--- bandit, which cannot wait for them. Reads: events, people, plan, population, purchases. Params: now, currency.
+-- bandit, which cannot wait for them. Reads: events, people, plan, kinds, population, purchases. Params: now, currency.
 -- `done_at`: when she converted first, null if she has not; `capped`: revenue per person, at the 99th percentile of those
 -- of her experience that bought; `waited` is null as long as her window is open.
 WITH entered AS (
-    SELECT population.*, plan.experience, plan.goal, plan.started, population.first + plan.span AS closes, whose.person
+    SELECT
+        population.*, kinds.arm, kinds.policy, plan.experience, plan.goal, plan.started,
+        population.first + plan.span AS closes, whose.person
     FROM population
     JOIN plan ON plan.place = population.taken % 4096
+    JOIN kinds ON kinds.kind = population.kind
     JOIN (SELECT DISTINCT number, person FROM people) AS whose ON whose.number = population.taken // 4096
 ),
 bought AS (

@@ -1,5 +1,5 @@
 -- causes.sql: where to look if the arms are filled otherwise than they were configured (methods 3.5).
--- Reads: events, people, plan, population. Rows: experience, key, arm, persons.
+-- Reads: events, people, plan, kinds, population. Rows: experience, key, arm, persons.
 -- programs: compared persons with over 300 events on one day, which is no person. consent: browsers whose moment may
 -- not be measured.
 WITH busy AS (
@@ -12,6 +12,7 @@ WITH busy AS (
 SELECT plan.experience, 'programs' AS key, arm, count(*) AS persons
 FROM population
 JOIN plan ON plan.place = population.taken % 4096
+JOIN kinds ON kinds.kind = population.kind
 WHERE taken // 4096 IN (SELECT number FROM busy)
 GROUP BY ALL
 UNION ALL

@@ -1,5 +1,5 @@
 -- cells.sql: sufficient statistics of small groups of persons whose window is closed, from which all figures are added
--- up. Reads: plan, population, entered, did, caps. Who did nothing is counted, and adds nothing to any sum.
+-- up. Reads: plan, kinds, told, population, entered, did, caps. Who did nothing is counted, and adds nothing to any sum.
 -- `day`: first daily look at which the window is closed. y is what a person did, x the same in the 28 days before:
 -- converted and converted_before, capped revenue and what was spent before (capped alike).
 WITH valued AS (
@@ -21,7 +21,7 @@ summed AS (
     WHERE closed
     UNION ALL
     SELECT
-        valued.experience, policy, population.arm, crossed,
+        valued.experience, policy, kinds.arm, crossed,
         ((population.first + plan.span - plan.started + 86399999999) // 86400000000)::BIGINT,
         device, phase, matched,
         0,
@@ -47,6 +47,8 @@ summed AS (
         sum(valueless)
     FROM population
     JOIN valued ON valued.taken = population.taken
+    JOIN kinds ON kinds.kind = population.kind
+    LEFT JOIN told ON told.told = population.told
     JOIN plan ON plan.experience = valued.experience
     GROUP BY ALL
 )

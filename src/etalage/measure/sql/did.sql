@@ -1,5 +1,6 @@
 -- did.sql: what each person whose window is closed did within it, in all arms alike, and in the 28 days before her
--- first moment: those who did anything. Reads: numbered_events, plan, population, purchases. Params: now, currency.
+-- first moment: those who did anything. Reads: numbered_events, plan, kinds, population,
+-- purchases. Params: now, currency.
 -- A window holds its first moment and not its last; the past ends before that moment.
 -- Rows: taken (person and experience, see plan.sql), experience, arm, and what she did.
 WITH doings AS MATERIALIZED (
@@ -18,10 +19,11 @@ doers AS (
 ),
 closed AS (
     SELECT
-        population.taken, population.taken // 4096 AS number, plan.experience, population.arm,
+        population.taken, population.taken // 4096 AS number, plan.experience, kinds.arm,
         population.first, population.first + plan.span AS closes, plan.goal
     FROM population
     JOIN plan ON plan.place = population.taken % 4096
+    JOIN kinds ON kinds.kind = population.kind
     WHERE population.first + plan.span <= $now AND population.taken // 4096 IN (SELECT number FROM doers)
 ),
 done AS (

@@ -1,40 +1,31 @@
 -- moments.sql: every `triggered` that may be measured, and for all messages together, '*', every decision with an arm of
--- the holdout. Reads: numbered_events, plan. `is_one_of`: her person has more browsers than this one.
--- `taken`: person and experience in one number (see plan.sql); `browser` stands for the visitor; `position` tells moments
--- apart; `phase` and `matched` are what the decision behind it said of her: few different texts, each read as JSON once.
--- Each kind is read by itself: DuckDB then guesses well how many there are.
+-- the holdout. Reads: events, numbered_events, plan. Rows: taken (person and experience in one number, see plan.sql), kind
+-- (see kinds.sql), told (what the decision behind it said of her, see told.sql; null if nothing), time, decided, position
+-- (tells moments apart), browser (null where her person has no other). Each kind of event is read by itself: DuckDB then
+-- guesses well how many there are.
 WITH found AS (
-    SELECT position, experience, arm, policy, propensity, hash(visitor) AS browser, number, is_one_of, time, device, decided
+    SELECT
+        experience, hash(arm, policy, propensity, device) AS kind, number, hash(visitor) AS visitor, is_one_of, time,
+        decided, position
     FROM numbered_events
     WHERE name = 'triggered' AND list_contains(purposes, 'measure')
     UNION ALL
     SELECT
-        position, '*', CASE arm WHEN 'holdout' THEN arm ELSE 'messages' END, policy, propensity, hash(visitor) AS browser, number,
-        is_one_of, time, device, time
+        '*', hash(CASE arm WHEN 'holdout' THEN arm ELSE 'messages' END, policy, propensity, device), number,
+        hash(visitor), is_one_of, time, time, position
     FROM numbered_events
     WHERE name = 'decision' AND experience = '@holdout' AND list_contains(purposes, 'measure')
 ),
-told AS (
-    SELECT properties, json_extract_string(properties, ['$.phase', '$.matched']) AS said
-    FROM (SELECT DISTINCT properties FROM events WHERE name = 'decision' AND properties <> '{}')
-),
-decided AS (
-    SELECT hash(visitor) AS browser, time, max(properties) AS properties
+said AS (
+    SELECT hash(visitor) AS visitor, time, max(hash(properties)) AS told
     FROM events
     WHERE name = 'decision' AND properties <> '{}'
-    GROUP BY browser, time
-),
-said AS (
-    SELECT browser, time, said[1] AS phase, said[2] AS matched
-    FROM decided
-    JOIN told ON told.properties = decided.properties
-    WHERE said[1] IS NOT NULL OR said[2] IS NOT NULL
+    GROUP BY ALL
 )
 SELECT
-    found.number * 4096 + plan.place AS taken, found.arm, found.policy, found.propensity,
-    found.browser, found.time, found.device, found.decided, said.phase, said.matched,
-    found.is_one_of, found.position
+    found.number * 4096 + plan.place AS taken, found.kind, said.told, found.time, found.decided, found.position,
+    CASE WHEN found.is_one_of THEN found.visitor END AS browser
 FROM found
 JOIN plan ON plan.experience = found.experience
-LEFT JOIN said ON said.browser = found.browser AND said.time = found.decided
+LEFT JOIN said ON said.visitor = found.visitor AND said.time = found.decided
 WHERE found.time >= plan.started AND found.time < plan.until

@@ -1,11 +1,14 @@
 -- trial.sql: who took part in the trial of an experience and what came of it: a row a person whose window is closed.
--- Reads: events, people, plan, population, purchases. Params: now, currency. Holdout apart: its odds are of another draw.
--- Rows: experience, person, arm, policy, propensity (millionths), first, decided, converted, revenue. The rule of what
+-- Reads: events, people, plan, kinds, population, purchases. Params: now, currency. Holdout apart: its odds are of another
+-- draw. Rows: experience, person, arm, policy, propensity (millionths), first, decided, converted, revenue. The rule of what
 -- counts is that of did.sql.
 WITH closed AS (
-    SELECT population.*, plan.experience, plan.goal, population.first + plan.span AS closes, whose.person
+    SELECT
+        population.*, kinds.arm, kinds.policy, kinds.propensity, plan.experience, plan.goal,
+        population.first + plan.span AS closes, whose.person
     FROM population
     JOIN plan ON plan.place = population.taken % 4096
+    JOIN kinds ON kinds.kind = population.kind
     JOIN (SELECT DISTINCT number, person FROM people) AS whose ON whose.number = population.taken // 4096
     WHERE population.first + plan.span <= $now AND arm <> 'holdout' AND propensity > 0
 ),

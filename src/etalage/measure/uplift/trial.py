@@ -18,7 +18,7 @@ from etalage.domain.time import ShopZone
 from etalage.measure.sql_text import Parameters, after, agreed, named, text
 
 Asked = Literal["rewards", "known"]
-_BEFORE = ("plan", "moments", "population", "placed", "purchases", "trial")
+_BEFORE = ("plan", "kinds", "moments", "population", "placed", "purchases", "trial")
 MOST_PERSONS = (
     200_000  # of an experience, the newest: more teach hardly more and take longer than a night has
 )
