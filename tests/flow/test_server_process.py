@@ -19,7 +19,7 @@ import httpx
 import msgspec
 import pytest
 
-from etalage.api.background import LEASE, Job, Lease, jobs_of, prune
+from etalage.api.background import LEASE, Background, Job, Lease, jobs_of, prune
 from etalage.api.children import answer_of
 from etalage.app import Created, create_shop, new_shop, open_ports
 from etalage.cli.family import program
@@ -368,12 +368,41 @@ def test_every_job_of_the_night_is_done_for_a_new_shop_without_failing(made: Mad
 
 
 def test_models_are_learned_in_a_process_that_ends_with_its_memory(made: Made) -> None:
+    ports = made.ports()
+    ports.log.append([old(1, DAY)])
+    ports.close()
     server = made.serve()
     (night,) = children(server.process.pid)
     wait_until((made.home / "models" / "sessions.model").exists)
     wait_until(lambda: not children(night))
 
     assert "llvmlite" not in Path(f"/proc/{night}/maps").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("events", [0, 1])
+def test_processes_that_learn_begin_once_something_happened_in_the_shop(
+    made: Made, events: int
+) -> None:
+    begun: list[str] = []
+
+    def begin(_: ShopId, name: str) -> int:
+        begun.append(name)
+        return 0
+
+    ports = made.ports()
+    ports.log.append([old(number, DAY) for number in range(events)])
+    background = Background(
+        [(made.created.shop.id, made.home)],
+        open_ports=lambda _: ports,
+        settings=SETTINGS,
+        clock=lambda: DAY,
+        apart=begin,
+    )
+    (post,) = background._posts
+    background._attend(post, threading.Event())
+    post.leave()
+
+    assert begun == ["learn", "alerts"] * events
 
 
 def test_a_model_that_cannot_be_learned_is_told_by_the_process_that_failed(made: Made) -> None:
