@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import add, attrgetter
 
 import msgspec
 from msgspec import Struct
@@ -53,7 +54,7 @@ class Sums(Struct, frozen=True):
 
     def plus(self, row: Outcome | Sums) -> Sums:
         """Add others to them."""
-        return Sums(*(getattr(self, name) + getattr(row, name) for name in _NAMES))
+        return Sums(*map(add, _FIGURES(self), _FIGURES(row)))
 
     def converted(self) -> Mean:
         """Give the share that converted."""
@@ -106,7 +107,7 @@ class Sums(Struct, frozen=True):
         )
 
 
-_NAMES = Sums.__struct_fields__
+_FIGURES = attrgetter(*Sums.__struct_fields__)
 
 
 Pair = tuple[Sums, Sums]  # a variant, its control
