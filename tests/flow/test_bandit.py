@@ -386,8 +386,14 @@ def test_the_command_shows_it(shop: Shop) -> None:
 
     said = subprocess.run(line, capture_output=True, text=True, check=True, timeout=120).stdout
     told = subprocess.run([*line, "--json"], capture_output=True, check=True, timeout=120).stdout
+    english = subprocess.run(
+        [*line, "--lang", "en"], capture_output=True, text=True, check=True, timeout=120
+    ).stdout
 
-    assert "Too early" in said
+    assert "hoi: naar conversies, controle 20%" in said
+    assert "Te vroeg" in said
+    assert "kans de beste te zijn" in said
+    assert "Too early" in english
     assert msgspec.json.decode(told)["state"] == "too_few_days"
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime
-from typing import Annotated
+from functools import cache, partial
+from importlib.resources import files
+from typing import Annotated, Literal
 
 import msgspec
 import typer
+from babel.numbers import format_decimal, format_percent
 from rich.table import Table
 
 from etalage.cli.console import (
@@ -18,16 +22,12 @@ from etalage.cli.console import (
     out,
     print_json,
 )
+from etalage.domain.experience import Language
 from etalage.flow.show_bandit import Standing, show_bandit
 
 bandit = typer.Typer(
     no_args_is_help=True, help="Show how an experience that divides by itself stands."
 )
-_STATES = {
-    "too_few_days": "Too early: nothing is weighed before two full days; until then all get the same.",
-    "too_few_visitors": "Too early: nothing is weighed before each variant has 100 visitors; until then all get the same.",
-    "due": "Enough was seen; it is weighed at the next turn of the night shift.",
-}
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -46,6 +46,7 @@ def show(
     data: DataOption,
     shop: ShopOption = None,
     json: JsonOption = False,
+    lang: Annotated[Literal["nl", "en"], typer.Option(help="Language of the sentences.")] = "nl",
     now: NowOption = None,
 ) -> None:
     """Show arms, counts, chances and shares, the policy in force, and why it is too early if it is."""
@@ -54,33 +55,77 @@ def show(
     if json:
         print_json(msgspec.to_builtins(standing))
         return
-    _tell(standing)
+    _tell(standing, lang)
 
 
-def _tell(standing: Standing) -> None:
-    out.print(f"{standing.experience}: by {standing.by}, control {standing.control:.0%}, policy {standing.policy}")  # fmt: skip
-    out.print(_STATES.get(standing.state) or f"Weighed {_said(standing.made)}, policies {standing.version}.")  # fmt: skip
-    table = Table("arm", "visitors", "conversions", "chance to be best", "share now")
+def _tell(standing: Standing, lang: Language) -> None:
+    say = partial(_say, lang)
+    out.print(
+        say(
+            "head",
+            name=standing.experience,
+            by=say(standing.by),
+            control=_percent(standing.control, lang),
+            policy=standing.policy,
+        )
+    )
+    out.print(say(standing.state, when=_said(standing.made, lang), version=standing.version))
+    heads = (say(key) for key in ("arm", "visitors", "conversions", "best", "share"))
+    table = Table(*heads)
     for arm in standing.arms:
-        best = "-" if arm.best is None else f"{arm.best:.1%}"
         table.add_row(
-            arm.arm, f"{arm.visitors:,}", f"{arm.conversions:,}", best, f"{arm.share:.1%}"
+            arm.arm,
+            _number(arm.visitors, lang),
+            _number(arm.conversions, lang),
+            "-" if arm.best is None else _percent(arm.best, lang, digits=1),
+            _percent(arm.share, lang, digits=1),
         )
     out.print(table)
     for one in standing.pictures:
-        name = one.picture or "everybody's"
-        out.print(f"picture {name} of {one.variant}: {one.visitors:,} visitors, {one.share:.1%}")
+        out.print(
+            say(
+                "picture",
+                picture=one.picture or say("everybodys"),
+                variant=one.variant,
+                visitors=_number(one.visitors, lang),
+                share=_percent(one.share, lang, digits=1),
+            )
+        )
     out.print(
-        f"Of all, {standing.even:.0%} is divided evenly (policy {standing.even_policy}); no arm gets less than "
-        f"{standing.floor:.0%} of who see a variant. A conversion comes after {standing.delay:.1f} days, and counts for half "
-        f"after {standing.half_life}. Do not compare conversions by visitors here: `etalage report` does that rightly."
+        say(
+            "about",
+            even=_percent(standing.even, lang),
+            even_policy=standing.even_policy,
+            floor=_percent(standing.floor, lang),
+            delay=format_decimal(standing.delay, format="#,##0.0", locale=lang),
+            half_life=str(standing.half_life),
+        )
     )
     if standing.context:
-        learned = ", ".join(standing.features) or "nothing yet (from 1,000 conversions)"
-        out.print(f"What suits whom is learned of: {learned}.")
+        learned = ", ".join(standing.features) or say("nothing_learned")
+        out.print(say("context", learned=learned))
 
 
-def _said(made: int | None) -> str:
+def _said(made: int | None, lang: Language) -> str:
     if made is None:
-        return "never"
+        return _say(lang, "never")
     return datetime.fromtimestamp(made / 1e6, UTC).isoformat(sep=" ", timespec="minutes")
+
+
+def _percent(share: float, lang: Language, *, digits: int = 0) -> str:
+    shape = f"#,##0.{'0' * digits}%" if digits else "#,##0%"
+    return format_percent(share, format=shape, locale=lang)
+
+
+def _number(value: int, lang: Language) -> str:
+    return format_decimal(value, locale=lang)
+
+
+def _say(lang: Language, key: str, **fields: str) -> str:
+    return words()[lang][key].format(**fields)
+
+
+@cache
+def words() -> dict[str, dict[str, str]]:
+    """Give all sentences, by language and key."""
+    return tomllib.loads((files("etalage.cli") / "bandit.toml").read_text(encoding="utf-8"))

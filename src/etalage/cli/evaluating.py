@@ -109,12 +109,17 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Of uplift: who is in which fold.", min=0)] = 0,
     shop: ShopOption = None,
     json: JsonOption = False,
+    lang: Annotated[
+        Literal["nl", "en"],
+        typer.Option(help="Of a bandit and of uplift: language of the words; JSON is English."),
+    ] = "nl",
     now: NowOption = None,
 ) -> None:
     """Measure methods and baselines on data whose outcome is known."""
     if task in {"bandit", "uplift"}:
         options = TrialOptions(
-            policy, data, shop, now, treatment, outcome, features, control, cost, seed
+            *(policy, data, shop, now, treatment, outcome, features, control, cost, seed),
+            language="en" if json else lang,
         )
         _trial(task, train, mapping_of(columns), options, json=json)
         return
@@ -148,7 +153,7 @@ def _trial(
     if json:
         print_json({"task": task, "protocol": protocol, "rows": rows})
     else:
-        show(protocol, rows)
+        show(protocol, rows, options.language)
 
 
 class Answer(NamedTuple):

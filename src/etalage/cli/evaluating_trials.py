@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.table import Table
+from rich.text import Text
 
 from etalage.cli.console import opened, out, progress
+from etalage.domain.experience import Language
 from etalage.errors import BadInput
 
 Row = dict[str, Any]
 Found = tuple[dict[str, Any], list[Row]]  # protocol, rows
 UNIFORM = "uniform"
-SHOWN = (
-    *("method", "treatment", "ips", "snips", "dr", "ess", "largest_weight", "rows"),
-    *("qini", "policy_value", "highest_response", "released"),
-)
 
 
 class TrialOptions(NamedTuple):
@@ -34,6 +32,7 @@ class TrialOptions(NamedTuple):
     control: str | None = None
     cost: float | None = None
     seed: int = 0
+    language: Language = "en"  # of refusals
 
 
 def bandit(log: Path, mapping: Mapping[str, str], options: TrialOptions, *, quiet: bool) -> Found:
@@ -59,7 +58,7 @@ def bandit(log: Path, mapping: Mapping[str, str], options: TrialOptions, *, quie
                 rows = shop_log(ports, str(log), now=moment)
         chosen = options.policy or UNIFORM
         policy = uniform(rows) if chosen == UNIFORM else read_policy(Path(chosen), rows)
-        return protocol(rows), bandit_rows(rows, [policy])
+        return protocol(rows), bandit_rows(rows, [policy], options.language)
 
 
 def uplift(trial: Path, options: TrialOptions, *, quiet: bool) -> Found:
@@ -80,33 +79,26 @@ def uplift(trial: Path, options: TrialOptions, *, quiet: bool) -> Found:
     rows: list[Row] = []
     with progress("learning", len(tasks), quiet=quiet) as bar:
         for task in tasks:
-            rows += uplift_rows(task, cost=options.cost, seed=options.seed)
+            rows += uplift_rows(
+                task, cost=options.cost, seed=options.seed, language=options.language
+            )
             bar.advance(bar.task_ids[0])
     return protocol(tasks, cost=options.cost, seed=options.seed), rows
 
 
-def show(protocol: Mapping[str, Any], rows: list[Row]) -> None:
+def show(protocol: Mapping[str, Any], rows: list[Row], lang: Language) -> None:
     """Print the figures that decide as a table, and under it every refusal in words; all of them stand in the JSON."""
-    for name, value in protocol.items():
-        out.print(f"{name}: {value}", style="dim", highlight=False, markup=False)
-    names = [name for name in SHOWN if name in rows[0]]
-    table = Table(box=None, pad_edge=False)
-    for name in names:
-        left = isinstance(rows[0][name], str)
-        table.add_column(name, justify="left" if left else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(_said(row.get(name)) for name in names))
-    out.print(table)
-    for row in rows:
-        for reason in row.get("because", ()):
-            about = " ".join(filter(None, (row["method"], row.get("treatment"))))
-            refused = row.get("refused", "not released")
-            out.print(f"{about}: {refused}: {reason}", highlight=False, markup=False)
+    from etalage.evaluate.trial_lines import refusals, rules, table
 
-
-def _said(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.5g}" if isinstance(value, float) else str(value)
+    for line in rules(protocol, lang):
+        out.print(line, style="dim", highlight=False, markup=False)
+    heads, *cells = table(rows, lang)
+    drawn = Table(box=None, pad_edge=False)
+    for at, head in enumerate(heads):
+        is_name = at == 0 or (isinstance(rows[0].get("treatment"), str) and at == 1)
+        drawn.add_column(Text(head), justify="left" if is_name else "right", no_wrap=True)
+    for row in cells:
+        drawn.add_row(*map(Text, row))
+    out.print(drawn)
+    for line in refusals(rows, lang):
+        out.print(line, highlight=False, markup=False)

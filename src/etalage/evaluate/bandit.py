@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from etalage.domain.experience import Language
 from etalage.errors import BadInput
 from etalage.evaluate.tables import Table, codes_of, read_table
 from etalage.measure.policy_value import (
@@ -186,11 +187,13 @@ def protocol(log: Log) -> dict[str, Any]:
     }
 
 
-def bandit_rows(log: Log, policies: Sequence[Policy]) -> list[dict[str, Any]]:
-    """Evaluate policies, beside the log's own; of few actions each is tried alone too."""
+def bandit_rows(
+    log: Log, policies: Sequence[Policy], language: Language = "en"
+) -> list[dict[str, Any]]:
+    """Evaluate policies, beside the log's own; of few actions each is tried alone too; refusals in this language."""
     foretold, folds = foretold_rewards(log.reward, log.action, actions=len(log.actions))
     of_action = foretold[folds, log.action]
-    rows = [_row(LOGGED, _as_logged(log))]
+    rows = [_row(LOGGED, _as_logged(log), language)]
     tried = list(policies)
     if 1 < len(log.actions) <= FEW_ACTIONS:
         tried += [always(log, action) for action in log.actions]
@@ -203,7 +206,7 @@ def bandit_rows(log: Log, policies: Sequence[Policy]) -> list[dict[str, Any]]:
             expected=(policy.odds @ foretold.T)[log.context, folds],
             covered=policy.covered,
         )
-        rows.append(_row(policy.name, found))
+        rows.append(_row(policy.name, found, language))
     return rows
 
 
@@ -215,7 +218,7 @@ def _as_logged(log: Log) -> PolicyValue:
     )
 
 
-def _row(name: str, found: PolicyValue) -> dict[str, Any]:
+def _row(name: str, found: PolicyValue, language: Language) -> dict[str, Any]:
     figures = {name: round(value, 6) for name, value in _named(found).items()}
     row: dict[str, Any] = {
         "method": name,
@@ -226,7 +229,7 @@ def _row(name: str, found: PolicyValue) -> dict[str, Any]:
     }
     if found.result is None:
         row["refused"] = REFUSED
-        row["because"] = [in_words(reason, found) for reason in found.refusals]
+        row["because"] = [in_words(reason, found, language) for reason in found.refusals]
         row["arithmetic"] = figures  # of the formulas; no result
     else:
         row["interval"] = {"dr": [round(end, 6) for end in found.interval]}

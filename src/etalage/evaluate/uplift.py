@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from etalage.domain.experience import Language
 from etalage.errors import BadInput, Unknown
 from etalage.evaluate.tables import columns_of, read_table
 from etalage.measure.uplift.gate import Verdict, groups, in_words, verdict
@@ -237,9 +238,9 @@ def _error(trial: Trial) -> float:
 
 
 def uplift_rows(
-    task: UpliftTask, *, cost: float | None = None, seed: int = 0
+    task: UpliftTask, *, cost: float | None = None, seed: int = 0, language: Language = "en"
 ) -> list[dict[str, Any]]:
-    """Measure the learners, beside the order by response."""
+    """Measure the learners, beside the order by response; refusals in this language."""
     foretold = crossfit(task.trial, seed=seed)
     tried = seen(task.trial.treated, task.trial.outcome)
     rows: list[dict[str, Any]] = []
@@ -253,7 +254,7 @@ def uplift_rows(
                 **_figures(found),
                 "released": found.is_released,
                 "refusals": list(found.refusals),
-                "because": [in_words(one, found, task.trial) for one in found.refusals],
+                "because": [in_words(one, found, task.trial, language) for one in found.refusals],
                 "groups": {name: getattr(kinds, name) for name in kinds.__struct_fields__},
             }
         )

@@ -20,6 +20,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from etalage.domain.experience import Language
+from etalage.measure.refusal_words import number, why
+
 LEAST_ESS = 500.0  # rows
 LARGEST_WEIGHT = 100.0
 FOLDS = 5
@@ -124,10 +127,13 @@ def foretold_rewards(reward: Floats, action: Longs, *, actions: int) -> tuple[Fl
     return foretold, folds
 
 
-def in_words(reason: Refusal, found: PolicyValue) -> str:
+def in_words(reason: Refusal, found: PolicyValue, language: Language = "en") -> str:
     """Say why the log cannot tell."""
-    return {
-        "low_ess": f"its rows are worth {found.ess:.1f} rows of that policy; {LEAST_ESS:.0f} are needed",
-        "large_weight": f"one row would count {found.largest_weight:.0f} times; {LARGEST_WEIGHT:.0f} is the most",
-        "not_covered": "it would do what the log never shows",
-    }[reason]
+    return why(
+        reason,
+        language,
+        ess=number(found.ess, language, digits=1),
+        least=number(LEAST_ESS, language),
+        weight=number(found.largest_weight, language),
+        most=number(LARGEST_WEIGHT, language),
+    )

@@ -15,6 +15,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from msgspec import Struct
 
+from etalage.domain.experience import Language
+from etalage.measure.refusal_words import number, why
 from etalage.measure.uplift.learners import Flags, Trial
 from etalage.measure.uplift.trees import Floats
 from etalage.measure.uplift.worth import (
@@ -191,28 +193,32 @@ def _bounds(treated: Flags, outcome: Floats) -> tuple[float, float]:
     return seen_effect - SURE * error, seen_effect + SURE * error
 
 
-def in_words(reason: Refusal, found: Verdict | None, trial: Trial) -> str:
+def in_words(
+    reason: Refusal, found: Verdict | None, trial: Trial, language: Language = "en"
+) -> str:
     """Say a reason with its figures, for who has to understand why nothing is released.
 
     Args:
         reason: one of the refusals.
         found: the verdict; None where there were too few to try anything.
         trial: the people.
+        language: of the words.
     """
     persons, conversions = least(trial.treated, trial.outcome)
     if reason == "too_few_persons":
-        return f"an arm has {persons:,} persons; {LEAST_PERSONS:,} are needed in each"
+        needed = number(LEAST_PERSONS, language)
+        return why(reason, language, persons=number(persons, language), least=needed)
     if reason == "too_few_conversions" or found is None:
-        return f"an arm has {conversions:,} conversions; {LEAST_CONVERSIONS} are needed in each"
-    return {
-        "qini_not_above_zero": "its order of people is not surely better than chance: "
-        f"Qini {found.qini.value:.5f}, 95% interval {found.qini.low:.5f} to {found.qini.high:.5f}",
-        "no_better_than_everyone": "choosing by it is not surely better than showing it to everyone: "
-        f"{_over(found.over_everyone)}",
-        "no_better_than_response": "choosing by it is not surely better than choosing as many of those who respond "
-        f"most: {_over(found.over_response)}",
-    }[reason]
+        needed = number(LEAST_CONVERSIONS, language)
+        many = number(conversions, language)
+        return why("too_few_conversions", language, conversions=many, least=needed)
+    if reason == "qini_not_above_zero":
+        return why(reason, language, **_span(found.qini, language))
+    span = found.over_everyone if reason == "no_better_than_everyone" else found.over_response
+    over = why("over", language, **_span(span, language, signed=True))
+    return why(reason, language, over=over)
 
 
-def _over(span: Span) -> str:
-    return f"{span.value:+.5f} a person, 95% interval {span.low:+.5f} to {span.high:+.5f}"
+def _span(span: Span, language: Language, *, signed: bool = False) -> dict[str, str]:
+    ends = {"value": span.value, "low": span.low, "high": span.high}
+    return {k: number(v, language, digits=5, signed=signed) for k, v in ends.items()}
