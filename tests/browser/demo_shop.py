@@ -18,14 +18,16 @@ from etalage.domain.event import Event
 from etalage.domain.ids import HOLDOUT, ExperienceName, visitor_key
 from etalage.domain.time import DAY, MINUTE
 from etalage.flow.configuration import configure
+from etalage.flow.nightly import own_time, popular_now
 from etalage.simulate import regulars
 from etalage.simulate.run import run
 from etalage.simulate.server import SERVER_KEY, WRITE_KEY, port_of, serving
 from etalage.simulate.shop import BESIDES, EFFECTS, Opened, open_shop
 from etalage.simulate.world import World
 
-# A small shop may call something popular sooner; that is a setting.
-SETTINGS_FILE = "popular_seconds = 1\npopular_least_visitors = 2\n"
+# A small shop may call something popular sooner; that is a setting. Counting takes half a second of a core.
+SETTINGS_FILE = "popular_seconds = 10\npopular_least_visitors = 2\n"
+COUNTED_SECONDS = 120.0  # on a busy machine
 WORLD = World(seed=1, effects=EFFECTS, base=0.18, visitors_per_day=60, days=2, returning_share=0)
 
 
@@ -108,4 +110,21 @@ def demo_shop(home: Path) -> Iterator[Demo]:
         key, goods = opened.server_key, opened.catalogue
         regulars.bring(url, key, goods, since=0, upto=end, end=end)
         regulars.train(directory, opened.shop, now=end)
+        _wait_until_counted(directory, opened)
         yield Demo(url, directory, opened)
+
+
+def _wait_until_counted(directory: Path, opened: Opened) -> None:
+    """Wait until what is popular was counted with all that happened, and the server has taken it over."""
+    _, ports = app.open_ports(directory, opened.shop, settings=load(directory))
+    try:
+        newest, until = own_time(ports.log, 0), time.monotonic() + COUNTED_SECONDS
+        while time.monotonic() < until:
+            counted = popular_now(ports)
+            if counted is not None and counted.made >= newest and counted.products:
+                time.sleep(1.5)
+                return
+            time.sleep(0.5)
+    finally:
+        ports.close()
+    raise AssertionError("what is popular was not counted")

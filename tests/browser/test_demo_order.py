@@ -151,6 +151,18 @@ def test_who_sees_it_and_who_does_not_have_their_moment_alike(
         page.locator('.consent button[value="all"]').click()
         page.wait_for_timeout(1_500)
         before = sum(body.count('"triggered"') for body in heard)
+        panel = page.locator("details.follow")
+        panel.locator("summary").click()
+        expect(panel).to_contain_text("page_view")
+        why = {
+            "antwoord": "wordt getoond",
+            "control": "(controlegroep)",
+            "holdout": "(buitenstaander)",
+        }
+        expect(panel).to_contain_text(why[arm])
+        outside = expect(panel.get_by_text("een op de twintig ziet van alle uitingen niets"))
+        outside.to_have_count(1 if arm == "holdout" else 0)
+        panel.locator("summary").click()
         leave(page)
         page.wait_for_timeout(1_500)
         told[arm] = [body for body in heard if '"triggered"' in body]

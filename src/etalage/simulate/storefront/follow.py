@@ -1,7 +1,7 @@
 """What the panel shows: what is known of the visitor who looks, and why each message does or does not appear.
 
 In:   the visitor token her page holds, and the page she is on.
-Out:  her newest events, every live segment with its sentence and whether she belongs, every candidate with its reason.
+Out:  whether she is held out, her newest events, every live segment with its sentence and whether she belongs, every candidate with its reason.
 Idea: asked in this process of the very configuration that answers pages, with `explain`; nothing is logged by asking.
       Only her own token opens it, and only the demo has it.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from etalage.collect.fields import text
 from etalage.decide.token import read_visitor_token
 from etalage.domain.context import Context
-from etalage.domain.ids import VisitorKey, visitor_key
+from etalage.domain.ids import HOLDOUT, VisitorKey, visitor_key
 from etalage.domain.profile import Person
 from etalage.flow.open_shop import OpenShop
 from etalage.flow.plan import LiveSegment
@@ -24,6 +24,7 @@ from etalage.unify.person import person_of
 
 _NOBODY = VisitorKey("")  # a person without a past
 MOST_EVENTS = 12
+GHOSTS = frozenset({"in_control", "in_holdout"})
 PAGE_TYPES = frozenset("home category product search cart checkout account other".split())
 
 
@@ -45,9 +46,11 @@ def follow(shop: OpenShop, given: Mapping[str, Any], *, now: int) -> dict[str, o
         explain=True,
         position=shop.ports.profiles.position(),
     )
-    said = serve(question, live, shop.shelf, token_secret=keys.secret("token")).answer
+    answered = serve(question, live, shop.shelf, token_secret=keys.secret("token"))
+    said, held = answered.answer, answered.decision.held
     return {
         "known": person is not None,
+        "held": held is not None and held.arm == HOLDOUT,
         "open": [] if person is None else sorted(person.open),
         "events": _events(person),
         "segments": [_segment(one, person, question, language) for one in live.segments.values()],
@@ -62,7 +65,11 @@ def follow(shop: OpenShop, given: Mapping[str, Any], *, now: int) -> dict[str, o
             }
             for entry in said.decisions
         ],
-        "skipped": [{"name": s.experience, "reason": s.reason} for s in said.skipped or []],
+        "skipped": [
+            {"name": line.experience, "reason": line.reason}
+            for line in said.skipped or []
+            if line.reason not in GHOSTS  # they stand among the candidates
+        ],
     }
 
 

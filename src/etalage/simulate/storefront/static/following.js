@@ -32,13 +32,14 @@ function drawn(said) {
   const row = (left, right, below, off) =>
     made("li", { className: off ? "off" : "" }, made("span", { textContent: left }), made("span", { textContent: right }), ...(below ? [made("small", { textContent: below })] : []))
   const state = { on: words.follow_is, off: words.follow_is_not, warming: words.follow_warming }
+  const kept = (one) => (one.variant === "holdout" ? words.follow_held : words.follow_hidden)
   const when = (time) => new Date(time).toLocaleTimeString(page.tongue, { hour: "2-digit", minute: "2-digit", second: "2-digit" })
   return [
-    block(words.follow_who, said.known ? [row(said.open.join(", ") || "-", "")] : [], words.follow_nobody),
+    block(words.follow_who, said.known ? [row(said.open.join(", ") || "-", "", said.held ? words.follow_outside : "")] : [], words.follow_nobody),
     block(words.follow_events, said.events.map((one) => row(`${one.name} ${one.about}`, when(one.time)))),
     block(words.follow_segments, said.segments.map((one) => row(one.name, state[one.state], one.sentence, one.state !== "on"))),
     block(words.follow_candidates, [
-      ...said.candidates.map((one) => row(`${one.name} · ${one.slot}`, one.trigger, `${one.shown ? words.follow_shown : words.follow_hidden}${one.why ? `. ${one.why}` : ""}`, !one.shown)),
+      ...said.candidates.map((one) => row(`${one.name} · ${one.slot}`, one.trigger, `${one.shown ? words.follow_shown : kept(one)}${one.why ? `. ${one.why}` : ""}`, !one.shown)),
       ...said.skipped.map((one) => row(one.name, one.reason, "", true)),
     ]),
   ]
