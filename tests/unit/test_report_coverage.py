@@ -6,13 +6,14 @@ import re
 
 from msgspec.structs import replace
 from page_text import Seen
-from report_examples import too_early, total, verified
+from report_examples import HOLDOUT, A, too_early, total, verified
 
 from etalage.domain.ids import VariantName
 from etalage.domain.report import Coverage, ExperienceReport
 from etalage.domain.time import ShopZone
 from etalage.measure.lines import Language
 from etalage.measure.page.build import page
+from etalage.measure.page.counts import funnel
 from etalage.measure.page.coverage import coverage
 from etalage.measure.page.html import html
 from etalage.measure.page.model import Plot
@@ -96,9 +97,7 @@ def test_where_nobody_was_reached_it_is_said_and_not_drawn() -> None:
 
 def test_a_long_name_leaves_room_for_the_count() -> None:
     arms = verified().arms
-    long = replace(
-        arms[1], arm=VariantName("een-heel-lange-naam-voor-een-variant-van-de-winkel")
-    )
+    long = replace(arms[1], arm=VariantName("een-heel-lange-naam-voor-een-variant-van-de-winkel"))
 
     plot = drawn(replace(verified(), arms=(arms[0], long)))
 
@@ -106,3 +105,21 @@ def test_a_long_name_leaves_room_for_the_count() -> None:
     words = re.findall(r'<text x="16"[^>]*>([^<]*)</text>', plot.paper)
     counts = re.findall(r'text-anchor="end"[^>]*>([^<]*)</text>', plot.paper)
     assert all(len(w) + len(c) <= 42 for w, c in zip(words, counts, strict=True))
+
+
+def test_the_holdout_is_no_variant_that_nobody_saw() -> None:
+    held = replace(too_early().arms[0], arm=HOLDOUT, triggered=310)
+    one = replace(
+        too_early(),
+        arms=(*too_early().arms, held),
+        coverage=Coverage(measurable=41_200, reached=6_410),
+    )
+
+    assert table(drawn(one))["Holdout"] == ("310", "0.75%")
+    assert not [name for name in table(drawn(one)) if "holdout" in name.lower()][1:]
+    told = Told(one, Say(language="en", zone=AMSTERDAM))
+    assert [arm.arm for arm in told.variants] == [A]
+    way = funnel(told)
+    assert way is not None
+    saw = next(row for row in way.table.rows if row[0].text == "Saw it")
+    assert [cell.text for cell in saw[1:]] == ["–", "2,911", "–"]  # noqa: RUF001

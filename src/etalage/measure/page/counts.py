@@ -78,10 +78,10 @@ Stage = tuple[str, int | None, int]  # its word, how many, and of how many
 
 
 def _stages(told: Told, figures: ArmFigures) -> list[Stage]:
-    is_control = figures.arm == told.reported.control
+    is_kept = told.is_kept(figures.arm)
     say = told.say
-    seen = None if is_control else figures.exposures
-    clicked = None if is_control else figures.clicks
+    seen = None if is_kept else figures.exposures
+    clicked = None if is_kept else figures.clicks
     stages: list[Stage] = [
         (
             told.own("plots.triggered"),
@@ -119,7 +119,9 @@ def _bars(told: Told, width: int, shows: str) -> str:
             _, many, of = by_arm[arm.arm][i]
             if many is None:
                 continue
-            colour = colours.get(arm.arm, svg.CONTROL)
+            colour = colours.get(
+                arm.arm, svg.CONTROL if arm.arm == told.reported.control else svg.BAR_STRONG
+            )
             long = (width - label - room) * many / most
             body += svg.bar((label, y), (max(long, 1), 15), colour, 0.85)
             said = " · ".join(filter(None, (told.say.number(many), _share(told, many, of))))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from etalage.domain.ids import HOLDOUT
 from etalage.domain.report import ANY_MESSAGE
 from etalage.measure.page import svg
 from etalage.measure.page.model import Cell, Plot, Table
@@ -85,11 +86,14 @@ def _shares(told: Told) -> list[Share]:
     kept = Share(
         word=told.arm(told.reported.control), many=told.control.triggered, colour=svg.CONTROL
     )
-    rest = reached - kept.many - sum(share.many for share in found)
-    outside = Share(
-        word=say("plots.outside"), many=max(rest, 0), colour=svg.BAR_STRONG, opacity=0.5
+    held = Share(
+        word=told.arm(HOLDOUT), many=told.reported.arm(HOLDOUT).triggered, colour=svg.BAR_STRONG
     )
-    return [share for share in (*found, kept, outside) if share.many]
+    rest = reached - kept.many - held.many - sum(share.many for share in found)
+    outside = Share(
+        word=say("plots.outside"), many=max(rest, 0), colour=svg.BAR_STRONG, opacity=0.4
+    )
+    return [share for share in (*found, kept, held, outside) if share.many]
 
 
 def _of_all(told: Told, many: int) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from etalage.domain.ids import VariantName
+from etalage.domain.ids import HOLDOUT, VariantName
 from etalage.domain.money import exponent
 from etalage.domain.report import (
     OVERALL,
@@ -75,8 +75,12 @@ class Told(Struct, frozen=True):
 
     @property
     def variants(self) -> tuple[ArmFigures, ...]:
-        """Give all arms but the control."""
-        return tuple(a for a in self.reported.arms if a.arm != self.reported.control)
+        """Give the arms that were shown something: all but the control and the shop's holdout."""
+        return tuple(a for a in self.reported.arms if not self.is_kept(a.arm))
+
+    def is_kept(self, arm: VariantName) -> bool:
+        """Tell whether an arm is shown nothing: the control, or the holdout, which no message reaches."""
+        return arm in {self.reported.control, HOLDOUT}
 
     @property
     def control(self) -> ArmFigures:
