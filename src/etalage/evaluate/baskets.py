@@ -15,7 +15,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from etalage.errors import BadInput, Unknown
+from etalage.errors import BadInput
+from etalage.evaluate.choice import check_method, check_parameters
 from etalage.evaluate.interval import as_row, figure
 from etalage.evaluate.lists import Quality, best_first, filled, quality
 from etalage.evaluate.tables import Table, codes_of
@@ -111,8 +112,7 @@ def basket_rows(
     Raises:
         Unknown: no such method or parameter.
     """
-    if only is not None and only not in METHODS:
-        raise Unknown("strategy", only, METHODS, field="strategy")
+    check_method(only, METHODS, parameters)
     changed = _checked(only, parameters or {})
     counted = frequencies(task.history, task.users, task.items, fades=1.0)
     rows: list[dict[str, Any]] = []
@@ -243,14 +243,7 @@ def _of_kind(kind: Kind, truth: frozenset[int], own: set[int]) -> frozenset[int]
 
 
 def _checked(only: str | None, parameters: Mapping[str, float]) -> dict[str, float]:
-    if parameters and only is None:
-        raise BadInput(
-            "--parameters belong to one method: name it with --strategy", field="parameters"
-        )
-    known = METHODS[only].parameters if only else ()
-    for name in parameters:
-        if name not in known:
-            raise Unknown("parameter", name, known, field="parameters")
+    check_parameters(parameters, METHODS[only].parameters if only else ())
     whole = {"alike"}
     return {name: int(value) if name in whole else value for name, value in parameters.items()}
 

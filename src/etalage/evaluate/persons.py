@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from etalage.errors import BadInput, Unknown
+from etalage.errors import BadInput
+from etalage.evaluate.choice import check_method, check_parameters
 from etalage.evaluate.interval import as_row, figure
 from etalage.evaluate.sessions import times_of
 from etalage.evaluate.tables import Table, codes_of
@@ -151,15 +152,9 @@ def person_rows(
         Unknown: no such method or parameter.
         BadInput: parameters for all methods at once.
     """
-    if only is not None and only not in METHODS:
-        raise Unknown("strategy", only, METHODS, field="strategy")
-    if parameters and only is None:
-        raise BadInput(
-            "--parameters belong to one method: name it with --strategy", field="parameters"
-        )
-    for name in parameters or {}:
-        if name not in METHODS[str(only)][1]:
-            raise Unknown("parameter", name, METHODS[str(only)][1], field="parameters")
+    check_method(only, METHODS, parameters)
+    if only is not None:
+        check_parameters(parameters or {}, METHODS[only][1])
     models = learned(task)
     rows = []
     for name, (make, _) in METHODS.items():

@@ -14,7 +14,8 @@ from inspect import signature
 
 import numpy as np
 
-from etalage.errors import BadInput, Unknown
+from etalage.errors import BadInput
+from etalage.evaluate.choice import check_method, check_parameters
 from etalage.evaluate.interval import SEED
 from etalage.evaluate.sessions import Ranker, SessionTask
 from etalage.recommend.session_index import index_sessions
@@ -66,12 +67,7 @@ def session_rankers(
         Unknown: no such method or parameter.
         BadInput: parameters for all methods at once.
     """
-    if only is not None and only not in METHODS:
-        raise Unknown("strategy", only, METHODS, field="strategy")
-    if parameters and only is None:
-        raise BadInput(
-            "--parameters belong to one method: name it with --strategy", field="parameters"
-        )
+    check_method(only, METHODS, parameters)
     rankers: dict[str, Callable[[], Ranker]] = {}
     for name, recipe in RECIPES.items():
         if only in {None, name}:
@@ -93,9 +89,7 @@ def _checked(
         for one in signature(recipe if name != "vstan_wide" else vstan).parameters.values()
         if one.kind is one.KEYWORD_ONLY and one.name != "name"
     ]
-    for one in parameters:
-        if one not in known:
-            raise Unknown("parameter", one, known, field="parameters")
+    check_parameters(parameters, known)
     found = {one: int(value) if one in WHOLE else value for one, value in parameters.items()}
     for one, value in found.items():
         if not value and one not in NOUGHT:
