@@ -19,13 +19,7 @@ WITH ordered AS (
     AND NOT list_contains($erased::VARCHAR[], events.visitor)
 ),
 known AS (
-  SELECT
-    product,
-    CASE
-      WHEN count(DISTINCT person) FILTER (WHERE standing = 2) >= $enough THEN 2
-      WHEN count(DISTINCT person) FILTER (WHERE standing >= 1) >= $enough THEN 1
-      ELSE 0
-    END AS needed
+  SELECT product, highest_standing(person, standing, $enough) AS needed
   FROM ordered
   GROUP BY product
   HAVING count(DISTINCT person) >= $visitors_needed

@@ -35,13 +35,7 @@ theirs AS (
   LEFT JOIN standings USING (person)
 ),
 known AS (
-  SELECT
-    product,
-    CASE
-      WHEN count(DISTINCT person) FILTER (WHERE standing = 2) >= $enough THEN 2
-      WHEN count(DISTINCT person) FILTER (WHERE standing >= 1) >= $enough THEN 1
-      ELSE 0
-    END AS needed
+  SELECT product, highest_standing(person, standing, $enough) AS needed
   FROM theirs
   GROUP BY product
   HAVING count(DISTINCT person) >= $visitors_needed

@@ -37,13 +37,7 @@ weighed AS (
   SELECT votes.*, coalesce(standing, 0) AS standing FROM votes LEFT JOIN standings USING (person)
 ),
 highest AS (
-  SELECT
-    product,
-    CASE
-      WHEN count(DISTINCT person) FILTER (WHERE standing = 2) >= $visitors_needed THEN 2
-      WHEN count(DISTINCT person) FILTER (WHERE standing >= 1) >= $visitors_needed THEN 1
-      ELSE 0
-    END AS standing
+  SELECT product, highest_standing(person, standing, $visitors_needed) AS standing
   FROM weighed
   GROUP BY product
   HAVING count(DISTINCT person) >= $visitors_needed

@@ -26,13 +26,7 @@ told AS (
   SELECT unnest($known::VARCHAR[]) AS product, unnest($known_needed::INTEGER[]) AS needed
 ),
 counted AS (
-  SELECT
-    product,
-    CASE
-      WHEN count(DISTINCT person) FILTER (WHERE standing = 2) >= $enough THEN 2
-      WHEN count(DISTINCT person) FILTER (WHERE standing >= 1) >= $enough THEN 1
-      ELSE 0
-    END AS needed
+  SELECT product, highest_standing(person, standing, $enough) AS needed
   FROM views
   GROUP BY product
   HAVING count(DISTINCT person) >= $visitors_needed

@@ -20,13 +20,7 @@ WITH acts AS (
     AND NOT list_contains($erased::VARCHAR[], events.visitor)
 ),
 known AS (
-  SELECT
-    product,
-    CASE
-      WHEN count(DISTINCT person) FILTER (WHERE standing = 2) >= $enough THEN 2
-      WHEN count(DISTINCT person) FILTER (WHERE standing >= 1) >= $enough THEN 1
-      ELSE 0
-    END AS needed
+  SELECT product, highest_standing(person, standing, $enough) AS needed
   FROM acts
   GROUP BY product
   HAVING count(DISTINCT person) >= $visitors_needed
