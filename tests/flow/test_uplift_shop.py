@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from math import isnan, nan
@@ -14,9 +15,10 @@ import pytest
 from msgspec import to_builtins
 from msgspec.structs import replace
 from random_worlds import CURRENCY, OPEN, ZONE, grow_world
-from shop import YES, Shop, experience, skipped, track
+from shop import YES, Shop, copy, experience, open_shop, skipped, track
 from test_parity import batch, remembered
 
+from etalage.app import Created
 from etalage.cli.deciding import _of_experience
 from etalage.domain.arrival import Arrival, engines_own
 from etalage.domain.event import Event, Shown
@@ -96,17 +98,47 @@ def happened(name: str, visitor: str, at: int, *, id_of: str = "", **said: Any) 
 # ---- From the log to the order of messages --------------------------------------------------------------
 
 
-@pytest.fixture
-def trial(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """A shop with two bars for one place: `b-new` moves those who come often, `a-old` has no people yet."""
-    monkeypatch.setattr(gate, "LEAST_PERSONS", 1_000)
-    monkeypatch.setattr(gate, "LEAST_CONVERSIONS", 100)
+@pytest.fixture(scope="module")
+def learned(
+    made: tuple[Path, Created],
+    tmp_path_factory: pytest.TempPathFactory,
+    runner: asyncio.Runner,
+) -> tuple[Path, int]:
+    """A closed shop with two bars for one place, and its moment: `b-new` moves those who come often, `a-old` has no people yet."""
+    directory, created = made
+    shop = open_shop(copy(directory, tmp_path_factory.mktemp("learned") / "data"), created, runner)
     shop.go_live(bar("a-old"), bar("b-new"))
     shop.now += 30 * DAY
     shop.ports.log.append(list(_people(shop)))
-    learn_models(shop.ports, now=shop.now, visitors_needed=1)
+    with pytest.MonkeyPatch.context() as patched:
+        small_gate(patched)
+        learn_models(shop.ports, now=shop.now, visitors_needed=1)
+    shop.close()
+    return shop.directory, shop.now
+
+
+@pytest.fixture
+def trial(
+    learned: tuple[Path, int],
+    made: tuple[Path, Created],
+    tmp_path: Path,
+    runner: asyncio.Runner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Shop]:
+    """A shop of one's own that learned so."""
+    small_gate(monkeypatch)
+    directory, moment = learned
+    shop = open_shop(copy(directory, tmp_path / "data"), made[1], runner)
+    shop.now = moment
     shop.opened.refresh(shop.now)
-    return shop
+    yield shop
+    shop.close()
+
+
+def small_gate(patched: pytest.MonkeyPatch) -> None:
+    """Let a model through that was learned from fewer persons than a shop's needs."""
+    patched.setattr(gate, "LEAST_PERSONS", 1_000)
+    patched.setattr(gate, "LEAST_CONVERSIONS", 100)
 
 
 def bar(name: str, **said: object) -> Any:
