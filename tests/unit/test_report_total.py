@@ -104,3 +104,11 @@ def test_in_the_terminal_the_total_has_a_name(state: str, language: Language) ->
     assert "messages cost" not in found.removeprefix("all messages together")
     assert "*" not in found
     assert "Variant" not in found
+
+
+@LANGUAGES
+def test_in_the_terminal_nobody_yet_is_nobody_who_came_by(language: Language) -> None:
+    waits = Unsettled(reason="nobody_triggered", need=100, have=0, expected=None)
+    found = headline(replace(in_state("too_early"), unsettled=waits), language)
+
+    assert ("kwam nog niemand langs" if language == "nl" else "has come by yet") in found

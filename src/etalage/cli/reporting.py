@@ -28,7 +28,7 @@ from etalage.cli.report_files import (
 )
 from etalage.cli.report_sql import named_question, told_script
 from etalage.flow.report import report_all
-from etalage.measure.lines import headline, lines, words
+from etalage.measure.lines import headline, lines, title, words
 from etalage.measure.shape import to_json
 
 
@@ -78,7 +78,7 @@ def report(
             return
         for one in reports:
             said = Text(headline(one, lang))
-            said.highlight_words([f"{one.name}:"], style="bold")
+            said.highlight_words([f"{title(one, lang)}:"], style="bold")
             out.print(said)
             for line in lines(one, lang):
                 out.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))

@@ -96,9 +96,10 @@ def _about_effect(
 def _about_missing(reported: ExperienceReport, language: Language) -> str:
     unsettled = reported.unsettled or Unsettled(reason="windows_open")
     name = title(reported, language)
+    nobody = reported.name == OVERALL and unsettled.reason == "nobody_triggered"
     missing = _say(
         language,
-        unsettled.reason,
+        "nobody_triggered_total" if nobody else unsettled.reason,
         need=_number(unsettled.need, language),
         have=_number(unsettled.have, language),
     )
