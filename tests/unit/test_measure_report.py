@@ -376,8 +376,9 @@ def test_both_languages_have_the_same_keys_and_fields() -> None:
 def test_every_state_reason_fault_and_note_has_a_sentence() -> None:
     named = {key for kind in (State, Missing, Fault, NoteKey) for key in kind.__args__}
     others = {"nothing", "undecided_few", "expected", "expected_never", "joined", "coverage"}
-    told = ("verified_effect", "no_relevant_difference", "undecided", "harmful", "expected_never")
-    of_all = {"total", *(f"{key}_total" for key in told)}
+    told = ("verified_effect", "no_relevant_difference", "undecided", "harmful")
+    waits = ("expected_never", "nobody_triggered")
+    of_all = {"total", *(f"{key}_total" for key in (*told, *waits))}
 
     assert words()["en"].keys() == named | others | of_all
 
