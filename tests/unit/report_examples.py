@@ -276,6 +276,18 @@ def too_early() -> ExperienceReport:
     )
 
 
+def unmet() -> ExperienceReport:
+    """Its moment came for nobody yet."""
+    young = too_early()
+    waits = Unsettled(reason="nobody_triggered", need=1)
+    arms = tuple(
+        ArmFigures(arm=one.arm, state=one.state, effect=one.effect and waits) for one in young.arms
+    )
+    return replace(
+        young, arms=arms, unsettled=waits, coverage=Coverage(41_200, 0), sample_ratio=None
+    )
+
+
 def no_control() -> ExperienceReport:
     """Everybody was shown it, on purpose: nothing is measured."""
     (_, only) = too_early().arms

@@ -23,6 +23,7 @@ from report_examples import (
     history,
     too_early,
     total,
+    unmet,
     verified,
 )
 
@@ -33,7 +34,7 @@ from etalage.measure.lines import Language
 from etalage.measure.page.build import page
 from etalage.measure.page.html import html
 from etalage.measure.page.mail import mail
-from etalage.measure.page.model import Page, Plot
+from etalage.measure.page.model import Page, Plot, Prose
 from etalage.measure.page.pdf import pdf, pictures
 from etalage.measure.page.say import clean, words
 from etalage.measure.page.svg import FAINT
@@ -214,10 +215,10 @@ def test_what_must_not_get_worse_shows_no_figure_of_a_variant_that_is_too_early(
     told = replace(decided, arms=tuple(young), guardrails=rails)
 
     sections = {s.key: s for s in made(told).chapters[0].sections}
-    (table,) = sections["guardrails"].blocks
+    table, waiting = sections["guardrails"].blocks
 
-    nothing = words("nl")["page"]["nothing"]
-    assert [row[1].text == nothing for row in table.rows] == [False, True]  # type: ignore[union-attr]
+    assert [row[0].small for row in table.rows] == ["variant antwoord"]  # type: ignore[union-attr]
+    assert waiting == Prose(paragraphs=("Nog niet te zeggen: retouren (variant bekeken).",))
 
 
 @pytest.mark.parametrize(("days", "said"), [(1, "1 dag na"), (7, "7 dagen na")])
@@ -302,6 +303,27 @@ def test_every_plot_has_its_words_and_the_same_as_a_table() -> None:
         assert all(len(row) == len(plot.table.head) for row in plot.table.rows)
         assert 'role="img"' in plot.wide
         assert 'role="img"' in plot.narrow
+
+
+def test_of_a_message_that_nobody_met_it_says_what_to_do_and_no_more() -> None:
+    (chapter,) = made(unmet()).chapters
+    post = mail(made(unmet(), language="en"))
+
+    assert chapter.figures == ()
+    assert [section.key for section in chapter.sections] == ["next", "ran", "whom"]
+    assert "Er is dus nog niets om te vergelijken." in Seen(html(made(unmet()))).text
+    assert "See whether the moment can come." in post.text
+
+
+def test_messages_that_nobody_met_come_last_and_stand_two_on_a_page() -> None:
+    four = [replace(unmet(), name=ExperienceName(f"uiting-{number}")) for number in range(4)]
+
+    for language in ("nl", "en"):
+        told = made(*four, too_early(), verified(), language=language)  # type: ignore[arg-type]
+        alone = made(too_early(), verified(), language=language)  # type: ignore[arg-type]
+
+        assert [bool(chapter.figures) for chapter in told.chapters] == [True, True, *[False] * 4]
+        assert len(pictures(told)) <= len(pictures(alone)) + 2
 
 
 # ---- Safe ------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def page(
         now: when it is made; the moment of the reports by default.
     """
     say = Say(language=language, zone=zone)
-    ordered = sorted(reports, key=lambda r: (r.name != OVERALL, LOUDEST.index(r.state)))
+    ordered = sorted(reports, key=_order)
     told = [Told(one, say, prefix=f"e{i}") for i, one in enumerate(ordered, 1)]
     made = now if now is not None else max((r.now for r in reports), default=0)
     alone = told[0] if len(told) == 1 else None
@@ -83,6 +83,12 @@ def page(
             **{f"mail_{key}": str(value) for key, value in words(language)["mail"].items()},
         },
     )
+
+
+def _order(reported: ExperienceReport) -> tuple[bool, int, bool]:
+    """Put the total first, then what is loudest; last, whose moment came for nobody yet."""
+    met = any(arm.triggered for arm in reported.arms)
+    return reported.name != OVERALL, LOUDEST.index(reported.state), not met
 
 
 def _intro(told: Sequence[Told], say: Say) -> str:

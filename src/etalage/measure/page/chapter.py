@@ -43,7 +43,36 @@ LONGEST_TEXT = 300  # characters of a purpose or a gain
 
 def chapter(told: Told) -> Chapter:
     """Tell everything about one experience."""
-    found = (
+    found = _sections(told) if _is_met(told) else _sections_unmet(told)
+    return Chapter(
+        anchor=told.prefix,
+        title=told.title,
+        state=told.reported.state,
+        verdict=verdict(name_of(told.reported), told.say.language),
+        when=when_ran(told),
+        headline=headline(told),
+        lead=lead(told),
+        figures=figures(told) if _is_met(told) else (),
+        sections=tuple(section for section in found if section is not None),
+        is_total=told.is_total,
+    )
+
+
+def _is_met(told: Told) -> bool:
+    """Tell whether the moment came for anybody at all: else there is nothing to count, to trust or to conclude."""
+    return any(arm.triggered for arm in told.reported.arms)
+
+
+def _sections_unmet(told: Told) -> tuple[Section | None, ...]:
+    return (
+        _section(told, "next", [Items(items=next_steps(told))]),
+        _section(told, "ran", [_ran(told)]),
+        _section(told, "whom", [_whom(told), coverage(told)], "coverage"),
+    )
+
+
+def _sections(told: Told) -> tuple[Section | None, ...]:
+    return (
         _section(told, "progress", [counts.progress(told)], "counted", "effect"),
         _section(told, "over_time", [plots.over_time(told)], "effect", "history"),
         _section(told, "causes", [causes(told)], "sample_ratio", "causes"),
@@ -57,20 +86,8 @@ def chapter(told: Told) -> Chapter:
         _section(told, "funnel", [counts.funnel(told)], "triggered", "exposures", "conversions"),
         _section(told, "cumulative", [plots.cumulative(told)], "conversions", "days"),
         _section(told, "parts", evidence.parts(told) or (), "parts", "effect"),
-        _section(told, "guardrails", [evidence.guardrails(told)], "guardrails"),
+        _section(told, "guardrails", evidence.guardrails(told), "guardrails"),
         _section(told, "ratios", [evidence.ratios(told)], "ratios"),
-    )
-    return Chapter(
-        anchor=told.prefix,
-        title=told.title,
-        state=told.reported.state,
-        verdict=verdict(name_of(told.reported), told.say.language),
-        when=when_ran(told),
-        headline=headline(told),
-        lead=lead(told),
-        figures=figures(told),
-        sections=tuple(section for section in found if section is not None),
-        is_total=told.is_total,
     )
 
 

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etalage.domain.report import ANY_MESSAGE, ArmFigures, Effect, Interval, Part, State
+from etalage.domain.report import (
+    ANY_MESSAGE,
+    ArmFigures,
+    Effect,
+    Guardrail,
+    Interval,
+    Part,
+    State,
+)
 from etalage.measure.page import svg
 from etalage.measure.page.advice import part_name
 from etalage.measure.page.model import Cell, Prose, Table
@@ -178,23 +186,42 @@ def _part_row(told: Told, part: Part, effect: Effect | None, axis: svg.Pair) -> 
     return name, persons, _drawn(told, effect, axis, svg.SERIES[2]), verdict
 
 
-def guardrails(told: Told) -> Table | None:
-    """Show what must not get worse; nothing of it where the measurement is broken."""
+def guardrails(told: Told) -> tuple[Table | Prose, ...]:
+    """Show what must not get worse, and name what cannot be said yet; nothing of it where no effect may be shown."""
     found = told.reported.guardrails
-    if not found or told.reported.state == "broken":
-        return None
+    if told.speaker is None:
+        return ()
+    settled = [one for one in found if _is_settled(told, one)]
+    waiting = [one for one in found if one not in settled]
+    table = (_guardrail_table(told, settled),) if settled else ()
+    return (*table, Prose(paragraphs=(_waiting(told, waiting),))) if waiting else table
+
+
+def _is_settled(told: Told, one: Guardrail) -> bool:
+    return told.effect(told.reported.arm(one.arm)) is not None and one.state != "unsettled"
+
+
+def _waiting(told: Told, found: Sequence[Guardrail]) -> str:
+    """Name what is watched and cannot be said yet; of which variant where there are several."""
+    several = len(told.variants) > 1
+    names = [
+        told.say.known("guardrails", one.name).lower()
+        + (f" ({told.arm(one.arm)})" if several else "")
+        for one in found
+    ]
+    return told.say("guardrails.waiting", names=told.say.listed(names))
+
+
+def _guardrail_table(told: Told, found: Sequence[Guardrail]) -> Table:
     say = told.say
-    rows = []
-    for one in found:
-        settled = told.effect(told.reported.arm(one.arm)) is not None and one.state != "unsettled"
-        values = (one.treated, one.control) if settled else (None, None)
-        rows.append(
-            (
-                Cell(text=say.known("guardrails", one.name), small=told.arm(one.arm)),
-                *(Cell(text=_mean(told, one.name, value)) for value in values),
-                Cell(text=say(f"guardrails.{one.state}")),
-            )
+    rows = [
+        (
+            Cell(text=say.known("guardrails", one.name), small=told.arm(one.arm)),
+            *(Cell(text=_mean(told, one.name, value)) for value in (one.treated, one.control)),
+            Cell(text=say(f"guardrails.{one.state}")),
         )
+        for one in found
+    ]
     head = (say("guardrails.name"), *_groups(told))
     caption = say("guardrails.caption")
     return Table(caption=caption, head=(*head, say("plots.verdict")), rows=tuple(rows))

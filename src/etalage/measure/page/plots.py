@@ -18,7 +18,7 @@ from etalage.measure.page.told import Told
 from etalage.measure.verdict import within
 
 Size = tuple[int, int]
-WIDE, NARROW, PAPER = (900, 260), (350, 240), (620, 230)
+WIDE, NARROW, PAPER = (900, 260), (350, 240), (620, 185)
 LEAST_DAYS_APART = 74  # pixels between the dates of an axis
 
 
