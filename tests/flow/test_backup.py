@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import etalage
 from shop import NOON, SETTINGS, Shop, create, identify, order, view  # fmt: skip
 from test_server_process import PATIENCE, Made, wait_until
 
@@ -297,10 +298,8 @@ def flip_each(path: Path, text: bytes) -> None:
 
 
 def doctor(directory: Path, *options: str) -> tuple[int, dict[str, list[dict[str, str]]]]:
-    command = [sys.executable, "-m", "etalage", "doctor", "--data", str(directory), "--verify"]
-    done = subprocess.run(
-        [*command, "--json", *options], capture_output=True, timeout=PATIENCE, check=False
-    )
+    asked = ("doctor", "--data", directory, "--verify", "--json", *options)
+    done = etalage(*asked, timeout=PATIENCE)
     return done.returncode, json.loads(done.stdout)["files"]
 
 
@@ -505,13 +504,7 @@ def events_of(directory: Path) -> list[tuple[int, object]]:
 
 
 def cli(*arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "etalage", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=4 * PATIENCE,
-        check=False,
-    )
+    done = etalage(*arguments, timeout=4 * PATIENCE)
     assert done.returncode == 0, done.stderr
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import pytest
+from commands import etalage
 from shop import ALLOWED, Said, Shop, experience, segment, track, view
 
 from etalage.decide.bandit import seed_of
@@ -382,13 +381,11 @@ def test_what_is_no_bandit_does_not_stand_in_any_way(shop: Shop) -> None:
 
 def test_the_command_shows_it(shop: Shop) -> None:
     bandit_live(shop)
-    line = [sys.executable, "-m", "etalage", "bandit", "show", "hoi", "--data", str(shop.directory)]
+    line = ("bandit", "show", "hoi", "--data", str(shop.directory))
 
-    said = subprocess.run(line, capture_output=True, text=True, check=True, timeout=120).stdout
-    told = subprocess.run([*line, "--json"], capture_output=True, check=True, timeout=120).stdout
-    english = subprocess.run(
-        [*line, "--lang", "en"], capture_output=True, text=True, check=True, timeout=120
-    ).stdout
+    said = etalage(*line).stdout
+    told = etalage(*line, "--json").stdout
+    english = etalage(*line, "--lang", "en").stdout
 
     assert "hoi: naar conversies, controle 20%" in said
     assert "Te vroeg" in said

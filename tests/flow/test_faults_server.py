@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import resource
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from commands import etalage
 from test_server_process import Made, Server, event, wait_until
 
 from etalage.flow.health import Red
@@ -150,10 +149,9 @@ def test_profiles_that_are_lost_are_made_again_from_the_log_without_restart(made
 
 def test_the_doctor_tells_what_a_server_found_red(made: Made) -> None:
     FileSigns(made.home / "red").put(Red("records", 1_700_000_000_000_000, "gone"))
-    command = [sys.executable, "-m", "etalage", "doctor", "--data", str(made.directory)]
 
-    done = subprocess.run([*command, "--json"], capture_output=True, timeout=60, check=False)
-    read = subprocess.run(command, capture_output=True, timeout=60, check=False, text=True)
+    done = etalage("doctor", "--data", made.directory, "--json")
+    read = etalage("doctor", "--data", made.directory)
 
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import yaml
+from commands import etalage
 from shop import NOON, Shop, experience, order, track, view
 
 from etalage.domain.time import DAY, iso
@@ -18,10 +17,7 @@ DAYS = 35
 def run(shop: Shop, *arguments: str) -> tuple[int, str]:
     """Run the command beside the open shop, at its time."""
     shop.opened.commits.submit(()).result()
-    command = [sys.executable, "-m", "etalage", "plan", *arguments, "--data", str(shop.directory)]
-    ended = subprocess.run(
-        [*command, "--now", iso(shop.now)], check=False, capture_output=True, timeout=60, text=True
-    )
+    ended = etalage("plan", *arguments, "--data", shop.directory, "--now", iso(shop.now))
     return ended.returncode, " ".join((ended.stdout + ended.stderr).split())
 
 

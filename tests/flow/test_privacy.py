@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from canaries import DIGESTED, DROPPED, KEPT, Canary, found
+from commands import etalage
 from conftest import Opening
 from shop import (  # fmt: skip
     NO,
@@ -732,16 +733,7 @@ def test_a_receipt_proves_something_to_the_shop_that_wrote_it_and_to_no_other(
 
 def told(shop: Shop, *arguments: str, fails: bool = False) -> str:
     """Run `etalage privacy ...` beside the open shop."""
-    command = [
-        sys.executable,
-        "-m",
-        "etalage",
-        "privacy",
-        *arguments,
-        "--data",
-        str(shop.directory),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = etalage("privacy", *arguments, "--data", shop.directory)
     assert done.returncode == int(fails), done.stderr
     return done.stderr if fails else done.stdout
 

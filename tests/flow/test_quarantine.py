@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from commands import etalage
 from cut_off_replay import CUT_OFF
 from shop import NO, NOON, YES, Shop, identify, order, track, view
 
@@ -294,19 +295,13 @@ def test_doctor_says_what_lies_there_and_nothing_that_somebody_wrote(misread: Sh
     written = msgspec.json.encode([told(one) for one in found.values()]).decode()
     assert all(text not in written for text in planted)
     assert all(told(one)["do"] for one in found.values())
-    printed = subprocess.run(
-        [sys.executable, "-m", "etalage", "doctor", "--data", str(shop.directory)],
-        check=True, capture_output=True, timeout=60,
-    ).stdout.decode()  # fmt: skip
+    printed = etalage("doctor", "--data", shop.directory).stdout
     assert "4 x bad_field (step: translate)" in printed
     assert all(text not in printed for text in planted)
 
 
 def test_a_reason_that_is_none_is_refused_with_the_nearest(shop: Shop) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "etalage", "doctor", "--data", str(shop.directory), "--replay", "bad_feild"],
-        check=False, capture_output=True, timeout=60,
-    )  # fmt: skip
+    ended = etalage("doctor", "--data", shop.directory, "--replay", "bad_feild")
 
     assert ended.returncode == 1
-    assert b"did you mean 'bad_field'?" in ended.stderr.replace(b"\n", b"")
+    assert "did you mean 'bad_field'?" in ended.stderr.replace("\n", "")

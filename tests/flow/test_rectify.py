@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+from commands import etalage
 from shop import NO, NOON, YES, Shop, identify, view
 
 from etalage.collect.call import item_of
@@ -159,11 +157,8 @@ def test_it_is_audited_without_the_value_and_goes_with_the_person(shop: Shop) ->
 
 def test_the_command_says_so(shop: Shop) -> None:
     shop.batch(identify("karel", "C-1", country="DE", consent=YES, at=NOON))
-    command = [sys.executable, "-m", "etalage", "privacy", "rectify", "user:C-1"]
     more = ["--set", "country=BE", "--data", str(shop.directory)]
-    done = subprocess.run(
-        [*command, *more], capture_output=True, text=True, check=False, timeout=60
-    )
+    done = etalage("privacy", "rectify", "user:C-1", *more)
 
     assert (done.returncode, done.stdout.strip()) == (0, "Put right."), done.stderr
     shop.opened.remember()

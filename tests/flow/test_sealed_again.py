@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import etalage
 from shop import (  # fmt: skip
     SETTINGS,
     Shop,
@@ -86,13 +87,7 @@ def flip(path: Path, *places: float) -> None:
 
 
 def said(*arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "etalage", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    done = etalage(*arguments, timeout=PATIENCE)
     return done.returncode, done.stdout
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from commands import etalage
 from shop import NOON, Shop, identify, track, view
 
 from etalage.domain.ids import ProductId
@@ -18,8 +17,7 @@ from etalage.domain.time import iso
 def run(shop: Shop, *arguments: str) -> tuple[int, str]:
     """Run a command of `etalage segment` beside the open shop."""
     shop.opened.commits.submit(()).result()
-    command = [sys.executable, "-m", "etalage", "segment", *arguments, "--data", str(shop.directory)]  # fmt: skip
-    ended = subprocess.run(command, check=False, capture_output=True, timeout=60, text=True)
+    ended = etalage("segment", *arguments, "--data", shop.directory)
     return ended.returncode, ended.stdout + ended.stderr
 
 
