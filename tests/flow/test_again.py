@@ -16,9 +16,7 @@ from etalage.flow.learn import learn_models
 from etalage.flow.who import person_behind
 from etalage.recommend.again_model import AgainCard
 from etalage.recommend.again_shelf import AGAIN, AgainShelf
-from etalage.recommend.again_shelf import ready as again_ready
-from etalage.recommend.together_model import TogetherShelf
-from etalage.recommend.together_model import ready as together_ready
+from etalage.recommend.together_model import TOGETHER, TogetherShelf
 
 HABITS = ("soap", "gas", "oil", "wax", "ink", "salt")  # each person has one
 NAMES = (*HABITS, "coat", "boots", "hat", "tea")
@@ -55,7 +53,7 @@ def stocked(shop: Shop) -> Iterator[Shop]:
 
 def learned(shop: Shop, needed: int = 2) -> AgainShelf:
     learn_models(shop.ports, now=shop.now, visitors_needed=needed)
-    found = again_ready(shop.ports.models.get("again"))
+    found = AGAIN.ready(shop.ports.models.get("again"))
     assert isinstance(found, AgainShelf), found
     return found
 
@@ -136,7 +134,7 @@ def test_what_was_ordered_together_goes_together_and_a_forger_alone_moves_nothin
     stocked.batch(*(buys(stocked, f"y{n}", 1, "coat", "boots") for n in range(20)))
     learn_models(stocked.ports, now=stocked.now, visitors_needed=2)
 
-    found = together_ready(stocked.ports.models.get("together"))
+    found = TOGETHER.ready(stocked.ports.models.get("together"))
     assert isinstance(found, TogetherShelf), found
     assert [one.thing for one in found.with_product("coat")] == ["boots"]
     assert found.with_product("hat") == ()

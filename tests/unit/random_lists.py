@@ -111,8 +111,8 @@ def _learned() -> dict[str, Ready]:
         SessionShelf(session_model(sessions, NOW)),
         ProfileShelf(profile_model(had, NOW)),
         SimilarShelf(similar_model(tuple(shop.products.values()), NOW)),
-        again_shelf.ready(again_model.learn(bought, shop, NOW).content),
-        together_model.ready(together_model.learn(together, shop, NOW).content),
+        again_shelf.AGAIN.ready(again_model.learn(bought, shop, NOW).content),
+        together_model.TOGETHER.ready(together_model.learn(together, shop, NOW).content),
     ]
     return {model.name: model for model in models}
 

@@ -17,7 +17,7 @@ from etalage.domain.product import Catalogue
 from etalage.domain.profile import BASKETS_KEPT, Basket, Part
 from etalage.domain.time import DAY
 from etalage.recommend.again_model import AgainCard, learn, often_forgotten
-from etalage.recommend.again_shelf import AGAIN, AgainShelf, ready
+from etalage.recommend.again_shelf import AGAIN, AgainShelf
 from etalage.recommend.baskets import Lines, blended, frequencies, recent_shares, those_alike
 from etalage.recommend.cadence import all_due, gap_of, weight_of
 from etalage.recommend.model_file import Unusable
@@ -67,7 +67,7 @@ def regulars(count: int = 30) -> list[tuple[object, ...]]:
 
 
 def model(rows: list[tuple[object, ...]] | None = None) -> AgainShelf:
-    found = ready(learn(regulars() if rows is None else rows, shop_of(*NAMES), NOW).content)
+    found = AGAIN.ready(learn(regulars() if rows is None else rows, shop_of(*NAMES), NOW).content)
     assert isinstance(found, AgainShelf)
     return found
 
@@ -211,7 +211,7 @@ def test_what_is_often_forgotten_is_the_same_for_everybody_and_needs_several_peo
         shop_of(*NAMES),
         NOW,
     )
-    found = ready(taught.content)
+    found = AGAIN.ready(taught.content)
     assert isinstance(found, AgainShelf)
 
     assert [name for name, _ in found.often_forgotten] == ["wax"]
@@ -274,14 +274,14 @@ def test_a_model_of_one_person_one_product_or_none_is_not_used() -> None:
         rows_of([(3.0, ("soap",))]),
         rows_of([(d, ("soap",)) for d in (9.0, 6.0, 3.0)]),
     ):
-        assert ready(learn(rows, shop_of(*NAMES), NOW).content) == Unusable("below_popular")
+        assert AGAIN.ready(learn(rows, shop_of(*NAMES), NOW).content) == Unusable("below_popular")
 
 
 def test_a_file_that_is_torn_or_of_another_kind_is_named_so() -> None:
     content = learn(regulars(), shop_of(*NAMES), NOW).content
 
-    assert ready(content[:-40]) == Unusable("damaged")
-    assert ready(None) == Unusable("absent")
+    assert AGAIN.ready(content[:-40]) == Unusable("damaged")
+    assert AGAIN.ready(None) == Unusable("absent")
     assert AGAIN.card(content[: len(content) // 2]) == Unusable("damaged")
 
 
@@ -295,5 +295,5 @@ def test_no_name_of_a_person_is_in_the_file() -> None:
 def test_an_order_with_a_product_that_is_gone_teaches_nothing_of_it() -> None:
     rows = [*regulars(), (99, NOW - DAY, "o", "gone 🎒", 0)]
 
-    assert ready(learn(rows, shop_of(*NAMES), NOW).content) is not None
+    assert AGAIN.ready(learn(rows, shop_of(*NAMES), NOW).content) is not None
     assert often_forgotten([]) == []

@@ -28,7 +28,6 @@ from etalage.recommend.together_model import (
     TogetherShelf,
     kind_of,
     learn,
-    ready,
 )
 from etalage.unify.person import EMPTY
 
@@ -220,7 +219,7 @@ def test_the_model_survives_its_file_and_earns_its_place() -> None:
 
     assert (card.predictions, card.hit_rate) == (36, 1.0)
     assert card.popular_hit_rate < 1
-    found = ready(taught.content)
+    found = TOGETHER.ready(taught.content)
     assert isinstance(found, TogetherShelf)
     assert [one.thing for one in found.with_product("a3")] == ["b3"]
     assert [one.thing for one in found.with_kind("A > A")] == []  # they are in every basket
@@ -230,7 +229,7 @@ def test_the_model_survives_its_file_and_earns_its_place() -> None:
 
 def test_a_model_of_nothing_or_of_one_basket_is_not_used_and_a_torn_one_is_named() -> None:
     for rows in ([], [(1, ["coat", "boots"])], [(1, [])]):
-        assert ready(learn(rows, WARDROBE, NOW).content) == Unusable("below_popular")
+        assert TOGETHER.ready(learn(rows, WARDROBE, NOW).content) == Unusable("below_popular")
     content = learn([(1, ["coat"])], WARDROBE, NOW).content
-    assert ready(content[:-9]) == Unusable("damaged")
-    assert ready(None) == Unusable("absent")
+    assert TOGETHER.ready(content[:-9]) == Unusable("damaged")
+    assert TOGETHER.ready(None) == Unusable("absent")

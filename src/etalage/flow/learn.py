@@ -21,15 +21,15 @@ from etalage.ports import Models, Ports
 from etalage.recommend.again_shelf import AGAIN
 from etalage.recommend.catalogue_past import PAST
 from etalage.recommend.model_file import Unusable
-from etalage.recommend.model_kind import Card, Kind, Lesson, Ready
+from etalage.recommend.model_kind import AnyKind, Card, Lesson, Ready
 from etalage.recommend.profile_shelf import PROFILE
 from etalage.recommend.session_shelf import SESSIONS
 from etalage.recommend.similar_model import SIMILAR
 from etalage.recommend.together_model import TOGETHER
 from etalage.unify.batch import lately_statements, view_statements
 
-KINDS: tuple[Kind, ...] = (AGAIN, TOGETHER, SESSIONS, PROFILE, UPLIFT)
-OF_CATALOGUE: tuple[Kind, ...] = (
+KINDS: tuple[AnyKind, ...] = (AGAIN, TOGETHER, SESSIONS, PROFILE, UPLIFT)
+OF_CATALOGUE: tuple[AnyKind, ...] = (
     PAST,
     SIMILAR,
 )  # looked at every minute; the log says nothing of it
@@ -138,7 +138,7 @@ class TakenUp:
         return changed
 
 
-def _learn(ports: Ports, kind: Kind, *, now: int, visitors_needed: int) -> Card:
+def _learn(ports: Ports, kind: AnyKind, *, now: int, visitors_needed: int) -> Card:
     with _lesson(ports, now=now, visitors_needed=visitors_needed) as lesson:
         taught = kind.learn(lesson._replace(before=ports.models.get(kind.name)))
     ports.models.put(kind.name, taught.content)
@@ -164,7 +164,7 @@ def _lesson(ports: Ports, *, now: int, visitors_needed: int, lately: int = 0) ->
         )
 
 
-def _is_due(ports: Ports, kind: Kind, now: int) -> bool:
+def _is_due(ports: Ports, kind: AnyKind, now: int) -> bool:
     """Whether it was not learned lately; who was erased since is a reason to learn it at once."""
     found = _read(ports.models, kind)
     if isinstance(found, Unusable):
@@ -176,30 +176,30 @@ def _is_due(ports: Ports, kind: Kind, now: int) -> bool:
     return any(one.requested >= found.made for one in ports.keys.erasures())
 
 
-def _read(models: Models, kind: Kind) -> Card | Unusable:
+def _read(models: Models, kind: AnyKind) -> Card | Unusable:
     content = models.get(kind.name)
     return _damaged(models, kind, content) or kind.card(content)
 
 
-def _ready(models: Models, kind: Kind) -> Ready | Unusable:
+def _ready(models: Models, kind: AnyKind) -> Ready | Unusable:
     return _with_live(models, kind, _learned(models, kind))
 
 
-def _learned(models: Models, kind: Kind) -> Ready | Unusable:
+def _learned(models: Models, kind: AnyKind) -> Ready | Unusable:
     content = models.get(kind.name)
     return _damaged(models, kind, content) or kind.ready(content)
 
 
-def _with_live(models: Models, kind: Kind, ready: Ready | Unusable) -> Ready | Unusable:
+def _with_live(models: Models, kind: AnyKind, ready: Ready | Unusable) -> Ready | Unusable:
     if kind.live is None or isinstance(ready, Unusable):
         return ready
     return kind.live.ready(ready, models.get(_live(kind)))
 
 
-def _live(kind: Kind) -> str:
+def _live(kind: AnyKind) -> str:
     return f"{kind.name}-live"
 
 
-def _damaged(models: Models, kind: Kind, content: bytes | None) -> Unusable | None:
+def _damaged(models: Models, kind: AnyKind, content: bytes | None) -> Unusable | None:
     is_there = content is None and models.stamp(kind.name)
     return Unusable("damaged") if is_there else None

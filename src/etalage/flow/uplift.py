@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from msgspec import Struct, convert, to_builtins
+from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from etalage.domain.ids import CONTROL, ExperienceName
@@ -27,8 +27,8 @@ from etalage.measure.uplift.gate import Groups, Verdict, groups, in_words, least
 from etalage.measure.uplift.learners import Effects, Learner, Trial, crossfit, learned
 from etalage.measure.uplift.trees import Floats, from_arrays, together
 from etalage.measure.uplift.trial import ask_known
-from etalage.recommend.model_file import Arrays, Unusable, digest, from_bytes, to_bytes
-from etalage.recommend.model_kind import Card, Kind, Lesson, Taught
+from etalage.recommend.model_file import Arrays, digest, reader, to_bytes
+from etalage.recommend.model_kind import Kind, Lesson, Taught
 
 KIND = "uplift"
 LAYOUT = 1
@@ -203,18 +203,12 @@ class UpliftShelf:
         return round(effect * self._values[name] * THOUSANDTHS)
 
 
-def _card(content: bytes | None) -> Card | Unusable:
-    found = from_bytes(content, KIND, LAYOUT)
-    return found if isinstance(found, Unusable) else convert(found.said, UpliftCard)
-
-
-def ready(content: bytes | None) -> UpliftShelf | Unusable:
-    """Make a file ready to answer, or say why it cannot be used."""
-    found = from_bytes(content, KIND, LAYOUT)
-    if isinstance(found, Unusable):
-        return found
-    card = convert(found.said, UpliftCard)
-    return UpliftShelf(card, found.arrays) if card.is_worth_it else Unusable("not_released")
-
-
-UPLIFT = Kind(KIND, taught, _card, ready, every=DAY, is_patient=True)
+UPLIFT = Kind(
+    KIND,
+    taught,
+    reader(KIND, LAYOUT, UpliftCard),
+    lambda kept: UpliftShelf(*kept),
+    every=DAY,
+    is_patient=True,
+    unworthy="not_released",
+)

@@ -15,14 +15,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from msgspec import convert
 
 from etalage.domain.profile import Basket
 from etalage.recommend.again_model import KIND, LAYOUT, AgainCard, taught
 from etalage.recommend.baskets import ALIKE, ASYMMETRY, LOCALITY
 from etalage.recommend.cadence import Due, all_due
-from etalage.recommend.model_file import Unusable, from_bytes, unpacked
-from etalage.recommend.model_kind import Card, Kind
+from etalage.recommend.model_file import reader, unpacked
+from etalage.recommend.model_kind import Kind
 from etalage.recommend.session_index import Floats, Longs
 
 
@@ -117,18 +116,4 @@ def _ordered(arrays: Mapping[str, Any], people: int, products: int) -> _Lines:
     )
 
 
-def _card(content: bytes | None) -> Card | Unusable:
-    found = from_bytes(content, KIND, LAYOUT)
-    return found if isinstance(found, Unusable) else convert(found.said, AgainCard)
-
-
-def ready(content: bytes | None) -> AgainShelf | Unusable:
-    """Make a file ready to answer, or say why it cannot be used."""
-    found = from_bytes(content, KIND, LAYOUT)
-    if isinstance(found, Unusable):
-        return found
-    card = convert(found.said, AgainCard)
-    return AgainShelf(card, found.arrays) if card.is_worth_it else Unusable("below_popular")
-
-
-AGAIN = Kind(KIND, taught, _card, ready)
+AGAIN = Kind(KIND, taught, reader(KIND, LAYOUT, AgainCard), lambda kept: AgainShelf(*kept))

@@ -21,7 +21,7 @@ from etalage.domain.ids import ProductId
 from etalage.domain.product import Catalogue, Product
 from etalage.domain.time import DAY, HOUR
 from etalage.recommend.model_file import Unusable
-from etalage.recommend.model_kind import Card, Kind, Lesson, Taught
+from etalage.recommend.model_kind import Kind, Lesson, Taught
 
 NAME = "catalogue-past"
 LAYOUT = 1
@@ -179,14 +179,4 @@ def _learn(lesson: Lesson) -> Taught:
     return Taught(past.card, msgspec.msgpack.encode(past))
 
 
-def _card(content: bytes | None) -> Card | Unusable:
-    found = read(content)
-    return found if isinstance(found, Unusable) else found.card
-
-
-def _ready(content: bytes | None) -> PastShelf | Unusable:
-    found = read(content)
-    return found if isinstance(found, Unusable) else PastShelf(found)
-
-
-PAST = Kind(NAME, _learn, _card, _ready)
+PAST = Kind(NAME, _learn, read, PastShelf, unworthy=None)

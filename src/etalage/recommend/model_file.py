@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
-from typing import Any, Literal, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
+C = TypeVar("C")
 WhyNone = Literal[
     "absent", "damaged", "older_version", "other_kind", "below_popular", "not_released"
 ]
@@ -28,6 +29,13 @@ class Learned(NamedTuple):
     """A model as it was written."""
 
     said: dict[str, Any]  # JSON
+    arrays: Arrays
+
+
+class Written(NamedTuple, Generic[C]):
+    """A model of which card and arrays are all there is."""
+
+    card: C
     arrays: Arrays
 
 
@@ -63,6 +71,20 @@ def from_bytes(content: bytes | None, kind: str, layout: int) -> Learned | Unusa
     if header.get("digest") != digest(arrays):
         return Unusable("damaged")
     return Learned(header["said"], arrays)
+
+
+def reader(
+    kind: str, layout: int, card: type[C]
+) -> Callable[[bytes | None], Written[C] | Unusable]:
+    """Give what reads models whose header is their card."""
+
+    def read(content: bytes | None) -> Written[C] | Unusable:
+        found = from_bytes(content, kind, layout)
+        if isinstance(found, Unusable):
+            return found
+        return Written(msgspec.convert(found.said, card), found.arrays)
+
+    return read
 
 
 def digest(arrays: Mapping[str, Any]) -> str:

@@ -9,13 +9,13 @@ Idea: whoever learns, keeps, shows or serves models knows only these few names. 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from etalage.domain.product import Catalogue
 from etalage.domain.report import Plan
 from etalage.domain.shop import Shop
 from etalage.domain.time import HOUR
-from etalage.recommend.model_file import Unusable
+from etalage.recommend.model_file import Unusable, WhyNone
 
 ENOUGH = (
     3  # times as many people of a standing as a product needs: from then on only they teach of it
@@ -123,13 +123,44 @@ class Live(NamedTuple):
     ]  # the model as it was learned -> with what is in there
 
 
-class Kind(NamedTuple):
+class Kept(Protocol):
+    """A model as it was read from its file."""
+
+    @property
+    def card(self) -> Card:
+        """What it says of itself."""
+        ...
+
+
+M = TypeVar("M", bound=Kept)
+R = TypeVar("R", bound=Ready)
+
+
+class Kind(NamedTuple, Generic[M, R]):
     """One kind of model."""
 
     name: str  # of its file: small letters, digits, - and _
     learn: Callable[[Lesson], Taught]
-    card: Callable[[bytes | None], Card | Unusable]
-    ready: Callable[[bytes | None], Ready | Unusable]  # also Unusable where it is not worth it
+    read: Callable[[bytes | None], M | Unusable]
+    shelf: Callable[[M], R]
     every: int = HOUR  # micros between two times that it is learned, if it is worth it
     live: Live | None = None
     is_patient: bool = False  # learned no sooner where it was not worth it
+    unworthy: WhyNone | None = "below_popular"  # why it is not used then; None: it is used anyway
+
+    def card(self, content: bytes | None) -> Card | Unusable:
+        """Read the card of a file, or say why there is none."""
+        found = self.read(content)
+        return found if isinstance(found, Unusable) else found.card
+
+    def ready(self, content: bytes | None) -> R | Unusable:
+        """Make a file ready to answer, or say why it cannot be used; also where it is not worth it."""
+        found = self.read(content)
+        if isinstance(found, Unusable):
+            return found
+        if self.unworthy is not None and not found.card.is_worth_it:
+            return Unusable(self.unworthy)
+        return self.shelf(found)
+
+
+AnyKind = Kind[Any, Any]

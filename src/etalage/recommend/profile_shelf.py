@@ -14,8 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from etalage.domain.time import DAY
-from etalage.recommend.model_file import Unusable
-from etalage.recommend.model_kind import Card, Kind, Lesson, Taught
+from etalage.recommend.model_kind import Kind, Lesson, Taught
 from etalage.recommend.near import PROPOSED, Near
 from etalage.recommend.profile_model import (
     KIND,
@@ -87,18 +86,4 @@ def _learn(lesson: Lesson) -> Taught:
     return Taught(model.card, write(model))
 
 
-def _card(content: bytes | None) -> Card | Unusable:
-    found = read(content)
-    return found if isinstance(found, Unusable) else found.card
-
-
-def _ready(content: bytes | None) -> ProfileShelf | Unusable:
-    found = read(content)
-    if isinstance(found, Unusable):
-        return found
-    if not found.card.is_worth_it:
-        return Unusable("below_popular")
-    return ProfileShelf(found)
-
-
-PROFILE = Kind(KIND, _learn, _card, _ready, every=DAY)
+PROFILE = Kind(KIND, _learn, read, ProfileShelf, every=DAY)

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from etalage.domain.time import DAY, SECOND
-from etalage.recommend.model_file import Unusable
-from etalage.recommend.model_kind import Card, Kind, Lesson, Live, Ready, Taught
+from etalage.recommend.model_kind import Kind, Lesson, Live, Ready, Taught
 from etalage.recommend.near import PROPOSED, Near
 from etalage.recommend.session_live import learn_live, with_live
 from etalage.recommend.session_model import (
@@ -88,18 +87,8 @@ def _learn(lesson: Lesson) -> Taught:
     return Taught(model.card, write(model))
 
 
-def _card(content: bytes | None) -> Card | Unusable:
-    found = read(content)
-    return found if isinstance(found, Unusable) else found.card
-
-
-def _ready(content: bytes | None) -> SessionShelf | Unusable:
-    found = read(content)
-    if isinstance(found, Unusable):
-        return found
-    if not found.card.is_worth_it:
-        return Unusable("below_popular")
-    shelf = SessionShelf(found)
+def _warm(model: SessionModel) -> SessionShelf:
+    shelf = SessionShelf(model)
     shelf.warm_up()
     return shelf
 
@@ -111,4 +100,4 @@ def _with_live(ready: Ready, content: bytes | None) -> Ready:
     return ready if model is ready.model else SessionShelf(model, version=version)
 
 
-SESSIONS = Kind(KIND, _learn, _card, _ready, every=DAY, live=Live(learn_live, _with_live))
+SESSIONS = Kind(KIND, _learn, read, _warm, every=DAY, live=Live(learn_live, _with_live))

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from etalage.domain.experience import MILLION
 from etalage.domain.product import Product
 from etalage.recommend.model_file import Unusable, digest, from_bytes, packed, to_bytes, unpacked
-from etalage.recommend.model_kind import Card, Kind, Lesson, Taught
+from etalage.recommend.model_kind import Kind, Lesson, Taught
 from etalage.recommend.similar_index import KEPT, Likeness
 
 NAME = "similar"
@@ -212,14 +212,4 @@ def _unchanged(products: Sequence[Product], content: bytes | None) -> Taught | N
     return Taught(convert(found.said["card"], SimilarCard), content)
 
 
-def _card(content: bytes | None) -> Card | Unusable:
-    found = read(content)
-    return found if isinstance(found, Unusable) else found.card
-
-
-def _ready(content: bytes | None) -> SimilarShelf | Unusable:
-    found = read(content)
-    return found if isinstance(found, Unusable) else SimilarShelf(found)
-
-
-SIMILAR = Kind(NAME, _learn, _card, _ready)
+SIMILAR = Kind(NAME, _learn, read, SimilarShelf, unworthy=None)

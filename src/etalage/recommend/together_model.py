@@ -15,13 +15,13 @@ from importlib.resources import files
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from msgspec import Struct, convert, to_builtins
+from msgspec import Struct, to_builtins
 
 from etalage.domain.ids import ProductId
 from etalage.domain.product import CATEGORY_SEPARATOR, Catalogue
 from etalage.domain.time import DAY
-from etalage.recommend.model_file import Unusable, digest, from_bytes, packed, to_bytes, unpacked
-from etalage.recommend.model_kind import Card, Kind, Lesson, Taught, judges, people_bound
+from etalage.recommend.model_file import Written, digest, packed, reader, to_bytes, unpacked
+from etalage.recommend.model_kind import Kind, Lesson, Taught, judges, people_bound
 from etalage.recommend.together import LEAST_TOGETHER, LONGEST, Chosen, Complement, complements
 
 KIND = "together"
@@ -209,21 +209,9 @@ def _learn(lesson: Lesson) -> Taught:
     return learn(lesson.ask(sql, bound), lesson.catalogue, lesson.now)
 
 
-def _card(content: bytes | None) -> Card | Unusable:
-    found = from_bytes(content, KIND, LAYOUT)
-    return found if isinstance(found, Unusable) else convert(found.said, TogetherCard)
+def _shelf(kept: Written[TogetherCard]) -> TogetherShelf:
+    learned = Learned(*(_found(name, kept.arrays) for name in ("product", "kind", "most")))
+    return TogetherShelf(kept.card.version, learned)
 
 
-def ready(content: bytes | None) -> TogetherShelf | Unusable:
-    """Make a file ready to answer, or say why it cannot be used."""
-    found = from_bytes(content, KIND, LAYOUT)
-    if isinstance(found, Unusable):
-        return found
-    card = convert(found.said, TogetherCard)
-    if not card.is_worth_it:
-        return Unusable("below_popular")
-    learned = Learned(*(_found(name, found.arrays) for name in ("product", "kind", "most")))
-    return TogetherShelf(card.version, learned)
-
-
-TOGETHER = Kind(KIND, _learn, _card, ready)
+TOGETHER = Kind(KIND, _learn, reader(KIND, LAYOUT, TogetherCard), _shelf)
