@@ -16,7 +16,7 @@ from etalage.measure.questions import Asked, ask
 from etalage.measure.sql_text import Parameters
 
 # For who has the folder of a shop's events before her: it holds one folder a day.
-FOLDER = "SELECT * FROM read_parquet('events/*/*.parquet', hive_partitioning = false)"
+FOLDER = "SELECT * FROM read_parquet('events/day=*/*.parquet', hive_partitioning = false)"
 
 
 def prepared(views: Sequence[str], events: str = FOLDER) -> str:
