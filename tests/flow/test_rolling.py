@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,25 +98,26 @@ def test_no_call_fails_and_no_event_is_lost_while_a_server_is_replaced_twice(
     wait_until(lambda: len(children(server.process.pid)) == workers)
     first = children(server.process.pid)
     callers = [
-        Caller(server, "keeps-1", keeps=True, pause=0.01),
-        Caller(server, "keeps-2", keeps=True, pause=0.05),
-        Caller(server, "silent", keeps=True, pause=1.5),
-        Caller(server, "fresh-1", keeps=False, pause=0.01),
-        Caller(server, "fresh-2", keeps=False, pause=0.05),
+        Caller(server, "keeps-1", keeps=True, pause=0.02),
+        Caller(server, "keeps-2", keeps=True, pause=0.1),
+        Caller(server, "silent", keeps=True, pause=1.0),
+        Caller(server, "fresh-1", keeps=False, pause=0.02),
+        Caller(server, "fresh-2", keeps=False, pause=0.1),
     ]
-    time.sleep(1.0)
+    wait_until(lambda: all(caller.sent for caller in callers))
 
     replace(server)
     second = children(server.process.pid)
     replace(server)
     third = children(server.process.pid)
-    time.sleep(1.0)
+    sent = {caller: caller.sent for caller in callers}
+    wait_until(lambda: all(caller.sent > sent[caller] + 1 for caller in callers))
     for caller in callers:
         caller.end()
     code, _ = server.stop()
 
     assert [caller.failed[0] for caller in callers if caller.failed] == []
-    assert all(caller.sent > 3 for caller in callers)
+    assert all(caller.sent > 2 for caller in callers)
     assert code == 0, server.log.read_text()
     assert not {*first} & {*second}
     assert not {*second} & {*third}
