@@ -332,9 +332,9 @@ def test_the_picture_that_sells_best_is_shown_most_and_a_person_keeps_hers(shop:
 
     (weighing,) = weigh(shop).pictures
     began = shop.now
-    shown = Counter(_picture(one) for one in asked(shop, range(100, 140)) if one["show"])
+    shown = Counter(_picture(one) for one in asked(shop, range(1_000, 1_200)) if one["show"])
     shop.now += HOUR
-    again = Counter(_picture(one) for one in asked(shop, range(100, 140)) if one["show"])
+    again = Counter(_picture(one) for one in asked(shop, range(1_000, 1_200)) if one["show"])
 
     assert weighing.arms["dog"].share >= 850_000
     assert weighing.arms[""].visitors > 100
