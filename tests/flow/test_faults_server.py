@@ -22,6 +22,7 @@ pytestmark = pytest.mark.slow
 
 QUESTION = {"anonymousId": "karel", "slots": ["overlay"], "page": {"type": "home"}}
 CONSENT = {"device": True, "measure": True, "personalise": True}
+HELD_UP = 10.0  # s: who waits for a store would wait longer
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_a_disk_that_takes_no_more_refuses_events_whole_and_goes_on_by_itself(ma
             number += 50
         assert number < 20_000, "the disk was never full"
 
-    assert seconds < 1.0
+    assert seconds < HELD_UP
     with server.log.open(encoding="utf-8") as lines:
         events = [json.loads(line) for line in lines if line.startswith("{")]
     assert any(line["event"] == "not well" or line.get("part") == "log" for line in events)
@@ -129,7 +130,7 @@ def test_profiles_that_are_lost_are_made_again_from_the_log_without_restart(made
 
     def is_back() -> bool:
         answer, seconds = decide(server)
-        assert seconds < 2.0
+        assert seconds < HELD_UP
         return answer["degraded"] == [] and not red(server) and knows() is not None
 
     def knows() -> object:

@@ -25,7 +25,7 @@ from etalage.store.files.signs import FileSigns
 from etalage.store.lmdb import environment
 
 GONE = OSError(errno.EIO, "Input/output error")
-BUDGET = 1.0  # s, on a machine that many share; a store that hangs takes three
+BUDGET = 2.5  # s, on a machine that many share; a store that hangs takes three
 LOYAL = {"did": "view_item", "times": {"at_least": 1}, "within": "30d"}
 
 
@@ -185,7 +185,7 @@ def test_a_look_that_does_not_come_back_is_itself_the_finding(shop: Shop, watch:
     began = time.perf_counter()
     watch.tick()  # holds up nobody
 
-    assert time.perf_counter() - began < 0.2
+    assert time.perf_counter() - began < 0.6
     found = {red.part: red.says for red in shop.opened.health.reds()}
     assert "no answer within" in found["profiles"]
     look(watch)
@@ -413,13 +413,13 @@ def test_a_slow_store_that_no_decision_asks_makes_none_slow(
 ) -> None:
     furnish(shop)
     slow = put_before(shop, port)
-    slow.seconds = 1.0
+    slow.seconds = 3.0
 
     watch.tick()
     answer, seconds = asked(shop)
 
     assert shown(answer) == {"for-karel", "for-all"}
-    assert seconds < 0.9
+    assert seconds < BUDGET
     time.sleep(0.3)
     watch.tick()
     assert reds(shop) == [port]

@@ -422,7 +422,7 @@ def test_what_a_process_is_asked_ends_when_the_night_does() -> None:
     said = answer_of(["-c", "import time; time.sleep(60)"], b"", ended=ended)
 
     assert said == b""
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
 
 
 def test_events_older_than_the_journal_keeps_are_read_from_the_archive(made: Made) -> None:

@@ -131,7 +131,7 @@ def test_a_feed_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(BadFeed, match=r"longer than 0\.3 seconds"):
         read_by_child(written(tmp_path, content), silent_seconds=0.3)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
 
 
 def test_a_feed_that_computes_too_long_is_ended(tmp_path: Path) -> None:

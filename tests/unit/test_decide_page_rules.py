@@ -69,11 +69,11 @@ def test_a_glob_means_what_it_means_elsewhere(pattern: str, path: str) -> None:
 
 
 def test_a_hostile_glob_takes_no_time() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     assert not fits_url(UrlRule("glob", "/" + "a*" * 200 + "b"), "/" + "a" * 5_000)
 
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def test_what_is_not_known_of_a_page_does_not_fit() -> None:

@@ -156,8 +156,8 @@ def test_a_claim_is_quoted_so_that_it_can_be_found() -> None:
     "text", ["1." * 500, "nog " * 250, "1" * 1000, "1" + " " * 998 + "x", "12 a b " * 140]
 )
 def test_a_hostile_text_takes_no_time(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     typed_claim(text)
 
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5

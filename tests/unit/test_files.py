@@ -185,12 +185,12 @@ def test_many_laughs_are_refused_before_they_grow() -> None:
         f"{c}: &{c} [*{p}, *{p}, *{p}, *{p}, *{p}, *{p}, *{p}, *{p}, *{p}]\n"
         for p, c in zip("abcdefgh", "bcdefghi", strict=True)
     )
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     with pytest.raises(BadInput, match="line 2: anchors"):
         parse(laughs, FILE)
 
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_a_misspelt_first_key_gets_the_nearest_that_exists() -> None:
