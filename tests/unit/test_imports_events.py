@@ -257,6 +257,28 @@ def test_ga4s_export_to_bigquery_is_read(tmp_path: Path) -> None:
     }
 
 
+def test_how_long_a_page_was_looked_at_is_read_from_ga4s_export_and_from_a_table(
+    tmp_path: Path,
+) -> None:
+    exported = {
+        "event_name": "user_engagement",
+        "event_timestamp": "1795292584000001",
+        "user_pseudo_id": "1234567890.1700000000",
+        "event_params": [{"key": "engagement_time_msec", "value": {"int_value": 12345}}],
+    }
+    table = (
+        "event_name,time,client_id,engagement_time_msec\nuser_engagement,1795292584,karel,12345\n"
+    )
+
+    told = [
+        only(events(tmp_path, json.dumps(exported) + "\n")),
+        only(events(tmp_path, table)),
+    ]
+
+    assert told[0]["properties"] == {"engagement_time_msec": 12345}
+    assert told[1]["properties"] == {"engagement_time_msec": "12345"}  # intake reads it
+
+
 def test_segments_calls_pass_as_they_are_but_for_the_delivery(tmp_path: Path) -> None:
     call = {
         "type": "track",

@@ -221,6 +221,22 @@ def test_what_must_not_get_worse_shows_no_figure_of_a_variant_that_is_too_early(
     assert waiting == Prose(paragraphs=("Nog niet te zeggen: retouren (variant bekeken).",))
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("nl", ("Tijd op de pagina", "28,4 s", "1.042,0 s")), ("en", ("Time on the page", "28.4 s", "1,042.0 s"))],
+)  # fmt: skip
+def test_time_on_the_page_is_told_in_seconds(
+    language: Language, said: tuple[str, str, str]
+) -> None:
+    rail = replace(
+        verified().guardrails[0], name="page_time", treated=28_361.4, control=1_042_000.0
+    )
+
+    seen = Seen(html(made(replace(verified(), guardrails=(rail,)), language=language))).text
+
+    assert all(one in seen for one in said)
+
+
 @pytest.mark.parametrize(("days", "said"), [(1, "1 dag na"), (7, "7 dagen na")])
 def test_a_window_of_a_day_is_called_a_day(days: int, said: str) -> None:
     told = Seen(html(made(replace(too_early(), window=days * DAY)))).text

@@ -21,6 +21,7 @@ PROPERTIES: Final = frozenset(
         "customer_type",
         "discount",
         "discount_type",
+        "engagement_time_msec",
         "experience",
         "gift",
         "in_stock",

@@ -16,6 +16,8 @@ from etalage.domain.money import minor_units
 MAX_ID = 256  # characters
 MAX_WORDS = 200  # characters of a category, brand or property
 MAX_QUANTITY = 100_000
+ENGAGED = "engagement_time_msec"  # GA4's name of how long a page was looked at
+MAX_ENGAGED = 4 * 60 * 60 * 1_000  # ms; a page in view for longer has nobody before it
 # Of a telephone as people write it: with the code of a country, or with a zero in front. A date is none.
 _TELEPHONE = re.compile(
     r"(?<![\w.,-])(?!\d\d[-./ ]\d\d[-./ ]\d{4})"
@@ -107,6 +109,23 @@ def scalar(value: object) -> Scalar | None:
         return decimal(value)
     found = text(value)
     return None if found is not None and has_telephone(found) else found
+
+
+def engaged(value: object) -> int | None:
+    """Read how long a page was looked at, in whole milliseconds; None for what is no such time.
+
+    GA4's Measurement Protocol writes it as text.
+
+    >>> [engaged(value) for value in (12_345, "100", 100.0, 0.5, 0, -1, True, "long", 14_400_001)]
+    [12345, 100, 100, None, None, None, None, None, None]
+    """
+    if isinstance(value, str) and len(value) < MAX_ID and value.isascii() and value.isdigit():
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 < value <= MAX_ENGAGED else None
 
 
 def names_somebody(value: str) -> bool:

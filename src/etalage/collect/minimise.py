@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from etalage.collect.allowed import PERSONAL_TRAITS
 from etalage.collect.bots import device_of
-from etalage.collect.fields import names_somebody, scalar, text
+from etalage.collect.fields import ENGAGED, engaged, names_somebody, scalar, text
 from etalage.collect.intake import Door
 from etalage.collect.names import snake_case
 from etalage.collect.notes import Notes, count
@@ -224,7 +224,7 @@ def _scalars(items: Iterable[tuple[str | None, object]], notes: Notes) -> dict[s
     for name, value in items:
         if name is None or value is None:
             continue
-        kept = scalar(value)
+        kept = engaged(value) if name == ENGAGED else scalar(value)
         if kept is not None:
             read[name] = kept
         elif isinstance(value, str) and names_somebody(value):

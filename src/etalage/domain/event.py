@@ -41,6 +41,7 @@ GA4_NAMES = frozenset(
         "login",
         "sign_up",
         "share",
+        "user_engagement",
     ]
 )
 OUR_NAMES = frozenset(
@@ -100,6 +101,7 @@ NOT_ACTIVITY = frozenset(
         "pause",
         "erased",
         "policy",
+        "user_engagement",  # for how long she looked; that she did, the page view said
     ]
 )
 # The shop's own books: kept without a visitor where no consent allows more.

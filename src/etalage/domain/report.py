@@ -203,7 +203,7 @@ class Guardrail(Struct, frozen=True):
 
     name: Literal["conversion", "return_rate", "unsubscribe", "page_time"]
     arm: VariantName
-    treated: float | None  # mean per person; None where nobody could be measured
+    treated: float | None  # mean per person (page_time: ms per look); None if unmeasured
     control: float | None
     p_harm: float | None  # after Holm over all guardrails of the experience; None without an answer
     state: Literal["fine", "harm", "unsettled"]

@@ -39,8 +39,9 @@ _READS: dict[str, tuple[str, ...]] = {
     "entered": ("plan", "kinds", "told", "population"),
     "outside": ("population", "seen"),
     "did": ("plan", "kinds", "population", "purchases"),
+    "looked": ("plan", "population"),
     "caps": ("plan", "did"),
-    "cells": ("plan", "kinds", "told", "population", "entered", "did", "caps"),
+    "cells": ("plan", "kinds", "told", "population", "entered", "did", "looked", "caps"),
     "spans": (),
     "around": ("plan", "spans"),
     "triggered": ("entered",),
@@ -56,7 +57,7 @@ _READS: dict[str, tuple[str, ...]] = {
 # a table costs more to keep than to make.
 _NAMES = (
     "plan", "kinds", "told", "moments", "population", "entered", "seen", "outside", "placed", "purchases", "did",
-    "caps", "cells", "spans", "around",
+    "looked", "caps", "cells", "spans", "around",
 )  # fmt: skip
 _WITHIN = {"population": "moments"}
 STAGES = tuple(name for name in _NAMES if name not in _WITHIN.values())
@@ -133,6 +134,12 @@ class Outcome(Struct, frozen=True):
     returns: int = 0
     returns_squares: int = 0
     returns_orders: int = 0
+    timed: int = 0
+    pages: int = 0
+    pages_squares: int = 0
+    page_msec: int = 0
+    page_msec_squares: int = 0
+    page_msec_pages: int = 0
 
 
 class OfPart(Outcome, frozen=True, kw_only=True):

@@ -51,6 +51,12 @@ class Sums(Struct, frozen=True):
     returns: int = 0
     returns_squares: int = 0
     returns_orders: int = 0
+    timed: int = 0  # persons of whom a page time is known
+    pages: int = 0
+    pages_squares: int = 0
+    page_msec: int = 0
+    page_msec_squares: int = 0
+    page_msec_pages: int = 0
 
     def plus(self, row: Outcome | Sums) -> Sums:
         """Add others to them."""
@@ -104,6 +110,17 @@ class Sums(Struct, frozen=True):
             b=self.orders,
             b_squares=self.orders_squares,
             products=self.returns_orders,
+        )
+
+    def page_time(self) -> Quotient:
+        """Give milliseconds in which a page was looked at, beside how often one was."""
+        return Quotient(
+            n=self.persons,
+            a=self.page_msec,
+            a_squares=self.page_msec_squares,
+            b=self.pages,
+            b_squares=self.pages_squares,
+            products=self.page_msec_pages,
         )
 
 

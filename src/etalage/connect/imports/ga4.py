@@ -28,7 +28,10 @@ _LINE = (
     *("item_category", "item_category2", "item_category3", "item_category4", "item_category5"),
     *("item_list_id", "item_list_name"),
 )
-_OF_EVENT = ("value", "currency", "tax", "shipping", "search_term", "page_type")
+_OF_EVENT = (
+    *("value", "currency", "tax", "shipping", "search_term", "page_type"),
+    "engagement_time_msec",
+)
 _PURCHASE = "purchase"
 
 

@@ -54,6 +54,7 @@ EVENT_FIELDS: dict[str, tuple[str, ...]] = {
     "title": ("page_title", "title"),
     "referrer": ("page_referrer", "referrer"),
     "page_type": ("page_type",),
+    "engagement_time_msec": ("engagement_time_msec",),
     "device": ("device_category", "device", "device_type"),
     "country": ("country", "geo_country"),
     "region": ("region", "geo_region"),

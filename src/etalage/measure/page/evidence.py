@@ -238,7 +238,7 @@ def _mean(told: Told, name: str, value: float | None) -> str:
     if value is None:
         return told.say("page.nothing")
     if name == "page_time":
-        return f"{told.say.number(value)} ms"
+        return told.say.seconds(value)
     return told.say.percent(value, digits=2)
 
 

@@ -73,6 +73,10 @@ class Say(Struct, frozen=True):
         shape = f"#,##0.{'0' * digits}%"
         return _minus(format_percent(share, format=shape, locale=self.locale))
 
+    def seconds(self, milliseconds: float) -> str:
+        """Write a stretch of time in seconds, with one decimal."""
+        return f"{format_decimal(milliseconds / 1_000, format='#,##0.0', locale=self.locale)} s"
+
     def money(self, units: float, currency: str, *, cents: bool = False) -> str:
         """Write an amount of minor units, in whole units of the currency unless cents matter."""
         digits = exponent(currency) if cents else 0

@@ -1,11 +1,12 @@
 -- causes.sql: where to look if the arms are filled otherwise than they were configured (methods 3.5).
 -- Reads: events, people, plan, kinds, population. Rows: experience, key, arm, persons.
--- programs: compared persons with over 300 events on one day, which is no person. consent: browsers whose moment may
--- not be measured.
+-- programs: compared persons with over 300 events on one day, which is no person; how long she looked at each of her pages
+-- is no event more. consent: browsers whose moment may not be measured.
 WITH busy AS (
     SELECT DISTINCT people.number
     FROM events
     JOIN people USING (visitor)
+    WHERE events.name <> 'user_engagement'
     GROUP BY people.number, events.day
     HAVING count(*) > 300
 )

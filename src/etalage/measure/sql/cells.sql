@@ -1,5 +1,6 @@
 -- cells.sql: sufficient statistics of small groups of persons whose window is closed, from which all figures are added
--- up. Reads: plan, kinds, told, population, entered, did, caps. Who did nothing is counted, and adds nothing to any sum.
+-- up. Reads: plan, kinds, told, population, entered, did, looked, caps. Who did nothing is counted, and adds nothing to
+-- any sum.
 -- `day`: first daily look at which the window is closed. y is what a person did, x the same in the 28 days before:
 -- converted and converted_before, capped revenue and what was spent before (capped alike).
 WITH valued AS (
@@ -51,10 +52,27 @@ summed AS (
     LEFT JOIN told ON told.told = population.told
     JOIN plan ON plan.experience = valued.experience
     GROUP BY ALL
+    UNION ALL BY NAME
+    SELECT
+        plan.experience, policy, kinds.arm, crossed,
+        ((population.first + plan.span - plan.started + 86399999999) // 86400000000)::BIGINT AS day,
+        device, phase, matched,
+        count(*) AS timed,
+        sum(pages) AS pages,
+        sum(pages * pages) AS pages_squares,
+        sum(page_msec) AS page_msec,
+        sum(page_msec::HUGEINT * page_msec) AS page_msec_squares,
+        sum(page_msec::HUGEINT * pages) AS page_msec_pages
+    FROM population
+    JOIN looked ON looked.taken = population.taken
+    JOIN plan ON plan.place = population.taken % 4096
+    JOIN kinds ON kinds.kind = population.kind
+    LEFT JOIN told ON told.told = population.told
+    GROUP BY ALL
 )
 SELECT
     experience, policy, arm, crossed, any_value(cap) AS cap, day, device, phase, matched,
-    sum(COLUMNS(* EXCLUDE (experience, policy, arm, crossed, cap, day, device, phase, matched)))
+    coalesce(sum(COLUMNS(* EXCLUDE (experience, policy, arm, crossed, cap, day, device, phase, matched))), 0)
 FROM summed
 JOIN caps USING (experience)
 GROUP BY experience, policy, arm, crossed, day, device, phase, matched
