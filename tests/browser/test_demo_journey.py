@@ -243,3 +243,25 @@ def ids_of(page: Page) -> list[str]:
         "all => all.map((e) => e.dataset.id)"
     )
     return found
+
+
+def test_the_shop_tells_how_long_a_page_was_in_view(
+    coming: Callable[..., Page], demo: Demo
+) -> None:
+    before = len(demo.events("user_engagement"))
+    page = coming(demo.visitor(**ALL_SHOWN))
+    page.goto(f"{demo.shop}/")
+    accept(page)
+    page.goto(f"{demo.shop}/p/regenjas-texel")
+    soon(page, ASKED)
+    page.wait_for_timeout(1_500)
+    page.goto(f"{demo.shop}/zoeken")
+    soon(page, ASKED)
+    page.wait_for_timeout(1_200)
+
+    told = demo.events("user_engagement")[before:]
+
+    jacket = [event for event in told if event.page_type == "product"]
+    assert [event.name for event in jacket] == ["user_engagement"]
+    assert 1_500 <= int(jacket[0].properties["engagement_time_msec"]) < 60_000
+    assert "measure" in jacket[0].purposes

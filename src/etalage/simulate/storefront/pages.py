@@ -41,7 +41,7 @@ ROOT = "/shop"
 LEAFLETS = ("bezorgen", "reparatie", "maattabel", "maathulp", "contact", "privacy", "nieuwsbrief")
 DAY_SECONDS = 86_400
 LARGEST_BODY = 20_000  # bytes of an order
-SCRIPTS = ("shop.js", "basket.js", "buying.js", "choice.js", "following.js", "layer.js", "self.js")
+SCRIPTS = ("shop.js", "basket.js", "buying.js", "choice.js", "following.js", "layer.js", "looking.js", "self.js")  # fmt: skip
 _STATIC = {**dict.fromkeys(SCRIPTS, "text/javascript"), "mark.svg": "image/svg+xml"}
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # a drawing carries its own style
 

@@ -4,6 +4,7 @@ import { buy, checkout, thanks } from "./buying.js"
 import { askConsent } from "./choice.js"
 import { following } from "./following.js"
 import { page, push } from "./layer.js"
+import { looking } from "./looking.js"
 import { account, introduce } from "./self.js"
 
 const find = (name) => document.querySelector(`[data-behaviour="${name}"]`)
@@ -36,6 +37,7 @@ async function rank(list) {
 }
 
 introduce()
+looking()
 count()
 document.querySelectorAll("[data-list]").forEach(select)
 oneTap()
