@@ -5,7 +5,9 @@ from __future__ import annotations
 from page_server import PageServer
 from playwright.sync_api import BrowserContext, Page, expect
 from shop_for_browser import Noord
-from visiting import NO, SLOT, STUB, YES, listen, look_in, visit
+from visiting import NO, SLOT, STUB, YES, listen, look_in, until, visit
+
+from etalage.domain.event import Event
 
 STORED = "JSON.stringify([document.cookie.replace(/etalage_demo=1(; )?/, ''), {...localStorage}, {...sessionStorage}])"
 NOTHING = '["",{},{}]'
@@ -80,12 +82,16 @@ def test_a_withdrawal_is_told_to_the_server_so_that_it_stops_too(
 ) -> None:
     visit(page, pages, shop, "/start")
     page.wait_for_timeout(1_500)
-    before = len([e for e in shop.events("consent") if e.properties.get("device") is False])
+
+    def refused() -> list[Event]:
+        return [e for e in shop.events("consent") if e.properties.get("device") is False]
+
+    before = len(refused())
 
     page.evaluate(NO)
-    page.wait_for_timeout(800)
+    until(page, lambda: len(refused()) > before)
 
-    refusals = [e for e in shop.events("consent") if e.properties.get("device") is False]
+    refusals = refused()
     assert len(refusals) == before + 1
     assert refusals[-1].source == "browser"
 
@@ -105,8 +111,7 @@ def test_google_s_consent_mode_opens_what_it_grants(
     )
 
     expect(page.get_by_role("dialog")).to_be_visible()
-    page.wait_for_timeout(1_200)
-    assert "page_view" in heard.names()
+    until(page, lambda: "page_view" in heard.names())
 
 
 def test_an_iab_choice_opens_what_it_grants_and_an_open_dialog_nothing(
@@ -136,11 +141,12 @@ def test_global_privacy_control_refuses_what_a_consent_tool_grants_but_not_her_o
     page.wait_for_timeout(900)
 
     page.evaluate(YES)
-    page.wait_for_timeout(600)
 
-    said = [r.post_data_json["consent"] for r in heard.requests if r.url.endswith("/decide")]
-    assert (said[0]["measure"], said[0]["personalise"]) == (True, False)
-    assert said[-1]["personalise"] is True
+    def said() -> list[dict[str, bool]]:
+        return [r.post_data_json["consent"] for r in heard.requests if r.url.endswith("/decide")]
+
+    until(page, lambda: said() and said()[-1]["personalise"])
+    assert (said()[0]["measure"], said()[0]["personalise"]) == (True, False)
 
 
 def test_staff_are_counted_nowhere(page: Page, pages: PageServer, shop: Noord) -> None:

@@ -9,7 +9,7 @@ import pytest
 from page_server import PageServer
 from playwright.sync_api import Page, expect
 from shop_for_browser import Noord
-from visiting import CONSENT, FOLD, STUB, YES, scroll_down, visit
+from visiting import CONSENT, FOLD, STUB, YES, scroll_down, started, until, visit
 
 from etalage.deliver.look import look
 
@@ -71,12 +71,14 @@ def test_why_opens_the_reason_and_the_gain_and_not_for_me_takes_it_away_for_good
     page.get_by_role("button", name="Niet voor mij").click()
     expect(page.get_by_text("Weg ermee")).to_be_hidden()
 
-    page.wait_for_timeout(600)
+    def told() -> list[object]:  # of all that this shop was told, also of lone products
+        return [e.properties.get("experience") for e in shop.events("feedback")][-1:]
+
+    until(page, lambda: told() == ["not-for-me"])
     page.reload()
+    started(page)
     page.wait_for_timeout(900)
     expect(page.get_by_text("Weg ermee")).to_be_hidden()
-    told = shop.events("feedback")  # of all that this shop was told, also of lone products
-    assert [e.properties.get("experience") for e in told][-1:] == ["not-for-me"]
 
 
 def test_a_bar_without_a_place_lies_at_the_edge_and_moves_nothing(

@@ -6,7 +6,7 @@ import pytest
 from page_server import PageServer
 from playwright.sync_api import BrowserContext, Page, expect
 from shop_for_browser import Noord
-from visiting import CONSENT, FOLD, SLOT, listen, scroll_down, visit
+from visiting import CONSENT, FOLD, SLOT, listen, scroll_down, started, until, visit
 
 HEADING = "Nog even over je maat?"
 
@@ -125,11 +125,8 @@ def test_a_ghost_tells_of_its_moment_as_a_message_does_and_is_never_drawn(
 ) -> None:
     heard = listen(page, shop)
     visit(page, pages, shop, "/spook")
-    for _ in range(20):
-        page.wait_for_timeout(400)
-        if "triggered" in heard.names():
-            break
-    page.wait_for_timeout(800)
+    until(page, lambda: "triggered" in heard.names())
+    page.wait_for_timeout(1_100)
 
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert heard.names().count("triggered") == 1
@@ -141,11 +138,17 @@ def test_an_unobtrusive_message_and_its_ghost_are_triggered_at_the_same_moment(
 ) -> None:
     heard = listen(page, shop)
     body = FOLD + SLOT.format("home_top", "Oud") + SLOT.format("home_ghost", "Blijft")
+
+    def told_to_the_shop() -> set[str]:
+        return {e.shown.experience for e in shop.events("triggered") if e.shown}
+
     visit(page, pages, shop, "/", body)
     scroll_down(page)
     expect(page.get_by_role("heading", name="Klaar voor regen")).to_be_visible()
     expect(page.get_by_text("Blijft")).to_be_visible()
-    page.wait_for_timeout(2_600)
+    until(page, lambda: "view_promotion" in heard.names())
+    until(page, lambda: heard.names().count("triggered") > 1)
+    until(page, lambda: told_to_the_shop() >= {"banner", "banner-ghost"})
 
     told = {
         e["properties"]["experience"]: e["timestamp"]
@@ -159,7 +162,6 @@ def test_an_unobtrusive_message_and_its_ghost_are_triggered_at_the_same_moment(
     )
     seen = [e for e in heard.events if e.get("event") == "view_promotion"]
     assert [e["properties"]["promotion_id"] for e in seen] == ["banner"]
-    assert {e.shown.experience for e in shop.events("triggered") if e.shown} >= set(told)
 
 
 def test_what_is_out_of_sight_is_not_triggered_until_it_is_seen_for_a_second(
@@ -173,7 +175,8 @@ def test_what_is_out_of_sight_is_not_triggered_until_it_is_seen_for_a_second(
     assert "triggered" not in heard.names()
 
     page.evaluate("scrollTo(0, 3000)")
-    page.wait_for_timeout(1_600)
+    until(page, lambda: "triggered" in heard.names())
+    page.wait_for_timeout(1_100)
 
     assert heard.names().count("triggered") == 1
 
@@ -184,7 +187,8 @@ def test_our_own_promotions_reach_the_shop_s_analytics_and_are_not_read_back(
     heard = listen(page, shop)
     visit(page, pages, shop, "/popup", "<script>dataLayer = []</script>")
     expect(page.get_by_role("dialog")).to_be_visible()
-    page.wait_for_timeout(2_600)
+    until(page, lambda: "view_promotion" in heard.names())
+    page.wait_for_timeout(1_100)
 
     pushed = page.evaluate(
         "dataLayer.filter((one) => one.event === 'view_promotion').map((one) => one.ecommerce)"
@@ -204,7 +208,7 @@ def test_a_click_carries_the_token_and_survives_leaving_the_page(
 
     page.get_by_role("link", name="Bekijk de maattabel").click()
     expect(page.get_by_role("heading", name="Maten")).to_be_visible()
-    page.wait_for_timeout(500)
+    until(page, lambda: len(shop.events("select_promotion")) > before)
 
     clicks = shop.events("select_promotion")
     assert len(clicks) == before + 1
@@ -217,11 +221,13 @@ def test_a_single_page_shop_gets_a_new_page_view(
 ) -> None:
     heard = listen(page, shop)
     visit(page, pages, shop, "/start")
+    started(page)
     page.wait_for_timeout(500)
 
     page.evaluate("history.pushState({}, '', '/popup')")
 
     expect(page.get_by_role("dialog")).to_be_visible()
-    page.wait_for_timeout(1_200)
+    until(page, lambda: heard.names().count("page_view") > 1)
+    page.wait_for_timeout(1_100)
     assert heard.names().count("page_view") == 2
     assert CONSENT  # the yes of the first view holds

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +59,19 @@ def listen(page: Page, shop: Noord) -> Heard:
         "request", lambda r: heard.requests.append(r) if r.url.startswith(shop.address) else None
     )
     return heard
+
+
+def until(page: Page, holds: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until something holds that the page itself does not know; what it sends is heard meanwhile."""
+    last = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < last, "waited too long"
+        page.wait_for_timeout(50)
+
+
+def started(page: Page) -> None:
+    """Wait until the tag answers by itself; until then the stub only keeps what is said."""
+    page.wait_for_function("typeof etalage === 'function' && etalage.started === true")
 
 
 def scroll_down(page: Page) -> None:
