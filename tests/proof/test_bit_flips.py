@@ -19,7 +19,7 @@ from furnished import NOORD, SETTINGS, answers, data_files, furnish, keys_of
 
 from etalage import keeping
 
-FLIPS = times(16, 500)
+FLIPS = times(8, 500)
 KINDS = ("named", "harmless", "silently wrong", "not named")
 SHARES = times(1, 4)  # parts that may run beside each other
 

@@ -23,7 +23,7 @@ from etalage import keeping
 from etalage.config import Settings
 from etalage.domain.ids import ShopId
 
-KILLS = times(4, 200)
+KILLS = times(2, 200)
 CLIENTS = 3
 SETTINGS = Settings(journal_gb=0.05, profiles_gb=0.05)
 

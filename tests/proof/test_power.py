@@ -30,7 +30,7 @@ from etalage.domain.time import ShopZone
 from etalage.flow.remember import Memorist, remember
 from etalage.ports import Ports
 
-CUTS = times(16, 500)
+CUTS = times(8, 500)
 SHARES = times(1, 4)  # parts that may run beside each other; each with a writer of its own
 BATCHES = times(25, 60)
 
