@@ -102,6 +102,21 @@ def test_programs_in_one_arm_make_the_report_say_that_it_cannot_judge(tmp_path: 
 
 
 @pytest.mark.slow
+def test_shoppers_who_tell_how_long_they_look_have_a_time_on_the_page(tmp_path: Path) -> None:
+    file = tmp_path / "world.yaml"
+    file.write_text(
+        "effects: {maathulp: 0.0}\nvisitors_per_day: 60\ndays: 14\npage_time: true\n", "utf-8"
+    )
+
+    code, said, why = simulate("--world", str(file), "--json")
+
+    assert code == 0, why
+    rails = msgspec.json.decode(said)["report"]["maathulp"]["guardrails"]
+    (looked,) = [rail for rail in rails if rail["name"] == "page_time"]
+    assert (looked["state"], looked["p_harm"] is not None) == ("fine", True)
+
+
+@pytest.mark.slow
 def test_ctrl_c_stops_server_and_all_and_says_what_stays(tmp_path: Path) -> None:
     data = tmp_path / "shops"
     asked = ["simulate", "--visitors-per-day", "5000", "--data", str(data), "--lang", "en"]

@@ -83,6 +83,7 @@ def demo(
         visitors_per_day=VISITORS_PER_DAY,
         returning_share=RETURNING_SHARE,
         holdout=HOLDOUT,
+        page_time=True,
     )
     screen = Console(stderr=json)
     few_arenas()

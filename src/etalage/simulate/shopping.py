@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from math import log
 from typing import Any
 
 from msgspec import Struct
@@ -43,6 +44,11 @@ FIRES = 0.9  # of visits in which a moment other than `load` comes: some leave b
 SEEN = 0.95  # of messages shown: half of it in view for a second
 ADDS_TO_CART = {None: 0.15, "awareness": 0.05, "consideration": 0.15, "purchase": 0.4}  # of visits
 _SECOND_LOOK = 40 * SECOND  # between two products
+_LOOK_MSEC, _LOOK_SPREAD, _LONGEST_LOOK = (
+    15_000,
+    0.8,
+    39_000,
+)  # the middle one; sigma of the logarithm; ms
 
 
 class Story(Struct):
@@ -250,10 +256,25 @@ def _told_by_browsing(shop: Shop, visit: Visit) -> Iterator[Event]:
         at = visit.at + SECOND + i * _SECOND_LOOK
         called = f"{visit.number}-view-{i}"
         yield _event(shop, visit, "view_item", at, _one(piece), called=called)
+        if world.page_time:
+            yield _looked(shop, visit, at, i)
     if draw.uniform(world.seed, person, day, "adds to cart") < ADDS_TO_CART[visit.phase]:
         at = visit.at + len(looked) * _SECOND_LOOK
         called = f"{visit.number}-cart"
         yield _event(shop, visit, "add_to_cart", at, _one(looked[-1]), called=called)
+
+
+def _looked(shop: Shop, visit: Visit, at: int, which: int) -> Event:
+    """Give how long she looked at one product, as a page tells when it is left."""
+    world, day = shop.world, visit.at // DAY
+    mu = log(_LOOK_MSEC)
+    drawn = draw.lognormal(
+        world.seed, visit.person, day, f"looks at {which}", mu=mu, sigma=_LOOK_SPREAD
+    )
+    msec = min(1 + int(drawn), _LONGEST_LOOK)
+    told = {"engagement_time_msec": msec}
+    called = f"{visit.number}-looked-{which}"
+    return _event(shop, visit, "user_engagement", at + 1_000 * msec, told, called=called)
 
 
 def _event(

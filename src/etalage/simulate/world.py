@@ -103,6 +103,7 @@ class World(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     taste: float = 0.0  # how far a latent taste of 32 numbers decides on the category; 0: chance
     price_sensitivity: float = 0.0  # 0 to 1: cheaper things, smaller baskets, fewer orders
     views: int = 2  # products looked at in a visit; 0: only the moments of messages are told of
+    page_time: bool = False  # and for how long each, which no message changes
 
     # What moves her.
     groups: tuple[Group, ...] = ()
