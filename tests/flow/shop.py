@@ -172,7 +172,10 @@ class Shop:
 
 
 def create(directory: Path, name: str = "Noord", **decided: object) -> app.Created:
-    """Make a simulated shop that a server may send to under no purposes of its own."""
+    """Make a simulated shop that a server may send to under no purposes of its own.
+
+    Its secrets follow from its name, so that who is in which arm is the same in every run.
+    """
     purposes = decided.pop("purposes", ())
     shop = app.new_shop(name, f"{name.lower()}.example", simulated=True, salt="s", **decided)
     assert isinstance(purposes, tuple)
@@ -183,6 +186,7 @@ def create(directory: Path, name: str = "Noord", **decided: object) -> app.Creat
         purposes=purposes,
         basis="contract" if purposes else "",
         settings=SETTINGS,
+        world=f"tests/{name}",
     )
 
 
