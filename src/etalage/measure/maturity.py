@@ -3,7 +3,7 @@
 In:   what was seen at each daily look of one variant beside its control, and the plan.
 Out:  a verdict, with the interval to show, or what is still missing and when to expect it.
 Idea: a number that may still turn round is not a result. The verdict falls at weekly looks (whole weeks, at least
-      two, a hundred conversions in both arms); harm is watched for every day. Since the interval holds at all
+      two, a hundred conversions in both arms); harm is watched for every day, also where hardly anybody converts any more. Since the interval holds at all
       looks together, the first verdict stands, and what later looks say can only narrow it or sound an alarm.
       Without a planned end the interval is the always-valid one. With a planned end it is that of group-sequential
       boundaries: wide early, at the end hardly wider than if nobody had looked; the always-valid one then only
@@ -23,6 +23,7 @@ from msgspec import Struct
 from etalage.domain.report import Interval, NoteKey, Plan, State, Unsettled
 from etalage.domain.time import DAY
 from etalage.measure.statistics.arms import Difference, Mean, difference
+from etalage.measure.statistics.exact import share_interval
 from etalage.measure.statistics.group_sequential import Asked, Bounds, boundaries, p_at
 from etalage.measure.statistics.interval import ALPHA, multiple, p_at_look, tuning
 from etalage.measure.statistics.lift import log_ratio
@@ -37,6 +38,8 @@ LEAST_ORDERS = 100  # per arm, for figures of revenue
 STEP = 1.02  # of the ladder of sample sizes: a forecast need not be finer
 _FIRST_RUNG = 1_000
 _LAST_RUNG = 10**9
+_LARGEST_LOG = 700.0  # of a lift; e to the power of more is no float
+_FAR = 100 * 365 * DAY  # a date beyond it says no more than "never at this pace"
 _MOST_HALVINGS = 6  # of the precision; a lift known to 0.2% interests nobody
 
 
@@ -49,6 +52,7 @@ class Look(Struct, frozen=True):
     control: Mean
     least_conversions: int  # in the arm that has the fewest
     final: bool = False  # the planned end, all windows closed
+    converted: tuple[int, int] | None = None  # treated and control, where both are of one stretch
 
     @property
     def n(self) -> int:
@@ -98,7 +102,7 @@ def judge(looks: Sequence[Look], rules: Rules) -> Verdict:
         look = seen.look
         p = min(p, seen.p)
         before = verdict
-        if verdict.state != "harmful" and _harms(seen):
+        if verdict.state != "harmful" and _harms(seen, rules):
             contradicted = verdict.evidence is not None
             verdict = _concluded("harmful", seen, alarm=contradicted)
         elif verdict.evidence and (look.is_weekly or verdict.state == "harmful"):
@@ -176,7 +180,8 @@ def _around_lift(look: Look, reach: Bounds, alpha: float) -> Interval | None:
     if found is None:
         return None
     logs = _around(found, reach, alpha)
-    return Interval(low=expm1(logs.low), high=expm1(logs.high), level=logs.level)
+    low, high = (expm1(min(end, _LARGEST_LOG)) for end in (logs.low, logs.high))
+    return Interval(low=low, high=high, level=logs.level)
 
 
 def _p_planned(looks: Sequence[Look], rules: Rules) -> float:
@@ -186,8 +191,26 @@ def _p_planned(looks: Sequence[Look], rules: Rules) -> float:
     return p_at(_asked(looks, rules), z, rules.alpha)
 
 
-def _harms(seen: Evidence) -> bool:
-    return seen.difference.high < 0 and seen.look.least_conversions >= LEAST_CONVERSIONS_HARM
+def _harms(seen: Evidence, rules: Rules) -> bool:
+    if seen.difference.high >= 0:
+        return False
+    return seen.look.least_conversions >= LEAST_CONVERSIONS_HARM or _breaks_off(seen.look, rules)
+
+
+def _breaks_off(look: Look, rules: Rules) -> bool:
+    """Tell whether so few of the treated converted that even the exact intervals of both shares lie apart.
+
+    What breaks buying altogether never brings the treated to fifty conversions, and must not wait for them.
+    """
+    treated, control = look.converted or (0, 0)
+    if control < LEAST_CONVERSIONS_HARM:
+        return False
+    reaches = (
+        share_interval(done, arm.n, planned=rules.planned * arm.n / look.n, alpha=rules.alpha / 2)
+        for done, arm in ((treated, look.treated), (control, look.control))
+    )
+    of_treated, of_control = reaches
+    return of_treated.high < of_control.low
 
 
 def _is_mature(look: Look) -> bool:
@@ -209,8 +232,9 @@ def _concluded(state: State, seen: Evidence, *, alarm: bool = False) -> Verdict:
 
 def _narrowed(verdict: Verdict, before: Evidence, seen: Evidence) -> Verdict:
     common = before.difference.within(seen.difference)
-    lift = before.lift and seen.lift and before.lift.within(seen.lift)
-    if common is None or lift is None or verdict.alarms:
+    lift = before.lift.within(seen.lift) if before.lift and seen.lift else seen.lift
+    contradicts = before.lift is not None and lift is None
+    if common is None or contradicts or verdict.alarms:
         return _concluded(verdict.state, seen, alarm=True)
     return _concluded(
         verdict.state, Evidence(look=seen.look, difference=common, lift=lift, p=seen.p)
@@ -297,6 +321,6 @@ def _expected(look: Look, plan: Plan, *, need: int, now: int) -> int:
     reached = plan.started + plan.window + ceil(entering * need / look.n)
     week = WEEK_DAYS * DAY
     earliest = max(reached, plan.started + LEAST_DAYS * DAY, now + 1)
-    weekly = plan.started + ceil((earliest - plan.started) / week) * week
+    weekly = min(plan.started + ceil((earliest - plan.started) / week) * week, now + _FAR)
     over = plan.ends is None or plan.ends + plan.window <= now
     return weekly if over or plan.ends is None else min(weekly, plan.ends + plan.window)

@@ -247,7 +247,16 @@ def _look(running: Running, plan: Plan, *, day: int, means: Means) -> Look | Non
         treated=treated,
         control=control,
         least_conversions=min(_least([t for t, _ in found]), _least([c for _, c in found])),
+        converted=_converted(found),
     )
+
+
+def _converted(found: Sequence[Pair]) -> tuple[int, int] | None:
+    """Give how many converted of each; None over several stretches, whose shares cannot be read as one."""
+    if len(found) != 1:
+        return None
+    ((treated, control),) = found
+    return treated.conversions, control.conversions
 
 
 def _least(arm: Sequence[Sums]) -> int:
