@@ -47,6 +47,8 @@ from etalage.flow.health import said_by
 from etalage.ports import Ports
 from etalage.store.files.signs import FileSigns
 
+JOB_NICENESS = 10  # of a job that takes a core for seconds: answers go first
+
 Beside = Callable[[Rooms], Mapping[str, server.Application]]
 
 
@@ -138,6 +140,7 @@ def attend() -> None:
         _answer(order, socket.socket(fileno=order.door), Doors(), say_ready, is_shared=True)
         return
     if order.task == "job":
+        os.nice(JOB_NICENESS)
         sys.stdout.buffer.write(msgspec.json.encode(_do(order)))
         return
     ended = threading.Event()
