@@ -171,10 +171,12 @@ class Shop:
         self.opened.close()
 
 
-def create(directory: Path, name: str = "Noord", **decided: object) -> app.Created:
+def create(
+    directory: Path, name: str = "Noord", *, world: str = "tests", **decided: object
+) -> app.Created:
     """Make a simulated shop that a server may send to under no purposes of its own.
 
-    Its secrets follow from its name, so that who is in which arm is the same in every run.
+    Its secrets follow from world and name, so that who is in which arm is the same in every run.
     """
     purposes = decided.pop("purposes", ())
     shop = app.new_shop(name, f"{name.lower()}.example", simulated=True, salt="s", **decided)
@@ -186,7 +188,7 @@ def create(directory: Path, name: str = "Noord", **decided: object) -> app.Creat
         purposes=purposes,
         basis="contract" if purposes else "",
         settings=SETTINGS,
-        world=f"tests/{name}",
+        world=f"{world}/{name}",
     )
 
 

@@ -157,7 +157,7 @@ def test_what_a_backup_holds_can_only_be_read_with_the_keys(
 
 def test_keys_of_another_shop_open_nothing(directory: Path, tmp_path: Path) -> None:
     backed_up(directory, tmp_path / "backup")
-    create(tmp_path / "other", "West")
+    create(tmp_path / "other", world="another")
 
     with pytest.raises(Damaged, match="not of these keys"):
         keeping.restore_workspace(
