@@ -321,3 +321,17 @@ def test_diagnose_says_in_plain_words_what_is_there_and_what_is_not(
     assert "Plek gevonden: home_top." in found
     assert "Plek niet op deze pagina: home_shelf." in found
     assert STUB
+
+
+def test_how_long_a_page_was_looked_at_may_come_by_the_data_layer_and_nothing_else_with_it(
+    page: Page, pages: PageServer, shop: Noord
+) -> None:
+    pushed = "{event: 'user_engagement', engagement_time_msec: 4321, user_name: 'Karel'}"
+    heard = listen(page, shop)
+    visit(page, pages, shop, "/start", f"<script>dataLayer=[{pushed}]</script>")
+
+    until(page, lambda: "user_engagement" in heard.names())
+
+    (told,) = [one for one in heard.events if one.get("event") == "user_engagement"]
+    assert told["properties"]["engagement_time_msec"] == 4321
+    assert "Karel" not in str(told)

@@ -23,9 +23,8 @@ from etalage.domain.experience import LANGUAGES, Experience, Form, in_order
 from etalage.domain.shop import Shop
 from etalage.domain.time import iso
 
-# What the tag takes from the shop's dataLayer; of pages it tells itself, and of returns only the shop's server knows. How
-# long she looked comes by `etalage("track", ...)`: of a push the tag would not keep the time, which is all it says.
-TOLD = sorted((GA4_NAMES | {"generate_lead"}) - {"page_view", "refund", "share", "user_engagement"})
+# What the tag takes from the shop's dataLayer; of pages it tells itself, and of returns only the shop's server knows.
+TOLD = sorted((GA4_NAMES | {"generate_lead"}) - {"page_view", "refund", "share"})
 OVERLAYS: frozenset[Form] = frozenset({"popup", "toast", "bar"})  # they need no place in the page
 
 

@@ -6,7 +6,7 @@ import { ofOldShape } from "./old_shape.js";
 
 const WITHOUT_ITEMS = /search|log|_up|lead/;
 const KEPT =
-  /^((item|promotion|creative)_\w+|currency|value|tax|shipping(_tier)?|coupon|transaction_id|search_term|price|quantity|discount|index|size|method|(payment|customer)_type)$/;
+  /^((item|promotion|creative|engagement)_\w+|currency|value|tax|shipping(_tier)?|coupon|transaction_id|search_term|price|quantity|discount|index|size|method|(payment|customer)_type)$/;
 const COPY = 3_000; // within which a plugin's copy of an event is the same event
 
 const seen = new WeakSet(); // pushes that were read, and our own
