@@ -115,6 +115,12 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def scratch(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scratch place of our own: in the machine's others work at the same time."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("scratch")))
+
+
 @pytest.fixture
 def shop(run: Run, tmp_path: Path) -> Path:
     """A shop with a good catalogue of a hundred products."""
