@@ -79,7 +79,7 @@ def test_connections_that_stay_open_spread_over_the_processes() -> None:
         answers = [answer for _ in range(3) for answer in called(shared, CALLERS)]
 
     assert len(answers) == 3 * CALLERS
-    assert min(answers.count(b"a"), answers.count(b"b")) >= CALLERS // 4
+    assert min(answers.count(b"a"), answers.count(b"b")) >= CALLERS // 2
 
 
 def test_one_process_alone_answers_all() -> None:
