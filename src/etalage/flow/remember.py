@@ -64,15 +64,20 @@ def _counting(conditions: _Conditions) -> Counting:
 
 
 def remember(log: EventLog, profiles: Profiles, how: Memorist) -> int:
-    """Fold all that is new in the log; give the position reached."""
-    while True:
-        if profiles.position() >= (head := log.head()):
-            return head
-        profiles.update(lambda write: _take(log, write, how))
+    """Fold all that is in the log by now; give the position reached.
+
+    What other processes write meanwhile is theirs: who went after it too would wait for the lock they hold.
+    """
+    head = log.head()
+    while (position := profiles.position()) < head:
+        profiles.update(lambda write: _take(log, write, how, head))
+    return position
 
 
-def _take(log: EventLog, write: ProfilesWrite, how: Memorist) -> None:
-    upto = min(log.head(), write.position + AT_ONCE)
+def _take(log: EventLog, write: ProfilesWrite, how: Memorist, head: int) -> None:
+    upto = min(head, write.position + AT_ONCE)
+    if upto <= write.position:
+        return  # another process was first
     features = list(write.features())
     events: list[Event] = []
     for position, event in log.read(write.position, upto=upto):
