@@ -126,47 +126,46 @@ def unrecorded(said: Answer, part: str) -> Answer:
     return msgspec.structs.replace(said, decisions=untold, degraded=degraded)
 
 
-def _why(said: dict[str, str], entry: Entry) -> dict[str, str]:
-    """Say too where the order of messages was made by what people like her did after them."""
-    return with_order(said) if entry.choice.by_expected else said
-
-
 def _entry(
     entry: Entry, tokens: Mapping[ExperienceName, str], words: Words, expires: str
 ) -> WireEntry:
     choice = entry.choice
-    message = words.messages[choice.experience]
+    name, arm, propensity = choice.experience, choice.arm, choice.propensity
+    message = words.messages[name]
     experience = message.experience
     variant = message.variant(choice.variant) if choice.show else None
     content: dict[str, object] | None = None
     products: list[WireProduct] | None = None
+    why: dict[str, str] | None = None
     if variant is not None:
         said = message.content(variant, words.language, entry.artwork)
         content = {"language": said.language, "blocks": said.drawn(_situation(experience, words))}
         if variant.products is not None:
-            window, adds = words.window, variant.adds
-            products = [window.written(c, said.language, adds=adds) for c in entry.products]
+            written, language, adds = words.window.written, said.language, variant.adds
+            products = [written(c, language, adds=adds) for c in entry.products]
+        # It says too where the order of messages was made by what people like her did after them.
+        why = with_order(message.why) if choice.by_expected else message.why
     return WireEntry(
         slot=choice.slot,
-        experience=choice.experience,
-        variant=choice.arm or choice.variant,
+        experience=name,
+        variant=arm or choice.variant,
         show=choice.show,
         form=experience.form,
         priority=choice.priority,
         trigger=message.trigger,
-        id=tokens.get(choice.experience),
+        id=tokens.get(name),
         content=content,
         products=products,
-        why=_why(message.why, entry) if variant is not None else None,
-        propensity=None if choice.propensity is None else choice.propensity / MILLION,
-        caps=message.caps if choice.arm is None else None,
+        why=why,
+        propensity=None if propensity is None else propensity / MILLION,
+        caps=message.caps if arm is None else None,
         expires=expires,
     )
 
 
 def _situation(experience: Experience, words: Words) -> Situation:
     """Add what the shop calls the segment, where it has a name for it."""
-    title = None if experience.segment is None else words.titles.get(experience.segment)
+    title = words.titles.get(experience.segment) if experience.segment is not None else None
     return words.situation if title is None else words.situation._replace(segment=title)
 
 

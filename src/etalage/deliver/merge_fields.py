@@ -31,7 +31,7 @@ from etalage.domain.experience import (
     Question,
     Text,
 )
-from etalage.domain.merge_field import MERGE_FIELDS, MergeField, fields_of, pieces_of
+from etalage.domain.merge_field import MERGE_FIELDS, MergeField, Piece, fields_of, pieces_of
 from etalage.domain.money import exponent
 from etalage.domain.product import Product
 from etalage.domain.profile import Part
@@ -62,8 +62,9 @@ def field_values(
     situation: Situation, language: Language, fields: Iterable[str] = MERGE_FIELDS
 ) -> dict[str, str]:
     """Give the value of these merge fields, where it is known, as plain text in a language."""
-    known = ((name, FIELDS[name](situation, language)) for name in fields)
-    return {name: plain(str(value)) for name, value in known if value}
+    return {
+        name: plain(str(value)) for name in fields if (value := FIELDS[name](situation, language))
+    }
 
 
 def fill(text: str, values: Mapping[str, str]) -> str | None:
@@ -72,13 +73,18 @@ def fill(text: str, values: Mapping[str, str]) -> str | None:
     >>> fill("Dag {{customer.first_name|jij}}!", {})
     'Dag jij!'
     """
-    filled: list[str] = []
-    for piece in pieces_of(text):
+    return fill_pieces(pieces_of(text), values)
+
+
+def fill_pieces(pieces: Iterable[Piece], values: Mapping[str, str]) -> str | None:
+    """Fill in a text that was read before; None if a field without a fallback is unknown."""
+    filled = ""
+    for piece in pieces:
         value = values.get(piece.name, piece.fallback) if isinstance(piece, MergeField) else piece
         if value is None:
             return None
-        filled.append(value)
-    return "".join(filled)
+        filled += value
+    return filled
 
 
 def fields_in(block: Block) -> frozenset[str]:

@@ -10,11 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
 from etalage.deliver.explain import WORDS, moment_text, why
-from etalage.deliver.merge_fields import Situation, field_values, fields_in, fill_block, sale_end
+from etalage.deliver.merge_fields import (
+    Situation,
+    field_values,
+    fields_in,
+    fill_block,
+    fill_pieces,
+    sale_end,
+)
 from etalage.domain.experience import (
     Block,
     Button,
@@ -25,54 +33,81 @@ from etalage.domain.experience import (
     Image,
     Language,
     ProductList,
+    Text,
     Texts,
     Trigger,
     Variant,
 )
 from etalage.domain.ids import ExperienceName, SegmentName, VariantName
+from etalage.domain.merge_field import Piece, pieces_of
 from etalage.domain.time import iso, micros
 
 Drawn = dict[str, object]
 
 
+class _HalfDrawn(NamedTuple):
+    """A block of which one text has merge fields, drawn but for that text."""
+
+    drawn: Drawn
+    name: str  # of the text
+    pieces: tuple[Piece, ...]
+    stands_alone: bool  # without the text, too
+
+    def filled(self, values: Mapping[str, str]) -> Drawn | None:
+        """Fill in the text; None if the block must be left out."""
+        text = fill_pieces(self.pieces, values)
+        if not text and self.stands_alone:
+            return {name: value for name, value in self.drawn.items() if name != self.name}
+        return None if text is None else {**self.drawn, self.name: text}
+
+
 class Content:
     """The blocks of one variant in one language."""
 
-    __slots__ = ("_blocks", "_experience", "_fields", "_whole", "language")
+    __slots__ = ("_blocks", "_experience", "_whole", "fields", "language")
 
     def __init__(self, language: Language, blocks: Sequence[Block], experience: Experience) -> None:
         self.language = language
         self._experience = experience
-        drawn = [(block, _drawn_for_all(block)) for block in blocks]
-        # Of a block that is the same for all only what is drawn stays; one that is not safe is not drawn at all.
-        self._blocks = [(b, d) for b, d in drawn if d is not None or not _is_for_all(b)]
-        self._fields = frozenset(name for block, _ in self._blocks for name in fields_in(block))
-        fixed = [d for _, d in self._blocks if d is not None]
+        # Of a block what is drawn stays, as far as it is the same for all; one that is not safe is not drawn at all.
+        self._blocks = [(block, _drawn_for_all(block)) for block in blocks if _is_safe(block)]
+        self.fields = frozenset(name for block, _ in self._blocks for name in fields_in(block))
+        fixed = [drawn for _, drawn in self._blocks if isinstance(drawn, dict)]
         self._whole = fixed if len(fixed) == len(self._blocks) else None
 
     def drawn(self, situation: Situation) -> list[Drawn]:
-        """Write the blocks as they are drawn: filled in, links checked once more, clocks with a real end."""
+        """Write the blocks as they are drawn: filled in, links checked, clocks with a real end."""
         if self._whole is not None:
             return self._whole
-        values = field_values(situation, self.language, self._fields)
+        values = field_values(situation, self.language, self.fields)
         found: list[Drawn] = []
-        for block, fixed in self._blocks:
-            if fixed is not None:
-                found.append(fixed)
+        for block, known in self._blocks:
+            if isinstance(known, dict):
+                found.append(known)
                 continue
-            filled = fill_block(block, values)
-            if filled is None or not _is_safe(filled):
-                continue
-            drawn = _drawn(filled)
-            if isinstance(filled, Countdown):
-                end = _end(filled, self._experience, situation)
-                if end is None:
-                    continue
-                drawn["ends_at"] = iso(end)
-                drawn["until"] = moment_text(situation.zone.local(end), self.language)
-                drawn.setdefault("label", WORDS[self.language]["until"])
-            found.append(drawn)
+            drawn = (
+                self._drawn_now(block, values, situation) if known is None else known.filled(values)
+            )
+            if drawn is not None:
+                found.append(drawn)
         return found
+
+    def _drawn_now(
+        self, block: Block, values: Mapping[str, str], situation: Situation
+    ) -> Drawn | None:
+        """Draw a block of several texts, or a clock; None if it must be left out."""
+        filled = fill_block(block, values)
+        if filled is None:
+            return None
+        drawn = _drawn(filled)
+        if isinstance(filled, Countdown):
+            end = _end(filled, self._experience, situation)
+            if end is None:
+                return None
+            drawn["ends_at"] = iso(end)
+            drawn["until"] = moment_text(situation.zone.local(end), self.language)
+            drawn.setdefault("label", WORDS[self.language]["until"])
+        return drawn
 
 
 class Message:
@@ -86,7 +121,7 @@ class Message:
         self.caps: list[Cap] | None = list(experience.caps) or None
         self.why: dict[str, str] = dict(why(experience, sentences).items())
         self._variants = {variant.name: variant for variant in reversed(experience.variants)}
-        self._contents: dict[tuple[VariantName, Language, str | None], Content] = {
+        self._contents: dict[tuple[VariantName, str | None, str | None], Content] = {
             (variant.name, language, picture): Content(
                 language, [_pictured(block, picture) for block in blocks], experience
             )
@@ -103,6 +138,9 @@ class Message:
         self, variant: Variant, language: str | None, picture: str | None = None
     ) -> Content:
         """Give what a variant says in a language, or else in the first one there is; with one of its pictures."""
+        known = self._contents.get((variant.name, language, picture))
+        if known is not None:
+            return known
         spoken, _ = variant.blocks(language)
         return self._contents[variant.name, spoken, picture]
 
@@ -154,15 +192,24 @@ def _pictured(block: Block, picture: str | None) -> Block:
     return Image(block.url, block.alt, block.link)
 
 
-def _is_for_all(block: Block) -> bool:
-    return not isinstance(block, Countdown) and not fields_in(block)
-
-
-def _drawn_for_all(block: Block) -> Drawn | None:
-    """Draw a block that is the same for everybody; None for another, and for one whose link is not safe."""
-    if not _is_for_all(block) or not _is_safe(block):
+def _drawn_for_all(block: Block) -> Drawn | _HalfDrawn | None:
+    """Draw as much of a block as is the same for everybody; None where that is too little to keep."""
+    if isinstance(block, Countdown):
         return None
-    return _drawn(block)
+    if not fields_in(block):
+        return _drawn(block)
+    match block:
+        case Text(text=said):
+            name = "text"
+        case Image(alt=said):
+            name = "alt"
+        case Button(label=said):
+            name = "label"
+        case ProductList(title=said):
+            name = "title"
+        case _:
+            return None
+    return _HalfDrawn(_drawn(block), name, pieces_of(said), isinstance(block, ProductList))
 
 
 def _drawn(block: Block) -> Drawn:
