@@ -106,12 +106,14 @@ def test_decisions_are_measured_on_a_shop_that_decides_something(tmp_path: Path)
 @pytest.mark.slow
 def test_a_server_answers_every_call_of_the_bench_and_logs_its_decisions(tmp_path: Path) -> None:
     rows = measured(
-        "serve", tmp_path, *SMALL, "--warm", "0.2", "--products", "1000", "--sessions", "3000"
+        "serve", tmp_path, *SMALL, "--warm", "4", "--products", "1000", "--sessions", "3000"
     )
 
     assert named(rows, "answered otherwise than with 200")["value"] == 0
     assert named(rows, "decisions in the log")["value"] > 0.9
     assert named(rows, "answers at most")["ratio"] > 0
+    assert named(rows, "lists of products, a decision")["value"] > 0
+    assert named(rows, "for_you lists by the strategy asked for")["value"] > 0.5  # it knows models
 
 
 @pytest.mark.slow

@@ -53,11 +53,22 @@ _USER_TICKS = 11  # in /proc/PID/stat, behind the name: time in the program, the
 def _workers_of(pid: int) -> list[int]:
     """Give the further processes that answer; the night shift is none of them."""
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
-        named = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+        named = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in _children_of(pid)}
     except OSError:
         return []
     return [child for child, command in named.items() if b"worker" in command]
+
+
+def _children_of(pid: int) -> list[int]:
+    """Give the processes that a process started and that live; none where the system does not tell."""
+    try:
+        told = [
+            thread.joinpath("children").read_text(encoding="utf-8")
+            for thread in Path(f"/proc/{pid}/task").iterdir()
+        ]
+    except OSError:
+        return []
+    return [int(child) for text in told for child in text.split()]
 
 
 @contextmanager
@@ -131,13 +142,25 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 
 def _settled(address: str, pid: int) -> Served:
-    """Wait until all workers wait for calls: they open their stores after the first one listens."""
+    """Wait until all workers wait for calls, and the night shift has learned.
+
+    Workers open their stores after the first one listens. The night shift learns at once, and then every hour, in
+    processes that end: what is measured meanwhile says how busy they were, and what the bench gives the shop to know
+    would be replaced by what they learned.
+    """
     until = time.monotonic() + START_SECONDS
-    seen = 0
-    while seen < LOOKS and time.monotonic() < until:
+    seen, has_learned = 0, not _tells_children()
+    while (seen < LOOKS or not has_learned) and time.monotonic() < until:
         time.sleep(SETTLE_SECONDS / LOOKS)
-        seen = seen + 1 if all(map(_is_waiting, [pid, *_workers_of(pid)])) else 0
+        is_learning = any(_children_of(child) for child in _children_of(pid))
+        has_learned = has_learned or is_learning
+        waits = all(map(_is_waiting, [pid, *_workers_of(pid)]))
+        seen = seen + 1 if waits and not is_learning else 0
     return Served(address, [pid, *_workers_of(pid)])
+
+
+def _tells_children() -> bool:
+    return Path("/proc/self/task").is_dir()
 
 
 def _is_waiting(pid: int) -> bool:

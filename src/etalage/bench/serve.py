@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -25,12 +26,15 @@ from etalage.bench.rows import Row, latency_rows, row
 from etalage.bench.traffic import decide_body, request
 from etalage.bench.world import REFERENCE, SLOTS, Shape, World, make_world
 from etalage.config import load
+from etalage.decide.replay import read_record
+from etalage.ports import Ports
 
 RATES = (200, 500, 1_000)  # per second; the last is the bar's
 CONNECTIONS = 16
 TURNS = 2
 WARM_UP_SECONDS = 8.0  # models are taken up in the first seconds
 DIFFERENT = 2_000  # requests
+SAMPLED = 20  # of so many decisions one is read to see what it recommended
 
 
 class Size(Struct, frozen=True):
@@ -57,23 +61,27 @@ def _with_for_you(directory: Path, now: int, size: Size) -> list[Row]:
     world = make_world(
         directory, now=now, shape=size.shape, offered=size.products, lists=("for_you",)
     )
-    _, ports = open_ports(world.directory, world.shop, settings=load(world.directory))
-    try:
-        ids = [product.id for product in world.products]
-        put_models(ports.models, ids, sessions=size.sessions, now=now)
-    finally:
-        ports.close()
-    rows = _measured(world, RATES[-1:], size)
+
+    def learn() -> None:
+        with _stores(world) as ports:
+            ids = [product.id for product in world.products]
+            put_models(ports.models, ids, sessions=size.sessions, now=now)
+
+    rows = _measured(world, RATES[-1:], size, learn)
     return [replace(one, name=f"for_you {one.name}") for one in rows]
 
 
-def _measured(world: World, rates: Sequence[int], size: Size) -> list[Row]:
+def _measured(
+    world: World, rates: Sequence[int], size: Size, learn: Callable[[], None] = lambda: None
+) -> list[Row]:
+    """Measure a world; `learn` gives it its models once the server has learned from its own few sessions."""
     head, seconds = _head(world), size.seconds
     nth = _requests(world)
     with (
         shop_server(world.directory, workers=size.workers) as ours,
         floor_server(world.directory, workers=size.workers) as floor,
     ):
+        learn()
         asked = [_closed(ours, nth, size.warm)]
         _closed(floor, nth, size.warm)
         rows: list[Row] = []
@@ -104,11 +112,23 @@ def _rows_of(turns: Sequence[tuple[Load, Load]]) -> list[Row]:
 
 def _account(world: World, head: int, asked: Sequence[Load]) -> list[Row]:
     answers = sum(len(load.seconds) for load in asked)
+    logged = _logged(world, head)
+    records = [read_record(text) for text in logged[::SAMPLED]]
+    lists = [found for record in records for found in record.recommended.values()]
     return [
         row("answered otherwise than with 200", sum(load.refused for load in asked), "answers"),
         row("not answered in time", sum(load.lost for load in asked), "calls"),
-        row("decisions in the log", _logged(world, head) / answers, "share"),
+        row("decisions in the log", len(logged) / answers, "share"),
+        row("lists of products, a decision", len(lists) / max(1, len(records)), "lists"),
+        row(
+            "lists by the strategy asked for", _share(not one.is_fallback for one in lists), "share"
+        ),
     ]
+
+
+def _share(answers: Iterable[bool]) -> float:
+    known = tuple(answers)
+    return sum(known) / max(1, len(known))
 
 
 def _rows_at(rate: int, ours: Load, floor: Load) -> list[Row]:
@@ -130,17 +150,21 @@ def _requests(world: World) -> Request:
 
 
 def _head(world: World) -> int:
-    _, ports = open_ports(world.directory, world.shop, settings=load(world.directory))
-    try:
+    with _stores(world) as ports:
         return ports.log.head()
-    finally:
-        ports.close()
 
 
-def _logged(world: World, after: int) -> int:
-    """Count the decisions that reached the log: the queue for them is finite, and they are not awaited."""
+def _logged(world: World, after: int) -> list[str]:
+    """Give the records of decisions that reached the log: the queue for them is finite, and they are not awaited."""
+    with _stores(world) as ports:
+        events = (event for _, event in ports.log.read(after))
+        return [event.record or "" for event in events if event.name == "decision"]
+
+
+@contextmanager
+def _stores(world: World) -> Iterator[Ports]:
     _, ports = open_ports(world.directory, world.shop, settings=load(world.directory))
     try:
-        return sum(event.name == "decision" for _, event in ports.log.read(after))
+        yield ports
     finally:
         ports.close()
