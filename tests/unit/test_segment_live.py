@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from etalage.domain.context import Context
 from etalage.domain.event import Line, Scalar
 from etalage.domain.ids import VisitorKey
 from etalage.domain.profile import RECENT_EVENTS, Fold, Part, Person, Recent, Tally, Written
 from etalage.domain.time import HOUR, MINUTE, ShopZone, micros
+from etalage.segment.conditions import Asking
 from etalage.segment.features import features
 from etalage.segment.live import compile_live
 from etalage.segment.parse import parse
@@ -335,6 +340,8 @@ TOGETHER = (
     {"any": [{"not": OFTEN}, {"all": [DUTCH, {"context": "device", "is": "phone"}]}]},
     {"any": [{"all": [OFTEN, {"not": DUTCH}]}, {"all": [OFTEN, DUTCH]}]},
     {"not": {"any": [OFTEN, DUTCH]}},
+    {"any": [{"all": [OFTEN, DUTCH]}, DUTCH]},
+    {"any": [{"all": [OFTEN, DUTCH]}, {"all": [{"not": OFTEN}, DUTCH]}]},
     {"any": [{"did": "purchase"}, {"did": "view_item", "within": "24h"}]},
 )
 
@@ -353,9 +360,9 @@ def test_segments_that_are_asked_together_answer_as_each_would_alone(
         compile_live(parse(written, currency="EUR"), zone=ZONE, currency="EUR")
         for written in TOGETHER
     ]
-    answers: dict[str, bool] = {}
+    asking = Asking(part, context, NOW, ZONE)
 
-    together = [holds(person(part), context, NOW, answers) for holds in segments]
+    together = [holds.of(asking) for holds in segments]
 
     assert together == [holds(person(part), context, NOW) for holds in segments]
     often, dutch = views == 2, country == "NL"
@@ -364,5 +371,42 @@ def test_segments_that_are_asked_together_answer_as_each_would_alone(
         not often or (dutch and device == "phone"),
         often,
         not (often or dutch),
+        dutch,
+        dutch,
         False,
     ]
+
+
+CONDITIONS = tuple({"trait": name, "is": value} for name in "ab" for value in (1, True, "1"))
+TREES = st.recursive(
+    st.sampled_from(CONDITIONS),
+    lambda tree: st.one_of(
+        st.builds(lambda parts: {"all": parts}, st.lists(tree, min_size=1, max_size=3)),
+        st.builds(lambda parts: {"any": parts}, st.lists(tree, min_size=1, max_size=3)),
+        st.builds(lambda part: {"not": part}, tree),
+    ),
+    max_leaves=12,
+)
+
+
+def plainly(tree: Mapping[str, Any], traits: Mapping[str, Scalar]) -> bool:
+    """Read a tree as it is written."""
+    match tree:
+        case {"all": parts}:
+            return all(plainly(part, traits) for part in parts)
+        case {"any": parts}:
+            return any(plainly(part, traits) for part in parts)
+        case {"not": part}:
+            return not plainly(part, traits)
+    said = traits.get(tree["trait"])
+    return type(said) is type(tree["is"]) and said == tree["is"]
+
+
+@settings(max_examples=200)
+@given(TREES, st.dictionaries(st.sampled_from("ab"), st.sampled_from([1, True, "1"])))
+def test_a_tree_says_what_is_written_whatever_its_alternatives_share(
+    tree: dict[str, Any], traits: dict[str, Scalar]
+) -> None:
+    holds = compile_live(parse(tree, currency="EUR"), zone=ZONE, currency="EUR")
+
+    assert holds(person(known(**traits)), Context(), NOW) == plainly(tree, traits)

@@ -37,24 +37,21 @@ from etalage.domain.decision import (
 )
 from etalage.domain.event import Event, Scalar
 from etalage.domain.experience import Language
-from etalage.domain.ids import EventId, ExperienceName, VisitorKey
+from etalage.domain.ids import EventId, ExperienceName
 from etalage.domain.policy import POLICY
 from etalage.domain.product import Product
 from etalage.domain.profile import Person
 from etalage.domain.time import DAY
 from etalage.flow.configuration import Configuration
-from etalage.flow.plan import LiveSegment
 from etalage.flow.uplift import UpliftShelf
 from etalage.recommend.artwork import artwork
 from etalage.recommend.rank import rank
 from etalage.recommend.shelf import Shelf
 from etalage.recommend.strategy import recommend
-from etalage.segment.live import Answers
-from etalage.unify.person import person_of
+from etalage.segment.conditions import Asking
 
 CODE = version("etalage")
 SEARCH_MEMORY = 7 * DAY  # what she searched for longer ago is not brought up again
-NOBODY = VisitorKey("")  # a person without a past, for segments that ask of the page alone
 KEPT_IF_OPEN: frozenset[Purpose] = frozenset({"measure", "personalise"})
 
 
@@ -132,24 +129,18 @@ def _expected(question: Question, live: Configuration, shelf: Shelf) -> dict[Exp
 
 
 def _matched(question: Question, live: Configuration) -> Matched:
-    """Ask only the segments of live experiences that are for this place."""
+    """Ask only the segments of live experiences that are for this place.
+
+    Of somebody we may not know only those that ask of the moment alone can hold.
+    """
     relevant = live.plan.relevant(question.page, question.slots)
-    answers: Answers = {}  # what many segments ask is asked once
+    part = None if question.person is None else question.person.part
+    asking = Asking(part, question.page, question.now, live.zone)
     return Matched(
-        matched=[s.name for s in relevant.asked if _holds(s, question, answers)],
+        matched=[segment.name for segment in relevant.asked if segment.holds.of(asking)],
         warming=relevant.warming,
         contextual=relevant.contextual,
     )
-
-
-def _holds(segment: LiveSegment, question: Question, answers: Answers) -> bool:
-    """Ask a segment; of somebody we may not know, only those that ask of the moment alone."""
-    person = question.person
-    if person is None:
-        if not segment.is_contextual:
-            return False
-        person = person_of(NOBODY, {})
-    return segment.holds(person, question.page, question.now, answers)
 
 
 def _words(question: Question, here: Product | None, live: Configuration, shelf: Shelf) -> Words:

@@ -2,8 +2,8 @@
 
 In:   a tree, compiled once.
 Out:  a function of (person, context, now) that tells whether she belongs to it; microseconds.
-Idea: windows in days read the counts that the fold keeps per shop day, hours and sequences read the recents.
-      What most people never did is looked up before anything is asked (`needed_for`).
+Idea: what most people never did is looked up before anything is asked (`needed_for`), what costs little is asked
+      first, and what all alternatives ask is asked once, before them (`_factored`).
       sql.py gives the same people from the log, exactly; whatever is decided here is decided there too:
 
       - while `personalise` is closed (`person.part` is None) nobody is in a segment that asks about history;
@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
-from operator import attrgetter
-from typing import Protocol, TypeAlias
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from etalage.domain.context import Context
 from etalage.domain.ids import FeatureId
-from etalage.domain.profile import RECENT_LIMIT, Joined, Part, Person, Recent, Written
+from etalage.domain.profile import Person
 from etalage.domain.segment import (
     AllOf,
     AnyOf,
@@ -34,101 +33,120 @@ from etalage.domain.segment import (
     OfContext,
     Preference,
     Trait,
-    Window,
     has_history,
 )
-from etalage.domain.time import HOUR, SESSION_GAP, ShopZone
-from etalage.segment.check import check_of
-from etalage.segment.features import Matcher, feature_of, where_matcher
+from etalage.domain.time import ShopZone
+from etalage.segment.conditions import (
+    Asking,
+    Holds,
+    did,
+    in_order,
+    is_meant,
+    of_context,
+    register,
+)
+from etalage.segment.features import feature_of
 
-Answers: TypeAlias = dict[str, bool]  # to conditions, of one person at one moment
-_Holds: TypeAlias = Callable[[Part, Context, int, Answers], bool]
-_Named: TypeAlias = tuple[str, _Holds]
+_Named: TypeAlias = tuple[str, Holds]
+_Alternative: TypeAlias = tuple[frozenset[FeatureId], Holds]
 
 
-class IsIn(Protocol):
+class IsIn:
     """Tells whether somebody belongs to a segment."""
 
-    def __call__(
-        self, person: Person, context: Context, now: int, answers: Answers | None = None
-    ) -> bool:
-        """Ask. Segments that are asked about the same moment may share `answers`: each condition is asked once."""
-        ...
+    __slots__ = ("_asks_history", "_holds", "_zone")
 
+    def __init__(self, node: Node, *, zone: ShopZone, currency: str) -> None:
+        self._holds = _compile(node, currency=currency, zone=zone)
+        self._asks_history = has_history(node)
+        self._zone = zone
 
-FIRST_DAY = -1_000_000  # of any calendar
-BUSY_DAYS = 3  # shop days in a row that hold the 48 hours of which a profile keeps all events
+    def __call__(self, person: Person, context: Context, now: int) -> bool:
+        """Ask of one person, on one page, at one moment."""
+        return self.of(Asking(person.part, context, now, self._zone))
 
-_PROGRAM = "is a program"  # no text of a condition
-
-_NOBODY = Part({}, {}, (), {}, {}, {}, {}, {}, (0, ""), {}, {})
+    def of(self, asking: Asking) -> bool:
+        """Ask of somebody of whom other segments are asked too: each condition is asked once."""
+        if asking.is_program or (self._asks_history and not asking.has_past):
+            return False
+        return self._holds(asking)
 
 
 def compile_live(node: Node, *, zone: ShopZone, currency: str) -> IsIn:
     """Compile a tree; `zone` and `currency` are the shop's."""
-    holds = _compile(node, zone, currency)
-    asks_history = has_history(node)
-
-    def is_in(person: Person, context: Context, now: int, answers: Answers | None = None) -> bool:
-        part = person.part
-        answers = {} if answers is None else answers
-        if part is None:
-            return not asks_history and holds(_NOBODY, context, now, answers)
-        if not holds(part, context, now, answers):
-            return False
-        known = answers.get(_PROGRAM)
-        if known is None:
-            known = answers[_PROGRAM] = is_program(part)
-        return not known
-
-    return is_in
+    return IsIn(node, zone=zone, currency=currency)
 
 
 def holds_for_nobody(node: Node, context: Context, now: int, *, zone: ShopZone) -> bool:
     """Tell whether a person without any event would be in it, so that batch cannot leave her out."""
-    return _compile(node, zone, "")(_NOBODY, context, now, {})
+    return _compile(node, zone, "")(Asking(None, context, now, zone))
 
 
-def is_program(part: Part) -> bool:
-    """Tell whether this many events can only come from a program."""
-    days = part.days
-    if sum(days.values()) <= RECENT_LIMIT:  # as nearly everybody's
-        return False
-    return any(sum(days.get(d + i, 0) for i in range(BUSY_DAYS)) > RECENT_LIMIT for d in days)
-
-
-def _compile(node: Node, zone: ShopZone, currency: str) -> _Holds:  # noqa: PLR0911  one per form
+def _compile(node: Node, zone: ShopZone, currency: str) -> Holds:  # noqa: PLR0911  one per form
     match node:
         case AllOf(parts):
             named = [_named(p, zone, currency) for p in sorted(parts, key=_cost)]
             return _all(named, needed_for(node))
         case AnyOf(parts):
-            ordered = sorted(parts, key=_cost)
-            return _any([(_named(p, zone, currency), needed_for(p)) for p in ordered])
+            factored = _factored(parts)
+            if factored is not None:
+                return _compile(factored, zone, currency)
+            return _any([_alternative(p, zone, currency) for p in sorted(parts, key=_cost)])
         case Not(part):
             return _not(_compile(part, zone, currency))
         case In(_, tree):
             return _compile(tree, zone, currency)
-        case OfContext(field, tests):
-            return _of_context(field, check_of(tests))
+        case OfContext():
+            return of_context(node)
         case Did():
-            return _did(node, zone, currency)
+            return did(node, currency)
         case InOrder():
-            return _in_order(node, zone)
+            return in_order(node, zone)
         case _:
-            return _register(node)
+            return register(node)
 
 
 def _named(node: Node, zone: ShopZone, currency: str) -> _Named:
     """Compile a part under its text: equal parts of any segments are known by it, and asked once a moment."""
-    if isinstance(node, In):
-        return _named(node.tree, zone, currency)
-    return sys.intern(repr(node)), _compile(node, zone, currency)
+    plain = _plain(node)
+    return sys.intern(repr(plain)), _compile(plain, zone, currency)
 
 
-def _of_context(field: str, check: Callable[[object], bool]) -> _Holds:
-    value = attrgetter(field)
-    return lambda _part, context, _now, _answers: check(value(context))
+def _alternative(node: Node, zone: ShopZone, currency: str) -> _Alternative:
+    """Compile a part of which one must hold; what it asks in turn is known by name, not the part itself."""
+    needed = needed_for(node)
+    named = [_named(p, zone, currency) for p in sorted(_parts_of(node), key=_cost)]
+    looked_up = len(needed) == 1  # by `_any`
+    return needed, _all(named, frozenset() if looked_up else needed)
+
+
+def _plain(node: Node) -> Node:
+    """Give what a reference refers to."""
+    return _plain(node.tree) if isinstance(node, In) else node
+
+
+def _factored(alternatives: Sequence[Node]) -> Node | None:
+    """Put what all alternatives ask before them: (a and b) or (a and c) is a and (b or c). None if they share nothing.
+
+    Parts are compared by their text, in which 1, true and "1" are three.
+    """
+    asked = [{repr(part): part for part in _parts_of(one)} for one in alternatives]
+    shared = [text for text in asked[0] if all(text in one for one in asked)]
+    if not shared or len(asked) == 1:
+        return None
+    common = [asked[0][text] for text in shared]
+    rests = [tuple(part for text, part in one.items() if text not in shared) for one in asked]
+    if not all(rests):  # one of them asks no more than this
+        return AllOf(tuple(common))
+    return AllOf((*common, AnyOf(tuple(AllOf(rest) for rest in rests))))
+
+
+def _parts_of(node: Node) -> list[Node]:
+    """Give what must all hold."""
+    plain = _plain(node)
+    if not isinstance(plain, AllOf):
+        return [plain]
+    return [inner for part in plain.parts for inner in _parts_of(part)]
 
 
 def _cost(node: Node) -> int:
@@ -155,20 +173,21 @@ def needed_for(node: Node) -> frozenset[FeatureId]:
             return frozenset().union(*(needed_for(part) for part in parts))
         case In(_, tree):
             return needed_for(tree)
-        case Did() if node.window.hours is None and not _is_meant(node, 0, 0):
+        case Did() if node.window.hours is None and not is_meant(node, 0, 0):
             return frozenset({feature_of(node.name, node.where).id})
         case _:
             return frozenset()
 
 
-def _all(parts: list[_Named], needed: frozenset[FeatureId]) -> _Holds:
-    def holds(part: Part, context: Context, now: int, answers: Answers) -> bool:
-        if not needed <= part.features.keys():
+def _all(parts: list[_Named], needed: frozenset[FeatureId]) -> Holds:
+    def holds(asking: Asking) -> bool:
+        if needed and not needed <= asking.did.keys():
             return False
+        answers = asking.answers
         for name, one in parts:
             known = answers.get(name)
             if known is None:
-                known = answers[name] = one(part, context, now, answers)
+                known = answers[name] = one(asking)
             if not known:
                 return False
         return True
@@ -176,145 +195,21 @@ def _all(parts: list[_Named], needed: frozenset[FeatureId]) -> _Holds:
     return holds
 
 
-def _any(parts: list[tuple[_Named, frozenset[FeatureId]]]) -> _Holds:
+def _any(parts: list[_Alternative]) -> Holds:
     """Ask only what may hold: each part that needs something is looked up by what fewest of the others need."""
-    shared = Counter(feature for _, needed in parts for feature in needed)
-    rarest = (min(needed, key=lambda f: (shared[f], f), default=None) for _, needed in parts)
-    rare = [(feature, *named) for feature, (named, _) in zip(rarest, parts, strict=True)]
+    shared = Counter(feature for needed, _ in parts for feature in needed)
+    rarest = (min(needed, key=lambda f: (shared[f], f), default=None) for needed, _ in parts)
+    rare = [(feature, one) for feature, (_, one) in zip(rarest, parts, strict=True)]
 
-    def holds(part: Part, context: Context, now: int, answers: Answers) -> bool:
-        did = part.features
-        for feature, name, one in rare:
-            if feature is not None and feature not in did:
-                continue
-            known = answers.get(name)
-            if known is None:
-                known = answers[name] = one(part, context, now, answers)
-            if known:
+    def holds(asking: Asking) -> bool:
+        done = asking.did
+        for feature, one in rare:  # noqa: SIM110  asked ten times a decision
+            if (feature is None or feature in done) and one(asking):
                 return True
         return False
 
     return holds
 
 
-def _not(one: _Holds) -> _Holds:
-    return lambda part, context, now, answers: not one(part, context, now, answers)
-
-
-# ---- What is known of her ----------------------------------------------------------------------------
-
-
-def _register(node: Trait | Preference | Fact) -> _Holds:
-    check = check_of(node.tests)
-    if isinstance(node, Fact):
-        key = node.key
-        return lambda part, _context, _now, _answers: check(_value(part.scores, key))
-    name = node.name
-    if isinstance(node, Trait):
-        return lambda part, _context, _now, _answers: check(_value(part.traits, name))
-    return lambda part, _context, _now, _answers: check(_value(part.preferences, name))
-
-
-def _value(written: Mapping[str, Written], name: str) -> object:
-    found = written.get(name)
-    return None if found is None else found.value
-
-
-# ---- What she did ------------------------------------------------------------------------------------
-
-
-def _did(node: Did, zone: ShopZone, currency: str) -> _Holds:
-    if node.window.hours is None:
-        return _did_in_days(node, zone)
-    count = _count_hours(node, currency)
-    return lambda part, _context, now, _answers: _is_meant(node, *count(part, now))
-
-
-def _did_in_days(node: Did, zone: ShopZone) -> _Holds:
-    """Add up what is counted per shop day, in one loop: it is what segments ask most."""
-    feature, never = feature_of(node.name, node.where).id, _is_meant(node, 0, 0)
-    bounds, is_meant, day_of = node.window.bounds, node.times.holds, zone.day
-    total = node.sum
-
-    def holds(part: Part, _context: Context, now: int, _answers: Answers) -> bool:
-        days = part.features.get(feature)
-        if not days:  # most of what a shop counts most people never did
-            return never
-        first, last = bounds(day_of(now))
-        if first is None:
-            first = FIRST_DAY
-        events = value = 0
-        for day, tally in days.items():
-            if first <= day <= last:
-                events += tally.events
-                value += tally.value
-        return is_meant(events) and (total is None or total.holds(value))
-
-    return holds
-
-
-def _is_meant(node: Did, events: int, value: int) -> bool:
-    return node.times.holds(events) and (node.sum is None or node.sum.holds(value))
-
-
-def _count_hours(node: Did, currency: str) -> Callable[[Part, int], tuple[int, int]]:
-    name, matches, length = node.name, where_matcher(node.where), (node.window.hours or 0) * HOUR
-
-    def count(part: Part, now: int) -> tuple[int, int]:
-        events = value = 0
-        for event in reversed(part.recents):
-            if event.time <= now - length:
-                break
-            if event.time <= now and event.name == name and matches(event):
-                events += 1
-                if event.value is not None and event.currency == currency:
-                    value += event.value
-        return events, value
-
-    return count
-
-
-# ---- What she did one after the other ----------------------------------------------------------------
-
-
-def _in_order(node: InOrder, zone: ShopZone) -> _Holds:
-    steps = tuple((step.name, where_matcher(step.where)) for step in node.steps)
-    times, window = node.times, node.window
-
-    def holds(part: Part, _context: Context, now: int, _answers: Answers) -> bool:
-        visitors = part.apart if isinstance(part, Joined) else (part.recents,)
-        starts = [start for recents in visitors for start in _complete_sessions(recents, steps)]
-        return times.holds(sum(_began_within(start, window, zone, now) for start in starts))
-
-    return holds
-
-
-def _began_within(start: int, window: Window, zone: ShopZone, now: int) -> bool:
-    if window.hours is not None:
-        return now - window.hours * HOUR < start <= now
-    first, last = window.bounds(zone.day(now))
-    day = zone.day(start)
-    return day <= last and (first is None or day >= first)
-
-
-def _complete_sessions(
-    recents: tuple[Recent, ...], steps: tuple[tuple[str, Matcher], ...]
-) -> list[int]:
-    """Give the beginnings of the sessions of one visitor in which all steps were taken in order.
-
-    Taking each step at the first event that fits is enough: a later one leaves less room for the next.
-    """
-    complete: list[int] = []
-    start = newest = recents[0].time if recents else 0
-    taken = 0
-    for event in recents:
-        if event.time - newest > SESSION_GAP:
-            start, taken = event.time, 0
-        newest = event.time
-        if taken < len(steps):
-            name, matches = steps[taken]
-            if event.name == name and matches(event):
-                taken += 1
-                if taken == len(steps):
-                    complete.append(start)
-    return complete
+def _not(one: Holds) -> Holds:
+    return lambda asking: not one(asking)

@@ -28,7 +28,8 @@ from etalage.domain.segment import (
 )
 from etalage.domain.time import ShopZone
 from etalage.segment.check import check_of
-from etalage.segment.live import BUSY_DAYS, holds_for_nobody
+from etalage.segment.conditions import BUSY_DAYS
+from etalage.segment.live import holds_for_nobody
 from etalage.segment.sql_counts import EVENTS, VISITORS, Counts, activity
 from etalage.segment.sql_tests import Bindings, json_operand, tests_sql
 

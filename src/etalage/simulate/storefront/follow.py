@@ -98,7 +98,7 @@ def _segment(
         if not segment.is_contextual:
             return {"name": segment.name, "sentence": sentence, "state": "off"}
         known = person_of(question.person.asking if question.person else _NOBODY, {})
-    is_in = segment.holds(known, question.page, question.now, {})
+    is_in = segment.holds(known, question.page, question.now)
     return {"name": segment.name, "sentence": sentence, "state": "on" if is_in else "off"}
 
 
