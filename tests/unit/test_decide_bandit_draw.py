@@ -172,6 +172,19 @@ def test_each_kind_of_visitor_gets_the_arm_that_suits_it() -> None:
         assert odds.draw(odds.place(unit), unit).propensity in {44_444, 200_000, 755_556, 755_555}
 
 
+def test_a_draw_that_is_kept_from_page_to_page_is_kept_for_one_kind_of_visitor() -> None:
+    learned = learn(told(CROSSED), 1)
+    live = [bandit("a", "b", context=["returning"])]
+    policies = Policies("one", (weighing(learned, a=500_000, b=500_000),))
+    plan = Plan(live, policies)
+    situations = [facts(unit=u, traits=t) for u in UNITS[:100] for t in ((), ("returning",))]
+
+    first, again = ([choose(one, plan) for one in situations] for _ in range(2))
+
+    assert first == again == [choose(one, Plan(live, policies)) for one in situations]
+    assert len({chosen.choices[0].propensity for chosen in first}) > 1
+
+
 def test_the_weights_are_those_of_the_most_likely_model() -> None:
     """With a prior that is small beside the data: the log odds of the constant, and their difference."""
     learned = learn(told(CROSSED, 1_000_000), 1)

@@ -313,6 +313,12 @@ MOMENTS = st.fixed_dictionaries(
         "slots": st.sampled_from([("below",), (), ("below", "overlay")]),
         "protected": st.booleans(),
         "visitor": st.none(),
+        "unit": st.sampled_from(["u1", "u2", None]),
+        "held": st.sampled_from([stored("open", "u1"), stored("holdout", "u1")]),
+        "arms": st.dictionaries(
+            st.sampled_from(["e0", "e1"]),
+            st.sampled_from([stored("a", "u1"), stored("a", "u2"), stored("control", "u1")]),
+        ),
         "page": st.builds(
             Context,
             url=st.sampled_from([None, "/voer/hond", "/p/42"]),

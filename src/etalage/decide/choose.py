@@ -35,22 +35,31 @@ from etalage.domain.ids import CONTROL, HOLDOUT
 
 def choose(facts: DecisionFacts, experiences: Plan | Iterable[Experience]) -> Chosen:
     """Choose, in the order of design 7: the first reason not to show something is its reason."""
-    standing, elsewhere = planned(experiences).standing(facts)
+    plan = planned(experiences)
+    standing, elsewhere = plan.standing(facts)
     if facts.protected:
         return Chosen(skipped=elsewhere)
     if facts.left_alone:  # before any draw: she is in no arm, so all arms miss the same people
         alone = (one.skipped("paused_by_visitor") for one in standing)
         return Chosen(skipped=(*elsewhere, *alone))
     held = _holdout(facts)
+    matched, has_past = frozenset(facts.matched), _has_past(facts)
     eligible: list[Planned] = []
     skipped = list(elsewhere)
     for one in _by_expected(facts, standing) if facts.expected else standing:
-        reason = _first_reason(facts, one)
+        # Behind the page: segments of experiences for other places are not even asked.
+        if one.segment is not None and one.segment not in matched:
+            reason: SkipReason | None
+            reason = "warming" if one.segment in facts.warming else "not_in_segment"
+        else:
+            reason = _no_product(facts) if one.is_about_product else None
+            if reason is None and has_past:
+                reason = _reason_in_past(facts, one)
         if reason is None:
             eligible.append(one)
         else:
             skipped.append(one.skipped(reason))
-    chosen = _arbitrate(facts, _allocated(facts, eligible, held), skipped)
+    chosen = _arbitrate(facts, _allocated(facts, plan, eligible, held), skipped)
     return Chosen(choices=tuple(chosen), skipped=tuple(skipped), held=held)
 
 
@@ -64,14 +73,21 @@ def _holdout(facts: DecisionFacts) -> StoredArm | None:
 # ---- Eligible? (what does not depend on the person: plan.py) -------------------------------------------
 
 
-def _first_reason(facts: DecisionFacts, one: Planned) -> SkipReason | None:  # noqa: PLR0911  a list of reasons
-    name, segment = one.name, one.experience.segment
-    # Behind the page: segments of experiences for other places are not even asked.
-    if segment is not None and segment not in facts.matched:
-        return "warming" if segment in facts.warming else "not_in_segment"
-    # A product that is not there is not spoken of; judged for all arms alike, hence before allocation.
-    if one.is_about_product and (facts.here is None or not facts.here.available):
-        return "wrong_page" if facts.here is None else "out_of_stock"
+def _no_product(facts: DecisionFacts) -> SkipReason | None:
+    """Judge the product on the page for all arms alike, hence before allocation: what is not there is not spoken of."""
+    if facts.here is None:
+        return "wrong_page"
+    return None if facts.here.available else "out_of_stock"
+
+
+def _has_past(facts: DecisionFacts) -> bool:
+    """Tell whether anything in her past may be a reason; most people have met none of these messages yet."""
+    tired = facts.interruptions >= facts.pressure
+    return bool(facts.refused or facts.used or facts.arms or tired)
+
+
+def _reason_in_past(facts: DecisionFacts, one: Planned) -> SkipReason | None:
+    name = one.name
     if name in facts.refused:
         return "refused_by_visitor"
     if name in facts.used and _is_full(facts.used[name], one.experience):
@@ -96,39 +112,40 @@ def _is_there(stored: StoredArm, experience: Experience) -> bool:
 
 
 def _allocated(
-    facts: DecisionFacts, eligible: Sequence[Planned], held: StoredArm | None
+    facts: DecisionFacts, plan: Plan, eligible: Sequence[Planned], held: StoredArm | None
 ) -> list[tuple[Planned, Choice]]:
+    """Give each its arm: the holdout's first, then the stored one, then a draw."""
     if held is None:
-        return [(one, _outside(one.experience)) for one in eligible]
-    return [(one, _in_experiment(facts, one, held)) for one in eligible]
+        return [(one, one.outside) for one in eligible]
+    if held.arm == HOLDOUT:
+        return [(one, _in_arm(facts, one, held, one.odds.place(held.unit))) for one in eligible]
+    drawn = plan.drawn(held.unit, facts.traits)
+    allocated: list[tuple[Planned, Choice]] = []
+    for one in eligible:
+        stored = facts.arms.get(one.name)
+        if stored is not None:
+            choice = _in_arm(facts, one, stored, one.odds.place(stored.unit))
+        elif one.name in drawn:
+            choice = drawn[one.name]
+        else:
+            place = one.odds.place(held.unit)
+            arm = one.odds.draw(place, held.unit, facts.traits)
+            choice = drawn[one.name] = _in_arm(facts, one, arm, place)
+        allocated.append((one, choice))
+    return allocated
 
 
-def _outside(experience: Experience) -> Choice:
-    """Choose outside every experiment: no arm, no unit, no odds."""
-    return Choice(
-        experience=experience.name,
-        slot=experience.slot,
-        variant=experience.plain_variant.name,
-        show=True,
-        priority=experience.priority,
-    )
-
-
-def _in_experiment(facts: DecisionFacts, one: Planned, held: StoredArm) -> Choice:
-    """Give the arm: the holdout's first, then the stored one, then a draw."""
+def _in_arm(facts: DecisionFacts, one: Planned, arm: StoredArm, place: int) -> Choice:
+    """Choose within an experiment. Of the facts only the traits are read, by which a draw is remembered."""
     odds, experience = one.odds, one.experience
-    stored = held if held.arm == HOLDOUT else facts.arms.get(one.name)
-    unit = held.unit if stored is None else stored.unit
-    place = odds.place(unit)
-    arm = odds.draw(place, unit, facts.traits) if stored is None else stored
     ghost = arm.arm == CONTROL or arm.arm == HOLDOUT  # noqa: PLR1714  asked for every choice
     return Choice(
         experience=one.name,
         slot=experience.slot,
-        variant=odds.would_see(unit, facts.traits) if ghost else arm.arm,
+        variant=odds.would_see(arm.unit, facts.traits) if ghost else arm.arm,
         show=not ghost,
         arm=arm.arm,
-        unit=unit,
+        unit=arm.unit,
         propensity=arm.propensity,
         policy=arm.policy,
         bucket=place,

@@ -17,13 +17,14 @@ from zoneinfo import ZoneInfo
 from etalage.decide.allocate import Odds, odds_of
 from etalage.decide.page_rules import fits_page
 from etalage.domain.context import Context
-from etalage.domain.decision import DecisionFacts, Skipped, SkipReason
+from etalage.domain.decision import Choice, DecisionFacts, Skipped, SkipReason
 from etalage.domain.experience import Experience, in_order
 from etalage.domain.ids import ExperienceName
 from etalage.domain.policy import Policies, Weighing
 from etalage.domain.time import ShopZone, micros
 
 REMEMBERED = 1_024  # kinds of pages and visitors; beyond it they are judged anew
+UNITS_REMEMBERED = 4_096  # units of whom draws are kept: some megabytes
 
 Key = tuple[object, ...]
 
@@ -31,14 +32,31 @@ Key = tuple[object, ...]
 class Planned:
     """One live experience, with what does not depend on who asks."""
 
-    __slots__ = ("_skipped", "experience", "interrupts", "is_about_product", "name", "odds")
+    __slots__ = (
+        "_skipped",
+        "experience",
+        "interrupts",
+        "is_about_product",
+        "name",
+        "odds",
+        "outside",
+        "segment",
+    )
 
     def __init__(self, experience: Experience, weighing: Weighing | None = None) -> None:
         self.experience = experience
         self.name = experience.name
+        self.segment = experience.segment
         self.interrupts = experience.interrupts
         self.is_about_product = experience.is_about_product
         self.odds: Odds = odds_of(experience, weighing)
+        self.outside = Choice(  # outside every experiment: no arm, no unit, no odds
+            experience=experience.name,
+            slot=experience.slot,
+            variant=experience.plain_variant.name,
+            show=True,
+            priority=experience.priority,
+        )
         self._skipped: dict[SkipReason, Skipped] = {}
 
     def skipped(self, reason: SkipReason) -> Skipped:
@@ -49,6 +67,7 @@ class Planned:
         return known
 
 
+Drawn = dict[ExperienceName, Choice]  # of one unit
 Standing = tuple[tuple[Planned, ...], tuple[Skipped, ...]]  # who may be chosen; why the others not
 
 
@@ -57,6 +76,7 @@ class Plan:
 
     __slots__ = (
         "_clocked",
+        "_drawn",
         "_paths",
         "_standing",
         "contested",
@@ -83,6 +103,7 @@ class Plan:
             or planned.experience.schedule.until is not None
         )
         self._standing: dict[Key, Standing] = {}
+        self._drawn: dict[tuple[str, tuple[str, ...]], Drawn] = {}
         self.contested = _contested(self.experiences.values())
 
     def kind_of(self, page: Context) -> Key:
@@ -114,6 +135,15 @@ class Plan:
             if len(self._standing) >= REMEMBERED:
                 self._standing.clear()
             known = self._standing[key] = self._judged(facts)
+        return known
+
+    def drawn(self, unit: str, traits: tuple[str, ...]) -> Drawn:
+        """Give what was drawn for a unit lately, to be filled: a draw says the same on each page she opens."""
+        known = self._drawn.get((unit, traits))
+        if known is None:
+            if len(self._drawn) >= UNITS_REMEMBERED:
+                self._drawn.clear()
+            known = self._drawn[unit, traits] = {}
         return known
 
     def _judged(self, facts: DecisionFacts) -> Standing:
