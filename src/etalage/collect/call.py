@@ -94,6 +94,8 @@ def split(path: str, document: Document) -> list[Item]:
 
 def items_of(document: Document) -> list[Item]:
     """Give the events of a document's list, each with the context around it."""
+    if not document.events:
+        return []
     around = {
         name: document.fields[name]
         for name in _MERGED
@@ -104,7 +106,7 @@ def items_of(document: Document) -> list[Item]:
     kind = CALL_TYPES.get(
         str(document.fields.get("type"))
     )  # only where something set aside is replayed
-    return [Item(raw, kind, around) for raw in document.events or ()]
+    return [Item(raw, kind, around) for raw in document.events]
 
 
 def item_of(event: Mapping[str, object]) -> Item:

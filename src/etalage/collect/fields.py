@@ -27,7 +27,7 @@ _SHORTEST_TELEPHONE = 9
 MAX_LONG_TEXT = 8 * 1024
 MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}")
+_LETTERS = (2, 3)  # of a language
 
 Fields = Mapping[str, object]
 _NONE: Fields = {}
@@ -95,8 +95,11 @@ def long_text(value: object) -> str | None:
 
 def language_of(locale: str | None) -> str | None:
     """Give the language of a tag such as 'nl-NL'; None for what is none."""
-    language = (locale or "").partition("-")[0].partition("_")[0]
-    return language.lower() if _LANGUAGE.fullmatch(language) else None
+    if locale is None:
+        return None
+    language = locale.partition("-")[0].partition("_")[0]
+    is_one = len(language) in _LETTERS and language.isascii() and language.isalpha()
+    return language.lower() if is_one else None
 
 
 def scalar(value: object) -> Scalar | None:

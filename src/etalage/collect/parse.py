@@ -56,7 +56,8 @@ def parse_batch(body: bytes, *, encoding: str | None = None, events: str = "batc
         TooLarge: more than 1 MB when unpacked, or more than 500 events.
     """
     text = decompressed(body, encoding)
-    envelope, closed = _opened(text, events)
+    is_envelope = _is_without(events, text)  # a question mostly brings none
+    envelope, closed = (text, None) if is_envelope else _opened(text, events)
     if closed is not None and len(closed) > MAX_EVENTS:
         raise TooLarge(
             f"a call may hold {MAX_EVENTS} events, this one has {len(closed)}", field=events
@@ -64,6 +65,8 @@ def parse_batch(body: bytes, *, encoding: str | None = None, events: str = "batc
     try:
         fields = bounded(envelope, most=MAX_BODY_BYTES)
     except Refusal as refusal:
+        if is_envelope:
+            _opened(text, events)  # has its own words for what is no object at all
         raise BadJson(
             f"the body cannot be read: {refusal.message}", field=refusal.field
         ) from refusal
@@ -106,6 +109,11 @@ def _unpacked(body: bytes, wrapping: int) -> bytes:
             "the packed body is cut off or has something behind it", field="Content-Encoding"
         )
     return text
+
+
+def _is_without(key: str, text: bytes) -> bool:
+    """Tell at a glance of a text that no key in it is this one; with a backslash it may be written otherwise."""
+    return b'"%b"' % key.encode() not in text and b"\\" not in text
 
 
 def _opened(text: bytes, key: str) -> tuple[bytes, list[bytes] | None]:

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from etalage.collect.address import host, parted, url_of
+from etalage.collect.address import Campaign, host, read_address
 from etalage.collect.allowed import PAGE_TYPES
 from etalage.collect.fields import Fields, language_of, long_text, part, text
 from etalage.collect.intake import IntakeSettings
 from etalage.collect.notes import Notes
 from etalage.collect.stated import Stated, stated_in
 from etalage.domain.canonical import canonical_json
-
-Campaign = tuple[str | None, str | None, str | None]  # source, medium, name
 
 
 class Place(Struct, frozen=True):
@@ -93,17 +91,12 @@ def scene_of(context: Fields, settings: IntakeSettings) -> Scene:
 def place_of(page: Fields, allowed: frozenset[str]) -> Place:
     """Read a page; of the parameters of its address only those that are allowed stay."""
     notes: Notes = {}
-    path, parameters = parted(long_text(page.get("url") or page.get("path")), notes)
-    told = dict(parameters)
+    address = read_address(long_text(page.get("url") or page.get("path")), allowed, notes)
     page_type = page.get("type") or page.get("page_type")
     return Place(
-        url=url_of(path, parameters, allowed),
+        url=address.url,
         page_type=page_type if isinstance(page_type, str) and page_type in PAGE_TYPES else None,
         referrer=host(long_text(page.get("referrer"))),
-        campaign=(
-            text(told.get("utm_source")),
-            text(told.get("utm_medium")),
-            text(told.get("utm_campaign")),
-        ),
+        campaign=address.campaign,
         is_masked=bool(notes),
     )

@@ -14,7 +14,7 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
-from etalage.collect.address import host, parted, url_of
+from etalage.collect.address import host, read_address
 from etalage.collect.allowed import PAGE_TYPES
 from etalage.collect.bots import device_of
 from etalage.collect.call import Item, item_of
@@ -22,7 +22,7 @@ from etalage.collect.fields import MAX_ID, MAX_QUANTITY, language_of, text
 from etalage.collect.intake import Door
 from etalage.collect.minimise import searched
 from etalage.collect.stated import NOTHING_STATED, Stated, stated_in
-from etalage.domain.consent import Purpose, Registers, is_overheard
+from etalage.domain.consent import Registers, is_overheard
 from etalage.domain.context import Context
 from etalage.domain.event import Line
 from etalage.domain.ids import VisitorKey, is_placeholder, visitor_key
@@ -76,12 +76,12 @@ class Body(Struct, frozen=True, rename="camel"):
 def body_of(fields: Mapping[str, object]) -> Body:
     """Read the body of a call; `BadInput` names the field that is wrong."""
     try:
-        body = msgspec.convert(dict(fields), Body)
+        body = msgspec.convert(fields, Body)
     except msgspec.ValidationError as error:
         raise BadInput(
             str(error), field=str(error).rpartition("`$")[2].rstrip("`").lstrip(".") or None
         ) from error
-    if len(body.slots or ()) > MOST_SLOTS:
+    if body.slots is not None and len(body.slots) > MOST_SLOTS:
         raise BadInput(f"a page has at most {MOST_SLOTS} slots", field="slots")
     if body.cart is not None and len(body.cart) > MOST_LINES:
         raise BadInput(f"a cart has at most {MOST_LINES} lines", field="cart")
@@ -93,16 +93,17 @@ def asker(body: Body, door: Door) -> VisitorKey | None:
     pepper = door.settings.pepper
     if door.sender.kind == "write":
         return visitor_key(pepper, "visitor", door.visitor_id) if door.visitor_id else None
-    anonymous, user = _identifier(body.anonymous_id), _identifier(body.user_id)
+    anonymous = _identifier(body.anonymous_id)
     if anonymous is not None and not is_placeholder(anonymous):
         return visitor_key(pepper, "visitor", anonymous)
+    user = _identifier(body.user_id)
     if user is not None and not is_placeholder(user):
         return visitor_key(pepper, "user", user)
     return None
 
 
 def _identifier(value: str | int | None) -> str | None:
-    return str(value) if value not in (None, "") else None
+    return None if value is None or value == "" else str(value)
 
 
 def stated_by(body: Body, door: Door) -> Stated:
@@ -114,18 +115,19 @@ def stated_by(body: Body, door: Door) -> Stated:
 
 def is_news(stated: Stated, known: Registers, linked: Iterable[Registers]) -> bool:
     """Tell whether a statement differs from what the visitor said last; a refusal of a stranger changes nothing."""
-    refused = stated.refused if known or any(linked) else frozenset()
-
-    def differs(purpose: Purpose, *, granted: bool) -> bool:
+    for purpose in stated.granted:
         register = known.get(purpose)
-        if granted and register is not None and is_overheard(register, stated.source):
-            return False
-        own = register.own if register is not None else None
-        return own is None or own.granted != granted
-
-    return any(differs(p, granted=True) for p in stated.granted) or any(
-        differs(p, granted=False) for p in refused
-    )
+        if register is None or register.own is None:
+            return True
+        if not register.own.granted and not is_overheard(register, stated.source):
+            return True
+    if not stated.refused or not (known or any(linked)):
+        return False
+    for purpose in stated.refused:
+        register = known.get(purpose)
+        if register is None or register.own is None or register.own.granted:
+            return True
+    return False
 
 
 def consent_item(body: Body, now: int) -> Item:
@@ -145,26 +147,27 @@ def slots_of(body: Body, live: Configuration) -> tuple[str, ...]:
     """Give the places of the page that something live could fill; the names of others decide and say nothing."""
     if body.slots is None:
         raise BadInput("say which places the page has: slots", field="slots")
-    return tuple(slot for slot in body.slots if slot in live.plan.places)
+    places = live.plan.places
+    return tuple([slot for slot in body.slots if slot in places])
 
 
 def context_of(body: Body, door: Door, live: Configuration) -> Context:
     """Read the page as a context, kept as small as an event would be: it stands in the log with the decision."""
     page, now = body.page, door.received.now
-    path, parameters = parted(page.url, {})
-    given = dict(parameters)
+    address = read_address(page.url, door.settings.parameters, {})
+    source, medium, campaign = address.campaign
     hour, weekday = _wall_clock(live.zone, now // QUARTER)
     cart = None if body.cart is None else _cart(body.cart, live.catalogue, now)
     return Context(
-        url=url_of(path, parameters, door.settings.parameters),
+        url=address.url,
         page_type=page.type if page.type in PAGE_TYPES else None,
         product=_product(page.product_id, live.catalogue),
         category=text(page.category),
         query=searched(page.query, live.words)[0],
         referrer=host(page.referrer),
-        utm_source=text(given.get("utm_source")),
-        utm_medium=text(given.get("utm_medium")),
-        utm_campaign=text(given.get("utm_campaign")),
+        utm_source=source,
+        utm_medium=medium,
+        utm_campaign=campaign,
         device=device_of(page.user_agent or _header_agent(door)),
         country=door.received.country,
         region=door.received.region,
@@ -172,7 +175,7 @@ def context_of(body: Body, door: Door, live: Configuration) -> Context:
         hour=hour,
         weekday=weekday,
         cart=cart,
-        cart_value=None if cart is None else sum(one.quantity * (one.price or 0) for one in cart),
+        cart_value=None if cart is None else sum([one.quantity * (one.price or 0) for one in cart]),
     )
 
 
@@ -200,10 +203,12 @@ def _cart(lines: list[CartItem], catalogue: Catalogue, now: int) -> tuple[Line, 
     """Price the cart with the catalogue: what a page says of prices decides nothing."""
     found = []
     for line in lines:
-        named = _product(line.product_id, catalogue)
+        product = catalogue.find(str(line.product_id))
+        named = product.id if product is not None else text(line.product_id, MAX_ID)
         if named is None:
             continue
-        product = catalogue.find(named)
+        if product is None:
+            product = catalogue.find(named)  # without the white space around it
         found.append(
             Line(
                 named,
