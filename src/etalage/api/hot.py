@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 import msgspec
@@ -28,11 +29,14 @@ from etalage.api.wire import (
     Receive,
     Scope,
     Send,
+    allowed,
     answer,
+    cookie,
     error_body,
     header,
     heard,
     read_body,
+    retry_after,
 )
 from etalage.collect.call import CALL_TYPES, Item, items_of, key_in, open_call, split
 from etalage.collect.clock import EARLIEST
@@ -41,9 +45,10 @@ from etalage.collect.intake import Door, Received
 from etalage.collect.parse import Document, parse_batch
 from etalage.decide import token
 from etalage.domain.time import SECOND, Micros, micros
-from etalage.errors import BadInput, EtalageError, Forbidden, QuotaExceeded
+from etalage.errors import BadInput, EtalageError, Forbidden
 from etalage.flow.asked import asker, body_of, context_of, slots_of, stated_by
 from etalage.flow.called import first_name
+from etalage.flow.configuration import Configuration
 from etalage.flow.ingest import Taken, door_of, sender_of
 from etalage.flow.open_shop import OpenShop
 from etalage.flow.quota import Work
@@ -81,6 +86,10 @@ class Hot:
     def __init__(self, rooms: Rooms, clock: Clock = wall_clock) -> None:
         self._rooms = rooms
         self._clock = clock
+        self._most = max(
+            (shop.settings.body_bytes for shop in rooms.shops.values()), default=1_000_000
+        )
+        self._doorways: dict[OpenShop, _Doorway] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call; what is refused is answered with its code."""
@@ -95,12 +104,14 @@ class Hot:
             body = await self._answer(path, call)
         except EtalageError as error:
             metrics.count_error(error.code)
-            await answer(send, error.status, error_body(error), [JSON, *_retry(error), *headers])
+            await answer(
+                send, error.status, error_body(error), [JSON, *retry_after(error), *headers]
+            )
             return
         await answer(send, 200, body, [JSON, PRIVATE, *headers])
 
     async def _received(self, path: str, scope: Scope, receive: Receive) -> _Call:
-        raw = await read_body(receive, most=self._most())
+        raw = await read_body(receive, most=self._most)
         said = heard(scope)
         encoding = header(said, b"content-encoding")
         if path in INTAKE:
@@ -135,10 +146,22 @@ class Hot:
             prefetch="prefetch" in (header(said, b"sec-purpose") or ""),
         )
         visitor_id = _visitor_id(said, document, shop) if found.kind == "write" else None
-        door = door_of(
-            sender_of(found), received, shop.configuration, shop.ports, visitor_id=visitor_id
-        )
+        door = self._door(shop, found, received, visitor_id)
         return _Call(shop, found, door, document, key or "", cors)
+
+    def _door(
+        self, shop: OpenShop, key: ApiKey, received: Received, visitor_id: str | None
+    ) -> Door:
+        """Open the door for one call; what is the same for all calls with a key is made once for what is live."""
+        live = shop.configuration
+        doorway = self._doorways.get(shop)
+        if doorway is None or doorway.live is not live:
+            doorway = self._doorways[shop] = _Doorway(live, {})
+        door = doorway.by_key.get(key.hash)
+        if door is None:
+            door = door_of(sender_of(key), received, live, shop.ports, visitor_id=None)
+            doorway.by_key[key.hash] = door
+        return Door(door.sender, door.settings, received, visitor_id)
 
     def _now(self, heard: Heard, shop: OpenShop, key: ApiKey) -> Micros:
         said = header(heard, b"etalage-now")
@@ -165,15 +188,11 @@ class Hot:
         if not any(origin in shop.configuration.shop.origins for shop in shops):
             raise Forbidden("this origin is not one of the shop's", field="Origin")
         return [
-            *_allowed(origin),
+            *allowed(origin),
             (b"access-control-allow-methods", b"POST"),
             (b"access-control-allow-headers", CALL_HEADERS),
             (b"access-control-max-age", b"600"),
         ]
-
-    def _most(self) -> int:
-        shops = self._rooms.shops.values()
-        return max((shop.settings.body_bytes for shop in shops), default=1_000_000)
 
     # ---- Intake --------------------------------------------------------------------------------------
 
@@ -202,13 +221,14 @@ class Hot:
             fresh = token.issue_visitor_token(
                 secrets.token_urlsafe(16), door.received.now, shop.ports.keys.secret("visitor")
             )
+        page = context_of(body, door, shop.configuration)
         question = Question(
             now=door.received.now,
-            page=context_of(body, door, shop.configuration),
+            page=page,
             slots=() if shop.configuration.shop.closed else slots_of(body, shop.configuration),
             person=met.person,
             opened=tuple(sorted(stated.granted)),
-            language=language_of(body.page.language) or shop.configuration.shop.language,
+            language=page.language or shop.configuration.shop.language,
             explain=body.explain and call.key.kind == "server",
             position=met.position,
             visitor_token=fresh,
@@ -237,6 +257,13 @@ class Hot:
         return msgspec.json.encode({"products": placed})
 
 
+class _Doorway(NamedTuple):
+    """The door of a shop under one configuration, for each key the same but for what comes with a call."""
+
+    live: Configuration
+    by_key: dict[str, Door]
+
+
 class _Call(msgspec.Struct, frozen=True):
     """One call, with its sender known."""
 
@@ -250,7 +277,7 @@ class _Call(msgspec.Struct, frozen=True):
 
 def _visitor_id(said: Heard, document: Document, shop: OpenShop) -> str | None:
     """Read our own visitor token, from the body or the first-party cookie; a wrong one is none."""
-    shown = document.fields.get("visitorToken") or _cookie(said, VISITOR_COOKIE)
+    shown = document.fields.get("visitorToken") or cookie(said, VISITOR_COOKIE)
     return token.read_visitor_token(shown, shop.ports.keys.secret("visitor"))
 
 
@@ -262,35 +289,13 @@ def _agent(heard: Heard, document: Document, shop: OpenShop) -> str | None:
     return said
 
 
-def _cookie(said: Heard, name: str) -> str | None:
-    for part in (header(said, b"cookie") or "").split(";"):
-        key, _, value = part.strip().partition("=")
-        if key == name:
-            return value
-    return None
-
-
 def _cors(shop: OpenShop, key: ApiKey, origin: str | None) -> Headers:
     """Let the shop's own pages read the answer; a browser of anybody else is refused (exact match, safety 3)."""
     if origin is None or key.kind == "server":
         return []
     if origin not in shop.configuration.shop.origins:
         raise Forbidden("this origin is not one of the shop's", field="Origin")
-    return _allowed(origin)
-
-
-def _allowed(origin: str) -> Headers:
-    return [
-        (b"access-control-allow-origin", origin.encode("latin-1")),
-        (b"access-control-allow-credentials", b"true"),
-        (b"vary", b"origin"),
-    ]
-
-
-def _retry(error: EtalageError) -> Headers:
-    if isinstance(error, QuotaExceeded):
-        return [(b"retry-after", b"%d" % error.seconds)]
-    return [(b"retry-after", b"2")] if error.status in {429, 503} else []
+    return allowed(origin)
 
 
 def _work(path: str, document: Document) -> dict[Work, int]:

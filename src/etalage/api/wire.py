@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from etalage.errors import EtalageError, TooLarge
+from etalage.errors import EtalageError, QuotaExceeded, TooLarge
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -77,3 +77,28 @@ def header(said: Heard, name: bytes) -> str | None:
     """Give a request header as text."""
     value = said.get(name)
     return None if value is None else value.decode("latin-1")
+
+
+def cookie(said: Heard, name: str) -> str | None:
+    """Give a cookie of a request."""
+    for part in (header(said, b"cookie") or "").split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value
+    return None
+
+
+def allowed(origin: str) -> Headers:
+    """Let the pages of an origin read the answer."""
+    return [
+        (b"access-control-allow-origin", origin.encode("latin-1")),
+        (b"access-control-allow-credentials", b"true"),
+        (b"vary", b"origin"),
+    ]
+
+
+def retry_after(error: EtalageError) -> Headers:
+    """Say when it is worth while to try again, where it is."""
+    if isinstance(error, QuotaExceeded):
+        return [(b"retry-after", b"%d" % error.seconds)]
+    return [(b"retry-after", b"2")] if error.status in {429, 503} else []

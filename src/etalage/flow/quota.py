@@ -70,12 +70,10 @@ class Quota:
         Raises:
             QuotaExceeded: there is more than the shop may; nothing of the call may be kept.
         """
-        rate = {
-            "events": shop.events_per_second,
-            "questions": shop.questions_per_second,
-            "queries": shop.queries_per_minute / MINUTE,
-        }[work]
-        if not rate or not count:
+        if not count:
+            return
+        rate = _rate(shop, work)
+        if not rate:
             return
         holds = max(rate * MINUTE, LEAST if work == "events" else 1)
         bucket = self._buckets.get((kind, work))
@@ -121,3 +119,10 @@ class Quota:
             f"more {what} with a {kind} key than this shop may; try again in {seconds} s",
             seconds=seconds,
         )
+
+
+def _rate(shop: Shop, work: Work) -> float:
+    """Give how much of a kind of work a shop may bring in a second; 0 is no limit."""
+    if work == "questions":
+        return shop.questions_per_second
+    return shop.events_per_second if work == "events" else shop.queries_per_minute / MINUTE
