@@ -51,6 +51,7 @@ class Register(Struct, frozen=True, array_like=True, gc=False):
         return self.own or self.declared
 
 
+NOTHING_SAID = Register()
 OWN_PAGE = "me"  # source of what she said on her own page (/me)
 
 Registers = Mapping[Purpose, Register]
@@ -115,12 +116,12 @@ def open_purposes(
     person: dict[Purpose, Register] = dict(browser)
     for registers in linked:
         person = merge_registers(person, registers)
-    return frozenset(p for p in PURPOSES if _is_open(p, browser, person, gpc=gpc))
+    return frozenset([p for p in PURPOSES if _is_open(p, browser, person, gpc=gpc)])
 
 
 def _is_open(purpose: Purpose, browser: Registers, person: Registers, *, gpc: bool) -> bool:
-    here = browser.get(purpose, Register())
-    register = here if purpose in OF_BROWSER else person.get(purpose, Register())
+    here = browser.get(purpose, NOTHING_SAID)
+    register = here if purpose in OF_BROWSER else person.get(purpose, NOTHING_SAID)
     newest = register.newest()
     if newest is None or not newest.granted:
         return False
@@ -132,7 +133,7 @@ def _is_open(purpose: Purpose, browser: Registers, person: Registers, *, gpc: bo
 
 def last_refusal(purpose: Purpose, registers: Iterable[Registers]) -> int:
     """Give the moment of the person's last refusal of a purpose: epochs that began earlier are not read."""
-    return max((r[purpose].refused for r in registers if purpose in r), default=0)
+    return max([r[purpose].refused for r in registers if purpose in r], default=0)
 
 
 def grant_began(purpose: Purpose, browser: Registers) -> int:

@@ -11,7 +11,7 @@ never joined: a browser used by two people belongs to the one who identified her
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 from etalage.domain.ids import VisitorKey
 from etalage.domain.profile import Fold
@@ -38,9 +38,12 @@ def target_of(fold: Fold | FoldHead | None) -> VisitorKey | None:
 
 
 def members_of(
-    root: VisitorKey, linked_to: Callable[[VisitorKey], Iterable[VisitorKey]]
+    root: VisitorKey, linked_to: Callable[[VisitorKey], Collection[VisitorKey]]
 ) -> tuple[VisitorKey, ...]:
     """Give all visitors whose links end at `root`, `root` itself included, in order of key."""
-    first = set(linked_to(root)) - {root}
+    direct = linked_to(root)
+    if not direct:  # of most there is one browser
+        return (root,)
+    first = set(direct) - {root}
     second = {visitor for key in first for visitor in linked_to(key)} - {root}
     return tuple(sorted({root} | first | second))

@@ -39,7 +39,7 @@ def person_of(asking: VisitorKey, folds: Mapping[VisitorKey, Fold], *, gpc: bool
     return Person(
         asking=asking,
         visitors=tuple(sorted(folds)) or (asking,),
-        oldest=min(folds, key=lambda v: (folds[v].first_seen, v), default=asking),
+        oldest=_oldest(folds) if folds else asking,
         fold=merged,
         open=allowed,
         part=readable_part(folds) if "personalise" in allowed else None,
@@ -50,7 +50,7 @@ def person_of(asking: VisitorKey, folds: Mapping[VisitorKey, Fold], *, gpc: bool
 def as_known(folds: Mapping[VisitorKey, Fold]) -> Person:
     """Make the person as the shop may count her in batch: no browser asks, her own newest choice decides."""
     merged = reduce(merge_but_parts, folds.values())
-    oldest = min(folds, key=lambda v: (folds[v].first_seen, v))
+    oldest = _oldest(folds)
     allowed = NO_PURPOSES if is_restricted(merged) else open_purposes(merged.consent)
     return Person(
         asking=oldest,
@@ -62,6 +62,12 @@ def as_known(folds: Mapping[VisitorKey, Fold]) -> Person:
     )
 
 
+def _oldest(folds: Mapping[VisitorKey, Fold]) -> VisitorKey:
+    if len(folds) == 1:
+        return next(iter(folds))
+    return min(folds, key=lambda visitor: (folds[visitor].first_seen, visitor))
+
+
 def is_restricted(fold: Fold) -> bool:
     """Tell whether a person is frozen: nothing of hers is used until she is let go (AVG 18)."""
     return fold.restricted is not None and fold.restricted.value is True
@@ -69,7 +75,7 @@ def is_restricted(fold: Fold) -> bool:
 
 def readable_part(folds: Mapping[VisitorKey, Fold]) -> Part:
     """Merge what was remembered since the person's last refusal to be personalised."""
-    refused = last_refusal("personalise", (fold.consent for fold in folds.values()))
+    refused = last_refusal("personalise", [fold.consent for fold in folds.values()])
     own = [
         reduce(merge_parts, parts)
         for fold in folds.values()

@@ -24,7 +24,7 @@ from etalage.domain.profile import Fold
 from etalage.errors import Damaged
 from etalage.ports import Manifest
 from etalage.store.damage import Damage, Mend
-from etalage.store.lmdb import journal, keys, profiles
+from etalage.store.lmdb import journal, keys, profiles, reading
 from etalage.store.lmdb.record import is_whole, payload_of, short_payload_of
 from etalage.store.lmdb.structure import FILE, ROOM, copied, faults
 
@@ -226,7 +226,7 @@ class _Kind(NamedTuple):
 
 _KINDS = {
     "journal": _Kind(journal.TABLES, (), _journal, "backup"),
-    "profiles": _Kind(profiles.TABLES, ("linked",), _profiles, "rebuild"),
+    "profiles": _Kind(reading.TABLES, ("linked",), _profiles, "rebuild"),
     "keys": _Kind(keys.TABLES, (), _keys, "backup"),
 }
 

@@ -24,6 +24,7 @@ from lmdb import _Database as Table
 from etalage.errors import Conflict, Damaged, Overloaded
 from etalage.store.lmdb import exchange
 
+K = TypeVar("K")
 T = TypeVar("T")
 Transaction: TypeAlias = "lmdb.Transaction[bytes]"
 
@@ -52,7 +53,8 @@ class Environment:
         self.path = path
         self._names, self._dupsort = tuple(tables), frozenset(dupsort)
         self._map_size, self._metasync = map_size, metasync
-        self._gate = threading.Condition()
+        self._lock = threading.RLock()  # taken by itself where nobody waits: a third of the time
+        self._gate = threading.Condition(self._lock)
         self._open = 0
         self.held = threading.local()  # the transaction in which a thread reads at one moment
         self._wanted: int | None = None
@@ -92,6 +94,14 @@ class Environment:
     def read(self) -> _Reading:
         """Read at one moment. Keep it short: pages that others free meanwhile cannot be used again."""
         return _Reading(self, holds=False)
+
+    def ask(self, question: Callable[[Transaction, K], T], about: K) -> T:
+        """Ask one thing in a transaction of its own, or in the one that this thread holds already."""
+        held: Transaction | None = getattr(self.held, "txn", None)
+        if held is not None:
+            return question(held, about)
+        with self.read() as txn:
+            return question(txn, about)
 
     def at_one_moment(self) -> _Reading:
         """Let all that this thread reads in the block be of one moment, in one transaction; write nothing in it."""
@@ -173,7 +183,7 @@ class Environment:
         while True:
             if not write and time.monotonic() - self._looked > LOOK_SECONDS:
                 self._look()
-            with self._gate:
+            with self._lock:
                 self._open += 1
             try:
                 txn = self._env.begin(write=write)
@@ -197,7 +207,7 @@ class Environment:
 
     def leave(self) -> None:
         """Say that a transaction has ended; make the change that waited for it."""
-        with self._gate:
+        with self._lock:
             self._open -= 1
             if not self._open and self._is_outdated:
                 self._apply_new_files()

@@ -20,26 +20,21 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from lmdb import _Database as Table
 
 from etalage.domain.ids import VisitorKey
 from etalage.domain.profile import ActiveFeature, Fold, OrderClaim, Written
 from etalage.ports import FoldHead, ProfilesWrite
 from etalage.store.lmdb.copying import put_all, records
 from etalage.store.lmdb.environment import GIB, Environment, Transaction
+from etalage.store.lmdb.reading import POSITION, TABLES, Reader, Tables, fold_in, tables_of
 from etalage.store.lmdb.record import DIGEST_BYTES, framed, payload_of
 from etalage.store.lmdb.warm import Warm
 
 T = TypeVar("T")
 
-TABLES = ("folds", "linked", "orders", "marks", "meta")
-
 _encode = msgspec.msgpack.Encoder().encode
-_decode_fold = msgspec.msgpack.Decoder(Fold).decode
-_decode_head = msgspec.msgpack.Decoder(FoldHead).decode
 _decode_features = msgspec.msgpack.Decoder(tuple[ActiveFeature, ...]).decode
 _decode_order = msgspec.msgpack.Decoder(OrderClaim).decode
-_decode_number = msgspec.msgpack.Decoder(int).decode
 
 
 class LmdbProfiles:
@@ -50,13 +45,14 @@ class LmdbProfiles:
             Path(path), TABLES, map_size=map_size, dupsort=("linked",), metasync=False
         )
         self._warm: Warm[VisitorKey, Fold] = Warm()
+        self._reader = Reader(self._warm)
         self._env.bind(self._bind)
 
     def _bind(self) -> None:
-        self._tables = _tables_of(self._env)
+        self._reader.tables = tables_of(self._env)
 
     def _view(self, txn: Transaction) -> _View:
-        return _View(self._tables, txn, self._warm)
+        return _View(self._reader.tables, txn, self._warm)
 
     def at_one_moment(self) -> AbstractContextManager[object]:
         """Let this thread read at one moment; see `ports.Profiles.at_one_moment`."""
@@ -64,26 +60,20 @@ class LmdbProfiles:
 
     def get(self, visitor: VisitorKey) -> Fold | None:
         """Give the fold of a visitor; None if there is none."""
-        with self._env.read() as txn:
-            return self._view(txn).get(visitor)
+        return self._env.ask(self._reader.fold, visitor)
 
     def head(self, visitor: VisitorKey) -> FoldHead | None:
         """Give the first fields of a fold: 2 us where the whole fold of a busy visitor takes 12 to 400."""
-        with self._env.read() as txn:
-            return self._view(txn).head(visitor)
+        return self._env.ask(self._reader.head, visitor)
 
     def many(self, visitors: Iterable[VisitorKey]) -> dict[VisitorKey, Fold]:
         """Give the folds that exist, read at one moment."""
         with self._env.read() as txn:
-            view = self._view(txn)
-            return {v: fold for v in visitors if (fold := view.get(v)) is not None}
+            return {v: fold for v in visitors if (fold := self._reader.fold(txn, v)) is not None}
 
     def linked_to(self, customer: VisitorKey) -> tuple[VisitorKey, ...]:
         """Give the visitors whose fold is linked to this customer key, in order of key."""
-        with self._env.read() as txn, txn.cursor(self._env.table("linked")) as cursor:
-            if not cursor.set_key(customer.encode()):
-                return ()
-            return tuple(VisitorKey(value.decode()) for value in cursor.iternext_dup())
+        return self._env.ask(self._reader.linked, customer)
 
     def order(self, transaction: str) -> OrderClaim:
         """Give what is known of a transaction."""
@@ -92,8 +82,7 @@ class LmdbProfiles:
 
     def position(self) -> int:
         """Give the log position up to which the folds are complete."""
-        with self._env.read() as txn:
-            return self._view(txn).stored_position()
+        return self._env.ask(self._reader.position, POSITION)
 
     def features(self) -> tuple[ActiveFeature, ...]:
         """Give the conditions that are counted, in the order in which they came into force."""
@@ -127,7 +116,7 @@ class LmdbProfiles:
         with self._env.read() as txn, txn.cursor(self._env.table("folds")) as cursor:
             yield None
             for key, record in cursor:
-                yield VisitorKey(key.decode()), _decode_fold(_fold_payload(key, record))
+                yield VisitorKey(key.decode()), fold_in(key, record)
 
     def renew(self, gone: Callable[[], Iterable[VisitorKey]]) -> None:
         """Copy what is alive into new files; see `ports.Profiles.renew`."""
@@ -140,7 +129,7 @@ class LmdbProfiles:
             removed = tuple(gone())
 
             def remove(txn: Transaction) -> None:
-                view = _View(_tables_of(new), txn, self._warm)
+                view = _View(tables_of(new), txn, self._warm)
                 for visitor in removed:
                     view.remove(visitor)
 
@@ -156,39 +145,22 @@ class LmdbProfiles:
 class _View:
     """The tables within one transaction; those of a write transaction are its `ports.ProfilesWrite`."""
 
-    def __init__(
-        self, tables: Sequence[Table], txn: Transaction, warm: Warm[VisitorKey, Fold]
-    ) -> None:
+    def __init__(self, tables: Tables, txn: Transaction, warm: Warm[VisitorKey, Fold]) -> None:
         self._txn, self._warm = txn, warm
+        self._reader = Reader(warm)
+        self._reader.tables = tables
         self._folds, self._linked, self._orders, self._marks, self._meta = tables
         # Links as this transaction last saw them: `put` need not read again the fold that `get` just gave.
         self._links: dict[VisitorKey, str | None] = {}
         self.position = 0
 
     def get(self, visitor: VisitorKey) -> Fold | None:
-        key = visitor.encode()
-        record = self._txn.get(key, db=self._folds)
-        fold = None if record is None else self._fold(visitor, key, record)
+        fold = self._reader.fold(self._txn, visitor)
         self._links[visitor] = None if fold is None else _customer(fold.link)
         return fold
 
-    def _fold(self, visitor: VisitorKey, key: bytes, record: bytes) -> Fold:
-        digest = record[:DIGEST_BYTES]
-        fold = self._warm.get(visitor, digest, len(record))
-        if fold is None:
-            fold = _decode_fold(_fold_payload(key, record))
-            self._warm.put(visitor, digest, fold, len(record))
-        return fold
-
     def head(self, visitor: VisitorKey) -> FoldHead | None:
-        key = visitor.encode()
-        record = self._txn.get(key, db=self._folds)
-        if record is None:
-            return None
-        fold = self._warm.get(visitor, record[:DIGEST_BYTES], len(record))
-        if fold is None:
-            return _decode_head(_fold_payload(key, record))
-        return FoldHead(fold.first_seen, fold.link, fold.consent)
+        return self._reader.head(self._txn, visitor)
 
     def put(self, visitor: VisitorKey, fold: Fold) -> None:
         key = visitor.encode()
@@ -253,22 +225,11 @@ class _View:
         self.position = 0
 
     def stored_position(self) -> int:
-        record = self._txn.get(b"position", db=self._meta)
-        if record is None:
-            return 0
-        return _decode_number(payload_of(b"position", record, "the position of the profiles"))
+        return self._reader.position(self._txn)
 
     def put_position(self) -> None:
-        record = framed(b"position", _encode(self.position))
-        self._txn.put(b"position", record, db=self._meta)
-
-
-def _tables_of(env: Environment) -> tuple[Table, ...]:
-    return tuple(env.table(name) for name in TABLES)
-
-
-def _fold_payload(key: bytes, record: bytes) -> bytes:
-    return payload_of(key, record, "the fold of a visitor")
+        record = framed(POSITION, _encode(self.position))
+        self._txn.put(POSITION, record, db=self._meta)
 
 
 def _customer(link: Written | None) -> str | None:

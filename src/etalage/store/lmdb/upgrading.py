@@ -17,7 +17,8 @@ from typing import Any
 import msgspec
 
 from etalage.store.lmdb.environment import GIB, Environment, Transaction
-from etalage.store.lmdb.profiles import TABLES, LmdbProfiles
+from etalage.store.lmdb.profiles import LmdbProfiles
+from etalage.store.lmdb.reading import TABLES
 from etalage.store.lmdb.record import framed, payload_of
 
 AT_ONCE = 2_000  # folds in one transaction
