@@ -20,7 +20,7 @@ import hmac
 import msgspec
 from msgspec import Struct
 
-from etalage.domain.decision import Choice, Decision
+from etalage.domain.decision import Decision
 from etalage.domain.event import Shown
 from etalage.domain.experience import MILLION
 from etalage.domain.ids import ExperienceName, VariantName, VisitorKey
@@ -46,6 +46,8 @@ class _Payload(Struct, frozen=True, array_like=True, forbid_unknown_fields=True)
     decided: int
 
 
+_Said = tuple[str, str, str, int, str, int]  # in the order of `_Payload`
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Payload).decode
 
@@ -59,32 +61,27 @@ def tokens_of(
     about = _about(visitor)
     issued: dict[ExperienceName, str] = {}
     for entry in decision.entries:
-        said = _said_of(entry.choice, now)
-        if said is not None:
-            issued[entry.choice.experience] = _issued(said, secret, about)
+        choice = entry.choice
+        name, arm, unit = choice.experience, choice.arm, choice.unit
+        propensity, policy = choice.propensity, choice.policy
+        if arm is None or unit is None or propensity is None or policy is None:
+            continue  # outside experiments
+        issued[name] = _issued((name, arm, unit, propensity, policy, now), secret, about)
     return issued
-
-
-def _said_of(choice: Choice, now: int) -> _Payload | None:
-    """Give what the token of a choice says; None outside experiments."""
-    arm, unit, propensity, policy = choice.arm, choice.unit, choice.propensity, choice.policy
-    if arm is None or unit is None or propensity is None or policy is None:
-        return None
-    return _Payload(choice.experience, arm, unit, propensity, policy, now)
 
 
 def issue(shown: Shown, secret: bytes, visitor: VisitorKey) -> str:
     """Issue the token of one entry for one visitor."""
     said = (shown.experience, shown.arm, shown.unit, shown.propensity, shown.policy, shown.decided)
-    return _issued(_Payload(*said), secret, _about(visitor))
+    return _issued(said, secret, _about(visitor))
 
 
 def _about(visitor: VisitorKey) -> bytes:
     return visitor.encode() + b"\x00"
 
 
-def _issued(said: _Payload, secret: bytes, about: bytes) -> str:
-    payload = _encode(said)
+def _issued(said: _Said, secret: bytes, about: bytes) -> str:
+    payload = _encode(said)  # a tuple is written as the `_Payload` that is read
     return _DECISION + _text(payload + _mac(secret, about + payload))
 
 

@@ -38,6 +38,7 @@ from etalage.domain.profile import Part
 from etalage.domain.time import ShopZone
 
 LOCALES: Mapping[Language, str] = {"nl": "nl_NL", "en": "en_GB"}
+QUERY = "search.query"  # the one field for which her past is read
 LONGEST_VALUE = 200  # characters of a value; a title beyond it is cut
 
 
@@ -220,7 +221,7 @@ FIELDS: Mapping[str, Fact] = {
     "free_delivery.missing": lambda said, language: money(_missing(said), said.currency, language),
     "customer.first_name": lambda said, _: said.first_name,
     "customer.segment": lambda said, _: said.segment,
-    "search.query": lambda said, _: said.query,
+    QUERY: lambda said, _: said.query,
     "shop.name": lambda said, _: said.shop,
     "sale.ends": _sale_text,
 }

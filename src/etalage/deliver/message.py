@@ -130,6 +130,11 @@ class Message:
             for language, blocks in variant.content.items()
         }
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The merge fields of all its contents."""
+        return frozenset().union(*(content.fields for content in self._contents.values()))
+
     def variant(self, name: VariantName) -> Variant | None:
         """Find a variant by name."""
         return self._variants.get(name)

@@ -16,6 +16,7 @@ from etalage.decide import plan
 from etalage.decide.gather import Rules
 from etalage.decide.parse_experience import uses
 from etalage.deliver.answer import Window
+from etalage.deliver.merge_fields import QUERY
 from etalage.deliver.message import Messages, messages_of
 from etalage.domain.context import Context
 from etalage.domain.decision import Holdout
@@ -52,7 +53,16 @@ class Relevant(Struct, frozen=True):
 class Plan:
     """The live experiences of one configuration, with all that can be worked out beforehand."""
 
-    __slots__ = ("_relevant", "_segments", "choices", "messages", "places", "rules", "window")
+    __slots__ = (
+        "_relevant",
+        "_segments",
+        "choices",
+        "messages",
+        "places",
+        "rules",
+        "says_query",
+        "window",
+    )
 
     def __init__(
         self,
@@ -67,6 +77,7 @@ class Plan:
         self.places = frozenset(experience.slot for experience in live)
         sentences = {name: segment.sentences for name, segment in segments.items()}
         self.messages: Messages = messages_of(live, sentences)
+        self.says_query = any(QUERY in message.fields for message in self.messages.values())
         self.window = Window(catalogue, shop.add_link)
         self.rules = Rules(
             zone=shop.zone,

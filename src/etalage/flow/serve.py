@@ -144,7 +144,7 @@ def _matched(question: Question, live: Configuration) -> Matched:
 
 
 def _words(question: Question, here: Product | None, live: Configuration, shelf: Shelf) -> Words:
-    cart = question.page.cart
+    plan, cart = live.plan, question.page.cart
     situation = Situation(
         now=question.now,
         zone=live.zone,
@@ -152,13 +152,13 @@ def _words(question: Question, here: Product | None, live: Configuration, shelf:
         shop=live.shop.name,
         product=here,
         buyers=None if here is None else shelf.popular.buyers(here.id),
-        cart_count=None if cart is None else sum(line.quantity for line in cart),
+        cart_count=None if cart is None else sum([line.quantity for line in cart]),
         cart_value=question.page.cart_value,
         free_delivery_from=live.shop.free_delivery_from,
         first_name=question.first_name,
-        query=question.page.query or _last_search(question),
+        query=question.page.query or (_last_search(question) if plan.says_query else None),
     )
-    return Words(live.plan.messages, live.plan.window, situation, question.language)
+    return Words(plan.messages, plan.window, situation, question.language)
 
 
 def _last_search(question: Question) -> str | None:
@@ -224,7 +224,7 @@ def _of_the_moment(question: Question, facts: DecisionFacts) -> dict[str, Scalar
 def _models(live: Configuration, shelf: Shelf) -> dict[str, str]:
     """Give what was learned by version: models, and how bandits divide."""
     policies = live.plan.choices.policies.version
-    return shelf.versions | ({POLICY: policies} if policies else {})
+    return {**shelf.versions, POLICY: policies} if policies else dict(shelf.versions)
 
 
 # ---- Order a given list ------------------------------------------------------------------------------

@@ -49,9 +49,9 @@ def artwork(
 ) -> dict[ExperienceName, str]:
     """Choose the picture of each message that will be shown and has several."""
     found: dict[ExperienceName, str] = {}
-    shares = {(one.experience, one.variant): one.arms for one in weighed}
     if part is None or not facts.is_personal:
         return found
+    shares = {(one.experience, one.variant): one.arms for one in weighed}
     for choice in chosen.choices:
         variant = experiences[choice.experience].variant(choice.variant) if choice.show else None
         if variant is None or not variant.artwork:

@@ -20,6 +20,7 @@ from etalage.recommend.recent import last_category
 from etalage.recommend.sizes import NO_SIZES, Sizes, bought_sizes, offers_for, size_for, told_size
 
 BOUGHT_MEMORY = 30 * DAY  # what was bought in this time is not offered again (methods 1.4)
+NOTHING: frozenset[str] = frozenset()
 _REFUSED = "product:"  # prefix of a refused product in a fold
 _NOWHERE = "\x00"  # a category that no product has: the page's own, where the page does not tell
 
@@ -34,11 +35,11 @@ class Limits(NamedTuple):
     price_to: int | None = None
     size: str | None = None  # as she told it
     sizes: Sizes = NO_SIZES  # as she buys them, per kind of product
-    cart: frozenset[str] = frozenset()
-    bought: frozenset[str] = frozenset()
-    refused: frozenset[str] = frozenset()
-    excluded: frozenset[str] = frozenset()  # the product of the page
-    without: frozenset[str] = frozenset()  # what the shop keeps out of this list, ...
+    cart: frozenset[str] = NOTHING
+    bought: frozenset[str] = NOTHING
+    refused: frozenset[str] = NOTHING
+    excluded: frozenset[str] = NOTHING  # the product of the page
+    without: frozenset[str] = NOTHING  # what the shop keeps out of this list, ...
     not_under: tuple[str, ...] = ()  # ... and the categories
     sensitive: tuple[str, ...] = ()  # categories that are never recommended
 
@@ -53,19 +54,20 @@ def limits_of(
 ) -> Limits:
     """Gather the limits of one list; `part` is None for somebody whose past may not be read."""
     here = facts.here.id if facts.here is not None else facts.page.product
+    now = facts.now
     return Limits(
-        now=facts.now,
+        now=now,
         under=_category(wanted, facts, catalogue),
-        prefer=last_category(part, facts.now, catalogue) if wanted.last_category else None,
+        prefer=last_category(part, now, catalogue) if wanted.last_category else None,
         price_from=wanted.price_from,
         price_to=wanted.price_to,
         size=told_size(part),
-        sizes=bought_sizes(part, facts.now),
-        cart=frozenset(facts.cart),
-        bought=_bought(part, facts.now),
+        sizes=bought_sizes(part, now),
+        cart=frozenset(facts.cart) if facts.cart else NOTHING,
+        bought=_bought(part, now),
         refused=_refused(part),
-        excluded=frozenset() if here is None else frozenset({here}),
-        without=frozenset(wanted.without),
+        excluded=NOTHING if here is None else frozenset((here,)),
+        without=frozenset(wanted.without) if wanted.without else NOTHING,
         not_under=wanted.not_under,
         sensitive=sensitive,
     )
@@ -89,6 +91,11 @@ def broken_for_her(product: ProductId, limits: Limits) -> GuardReason | None:
     return "refused" if product in limits.refused else None
 
 
+def kept_from_her(limits: Limits) -> frozenset[str]:
+    """Give all products for which `broken_for_her` names a guard."""
+    return limits.excluded.union(limits.without, limits.cart, limits.bought, limits.refused)
+
+
 def broken_for_all(product: Product, limits: Limits) -> GuardReason | None:
     """Name the first guard that follows from the product, the list and the size alone."""
     if not product.is_available:
@@ -107,7 +114,8 @@ def broken_for_all(product: Product, limits: Limits) -> GuardReason | None:
 
 def size_of(product: Product, limits: Limits) -> str | None:
     """Give the person's size for a product; None if nothing is known of its kind."""
-    return size_for(product, limits.size, limits.sizes)
+    told, bought = limits.size, limits.sizes
+    return size_for(product, told, bought) if told is not None or bought else None
 
 
 def candidate_of(
@@ -168,14 +176,15 @@ def _category(wanted: Wanted, facts: DecisionFacts, catalogue: Catalogue) -> str
 
 
 def _bought(part: Part | None, now: int) -> frozenset[str]:
-    if part is None:
-        return frozenset()
-    return frozenset(product for product, at in part.bought.items() if now - at <= BOUGHT_MEMORY)
+    if part is None or not part.bought:
+        return NOTHING
+    since = now - BOUGHT_MEMORY
+    return frozenset([product for product, at in part.bought.items() if at >= since])
 
 
 def _refused(part: Part | None) -> frozenset[str]:
-    if part is None:
-        return frozenset()
+    if part is None or not part.refused:
+        return NOTHING
     return frozenset(
         ProductId(key.removeprefix(_REFUSED))
         for key, written in part.refused.items()

@@ -9,7 +9,9 @@ Idea: a strategy is a function of the limits, what is known of a person, and the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
+
+from msgspec import Struct
 
 from etalage.domain.decision import Because, Candidate
 from etalage.domain.ids import ProductId
@@ -40,6 +42,7 @@ class Shelf:
         "_looks",
         "_newest",
         "_pictures",
+        "_versions",
         "catalogue",
         "models",
         "popular",
@@ -58,6 +61,7 @@ class Shelf:
         self.sensitive = sensitive  # categories that are never recommended
         self.models = models or {}
         self._judged: dict[tuple[object, ...], Candidate | None] = {}
+        self._versions: dict[str, str] | None = None
         self._looks: Looks | None = None
         self._newest: Newest | None = None
         self._pictures: dict[ProductId, tuple[Picture, ...]] | None = None
@@ -85,10 +89,12 @@ class Shelf:
         return self._newest
 
     @property
-    def versions(self) -> dict[str, str]:
+    def versions(self) -> Mapping[str, str]:
         """The models by version, for the record of a decision."""
-        ready = {n: m.version for n, m in self.models.items() if not isinstance(m, Unusable)}
-        return {"popular": self.popular.version, **ready}
+        if self._versions is None:
+            ready = {n: m.version for n, m in self.models.items() if not isinstance(m, Unusable)}
+            self._versions = {"popular": self.popular.version, **ready}
+        return self._versions
 
     def learned(self, kind: type[Model]) -> Model | None:
         """Give the model of a kind; None if nothing usable was learned."""
@@ -100,30 +106,25 @@ class Shelf:
         product = self.catalogue.products.get(proposal.product)
         if product is None:
             return None
-        if any(offer.sale_price is not None for offer in product.offers):  # its price has an hour
-            return _judged(product, proposal, limits)
         size = size_of(product, limits)
-        key = (
-            product.id,
-            limits.under,
-            limits.not_under,
-            limits.price_from,
-            limits.price_to,
-            size,
-        )
-        if key not in self._judged:
+        bounds = (limits.under, limits.not_under, limits.price_from, limits.price_to)
+        key = (product.id, size, bounds)
+        judged = self._judged.get(key)
+        if judged is None and key not in self._judged:
+            judged = _judged(product, proposal, limits)
+            if any(offer.sale_price is not None for offer in product.offers):
+                return judged  # its price has an hour
             if len(self._judged) >= REMEMBERED:
                 self._judged.clear()
-            self._judged[key] = _judged(product, proposal, limits)
-        judged = self._judged[key]
+            self._judged[key] = judged
         return None if judged is None else _proposed_as(judged, proposal)
 
 
 def _proposed_as(judged: Candidate, proposal: Proposal) -> Candidate:
     """Give what was judged for one proposal with the score and reason of another."""
-    if (judged.score, judged.because, judged.of) == proposal[1:]:
+    score, because, of = proposal.score, proposal.because, proposal.of
+    if judged.score == score and judged.because == because and judged.of == of:
         return judged
-    _, score, because, of = proposal
     return Candidate(
         product=judged.product,
         score=score,
@@ -142,7 +143,7 @@ def _judged(product: Product, proposal: Proposal, limits: Limits) -> Candidate |
     return candidate_of(product, limits, proposal.score, proposal.because, proposal.of)
 
 
-class Proposal(NamedTuple):
+class Proposal(Struct, frozen=True, gc=False):
     """A product as a strategy proposes it."""
 
     product: ProductId

@@ -37,6 +37,8 @@ def told_size(part: Part | None) -> str | None:
 
 def bought_sizes(part: Part | None, now: int) -> Sizes:
     """Give the sizes she buys, per kind of product."""
+    if part is None:
+        return NO_SIZES
     pieces: dict[str, dict[str, int]] = {}
     for line in islice(_sized(part, now), REMEMBERED):
         kind, size = _kind_of(line.category or ""), _plain(line.size or "")
@@ -53,9 +55,9 @@ def bought_sizes(part: Part | None, now: int) -> Sizes:
     return found
 
 
-def _sized(part: Part | None, now: int) -> Iterator[KeptLine]:
+def _sized(part: Part, now: int) -> Iterator[KeptLine]:
     """Give what she bought that has a size, the newest first."""
-    for recent in reversed(part.recents if part is not None else ()):
+    for recent in reversed(part.recents):
         if recent.name == "purchase" and recent.time <= now:
             for line in recent.lines:
                 if line.size and line.category:

@@ -18,7 +18,7 @@ from etalage.domain.experience import StrategyName, Wanted
 from etalage.domain.profile import Part
 from etalage.recommend.arrange import arranged, with_pins
 from etalage.recommend.artwork import picture_for
-from etalage.recommend.guards import Limits, broken_for_her, limits_of
+from etalage.recommend.guards import Limits, kept_from_her, limits_of
 from etalage.recommend.propose_again import again, forgotten, often_forgotten
 from etalage.recommend.propose_for_you import for_you, viewed_next
 from etalage.recommend.propose_new import new_for_you
@@ -117,8 +117,9 @@ def _proposed(
 
 
 def _allowed(proposals: Iterator[Proposal], limits: Limits, shelf: Shelf) -> Iterator[Candidate]:
+    kept = kept_from_her(limits)
     for proposal in proposals:
-        if broken_for_her(proposal.product, limits) is None:
+        if proposal.product not in kept:
             candidate = shelf.judged(proposal, limits)
             if candidate is not None:
                 yield candidate

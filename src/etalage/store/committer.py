@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from etalage.domain.arrival import Arrival, Entered, Rejected
 from etalage.errors import Overloaded, TooMany
@@ -30,8 +31,7 @@ PATIENCE = 10  # windows that what nobody waits for may gather; a commit has the
 FULL = 500  # of that, and it is worth a commit at once
 
 
-@dataclass(frozen=True, slots=True)
-class _Submission:
+class _Submission(NamedTuple):
     arrivals: Sequence[Arrival]
     rejected: Sequence[Rejected]
     future: Future[list[Entered]] | None  # None: nobody waits for it
