@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etalage.domain import time
-from etalage.domain.time import HOUR, MINUTE, ShopZone, micros
+from etalage.domain.time import HOUR, MINUTE, ShopZone, iso, micros
 
 AMSTERDAM = ShopZone("Europe/Amsterdam")
 
@@ -35,3 +37,9 @@ def test_whoever_chooses_the_times_of_events_fills_no_memory(
 
     assert [zone.day(at) for at in moments] == [AMSTERDAM.day(at) for at in moments]
     assert len(zone._days) <= 10
+
+
+@given(st.integers(-60 * 10**15, 250 * 10**15))
+def test_a_written_moment_reads_back_as_itself(at: int) -> None:
+    assert micros(datetime.fromisoformat(iso(at))) == at
+    assert len(iso(at)) == len("2026-11-22T15:20:33.000001Z")

@@ -22,7 +22,7 @@ from etalage.domain.decision import DecisionFacts, Holdout, PageProduct, StoredA
 from etalage.domain.experience import Experience
 from etalage.domain.ids import CONTROL, HOLDOUT, ExperienceName, ProductId, SegmentName, VariantName
 from etalage.domain.product import Product
-from etalage.domain.profile import HOLDOUT_EXPERIENCE, Arm, Person
+from etalage.domain.profile import HOLDOUT_EXPERIENCE, Arm, Person, Written
 from etalage.domain.time import SESSION_GAP, ShopZone
 
 _EXPERIENCE = "experience:"  # prefix of a refused experience in a fold
@@ -152,29 +152,38 @@ def _past(
     person: Person, now: int, zone: ShopZone, live: Mapping[ExperienceName, Experience]
 ) -> _Past:
     fold = person.fold
-    arms = {name: first_arm(fold.arms[name]) for name in live if name in fold.arms}
-    triggered = [name for name in live if name in fold.triggered] if fold.triggered else []
+    arms = {name: first_arm(entered) for name, entered in fold.arms.items() if name in live}
+    triggered = {name: times for name, times in fold.triggered.items() if name in live}
     used: dict[ExperienceName, Used] = {}
+    interruptions = 0
     if triggered:
         starts = _period_starts(person, now, zone)
-        used = {n: _used([at for at, _ in fold.triggered[n]], starts) for n in triggered}
-    # A ghost interrupted nobody: only those who saw the message have had the interruption.
-    interrupting = [
-        name for name, arm in arms.items() if live[name].interrupts and arm.arm not in _GHOSTS
-    ]
-    refused = person.part.refused if person.part is not None else {}
+        used = {name: _used([at for at, _ in times], starts) for name, times in triggered.items()}
+        # A ghost interrupted nobody: only those who saw the message have had the interruption.
+        interruptions = sum(
+            used[name].day
+            for name, arm in arms.items()
+            if name in used and live[name].interrupts and arm.arm not in _GHOSTS
+        )
+    return _Past(
+        arms=arms,
+        held=_held(person),
+        used=used,
+        interruptions=interruptions,
+        refused=_refused(person.part.refused) if person.part is not None else (),
+    )
+
+
+def _refused(refused: Mapping[str, Written]) -> tuple[str, ...]:
+    """Give the experiences among what she does not want."""
+    if not refused:
+        return ()
     refusals = (
         key.removeprefix(_EXPERIENCE)
         for key, written in refused.items()
         if key.startswith(_EXPERIENCE) and written.value is True
     )
-    return _Past(
-        arms=arms,
-        held=_held(person),
-        used=used,
-        interruptions=sum(used[name].day for name in interrupting if name in used),
-        refused=tuple(sorted(refusals)),
-    )
+    return tuple(sorted(refusals))
 
 
 def first_arm(arms: Mapping[VariantName, Arm]) -> StoredArm:
@@ -223,9 +232,11 @@ def _with_product(asked: Asked) -> Context:
 
 
 def _page_product(asked: Asked) -> PageProduct | None:
-    if asked.here is None:
+    here = asked.here
+    if here is None:
         return None
-    return PageProduct(asked.here.id, asked.here.is_available, asked.here.price_at(asked.now))
+    price = here.price_at(asked.now)  # of what can be bought
+    return PageProduct(here.id, price is not None or here.is_available, price)
 
 
 def _cart(person: Person | None, page: Context) -> tuple[ProductId, ...]:

@@ -8,10 +8,13 @@ Idea: three kinds of rules over the path (exact, prefix, glob), matched in time 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from etalage.domain.context import Context
 from etalage.domain.experience import PageRule, UrlRule
 from etalage.domain.product import is_under
 
+URLS_REMEMBERED = 4_096
 PROTECTED_TYPES = frozenset({"checkout", "account", "login", "payment"})
 # First words of path segments, in Dutch and English; the shop adds its own.
 PROTECTED_SEGMENTS = frozenset(
@@ -29,7 +32,13 @@ def is_protected(page: Context, more_segments: frozenset[str] = frozenset()) -> 
     """
     if page.page_type in PROTECTED_TYPES:
         return True
-    segments = _path(page.url or "").casefold().split("/")
+    return page.url is not None and _is_guarded(page.url, more_segments)
+
+
+@lru_cache(maxsize=URLS_REMEMBERED)
+def _is_guarded(url: str, more_segments: frozenset[str]) -> bool:
+    """Tell whether a segment of a path is one of those words; the same pages are opened again and again."""
+    segments = _path(url).casefold().split("/")
     plain = {segment.partition(".")[0] for segment in segments}
     return not (plain.isdisjoint(PROTECTED_SEGMENTS) and plain.isdisjoint(more_segments))
 

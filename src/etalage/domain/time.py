@@ -6,6 +6,7 @@ A shop day may have 23 or 25 hours. `ShopZone` is the one place that turns a mom
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NewType
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,9 @@ DAY = 24 * HOUR  # of 24 hours; a shop day may be shorter or longer
 
 SESSION_GAP = 30 * MINUTE  # longer silence of one visitor starts a new session (design 5)
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_ISO_LENGTH = len("1970-01-01T00:00:00")
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _DAYS_KEPT = 100_000  # quarters whose day is remembered; whoever sends events chooses their times
 _QUARTER = 15 * MINUTE  # offsets of all zones in use change on a quarter of an hour in UTC
@@ -26,17 +30,24 @@ _QUARTER = 15 * MINUTE  # offsets of all zones in use change on a quarter of an 
 
 def micros(moment: datetime) -> Micros:
     """Turn an aware datetime into microseconds since 1970, exactly."""
-    return Micros((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
+    return Micros((moment - _EPOCH) // _MICROSECOND)
 
 
 def moment(at: int) -> datetime:
     """Turn microseconds into an aware datetime in UTC."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)
+    return _EPOCH + timedelta(microseconds=at)
 
 
 def iso(at: int) -> str:
     """Write a moment as ISO 8601 in UTC with microseconds."""
-    return moment(at).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    second, rest = divmod(at, SECOND)
+    return f"{_iso_second(second)}.{rest:06}Z"
+
+
+@lru_cache(maxsize=1_024)
+def _iso_second(second: int) -> str:
+    """Write a whole second, of which each is written many times while it lasts."""
+    return moment(second * SECOND).isoformat()[:_ISO_LENGTH]
 
 
 class ShopZone:
