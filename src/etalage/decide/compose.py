@@ -11,6 +11,7 @@ Idea: the guards are asked again, from the facts that stand in the record and in
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -30,12 +31,17 @@ from etalage.domain.experience import Experience, Wanted
 from etalage.domain.ids import ExperienceName
 
 Experiences = Mapping[ExperienceName, Experience]
+_by_name = attrgetter("experience")
 
 
 def products_needed(chosen: Chosen, experiences: Experiences) -> dict[ExperienceName, Wanted]:
     """Tell for which choices, ghosts included, products must be found."""
-    needed = ((c.experience, _wanted(c, experiences)) for c in chosen.choices)
-    return {name: wanted for name, wanted in needed if wanted is not None}
+    needed: dict[ExperienceName, Wanted] = {}
+    for choice in chosen.choices:
+        wanted = _wanted(choice, experiences)
+        if wanted is not None:
+            needed[choice.experience] = wanted
+    return needed
 
 
 def compose(
@@ -54,21 +60,25 @@ def compose(
         experiences: the live ones.
         artwork: which of several pictures a message gets.
     """
-    pictures = artwork or {}
     entries: list[Entry] = []
-    skipped = {line.experience: line for line in chosen.skipped}
+    emptied: dict[ExperienceName, Skipped] = {}
     for choice in chosen.choices:
         wanted = _wanted(choice, experiences)
         if wanted is None:
-            entries.append(_with_picture(Entry(choice), pictures, experiences))
+            entries.append(Entry(choice))
             continue
         entry = _with_products(facts, choice, wanted, recommended.get(choice.experience))
         if len(entry.products) < wanted.at_least:
-            skipped[choice.experience] = Skipped(choice.experience, _why_empty(entry))
+            emptied[choice.experience] = Skipped(choice.experience, _why_empty(entry))
         else:
-            shown = entry if choice.show else Entry(choice)
-            entries.append(_with_picture(shown, pictures, experiences))
-    ordered = tuple(skipped[name] for name in sorted(skipped))
+            entries.append(entry if choice.show else Entry(choice))
+    if artwork:
+        entries = [_with_picture(entry, artwork, experiences) for entry in entries]
+    skipped = chosen.skipped
+    if emptied:  # of a ghost this is the reason, and no longer that it is one
+        kept = (line for line in skipped if line.experience not in emptied)
+        skipped = (*kept, *emptied.values())
+    ordered = tuple(sorted(skipped, key=_by_name))
     return Decision(entries=tuple(entries), skipped=ordered, held=chosen.held)
 
 
