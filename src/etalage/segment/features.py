@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import get_args
 
 from etalage.domain.event import Event, Line, Scalar
@@ -22,6 +23,7 @@ from etalage.segment.fields import LINE_FIELDS, PROPERTY, attribute
 
 Matcher = Callable[[Event | Recent], bool]
 Counting = Callable[[Event], list[FeatureId]]  # which conditions an event satisfies
+PLACES_KEPT = 4_096  # a name with its categories, each with the conditions that lie there
 
 
 def features(node: Node) -> tuple[Feature, ...]:
@@ -83,15 +85,16 @@ def counted(all_features: Iterable[Feature]) -> Counting:
         holds = None if _is_all_said(feature.where) else where_matcher(feature.where)
         ready.setdefault(place, []).append((feature.id, holds))
 
+    @lru_cache(maxsize=PLACES_KEPT)  # events are about few sets of categories
+    def lying_at(
+        name: str, categories: tuple[str | None, ...]
+    ) -> tuple[tuple[FeatureId, Matcher | None], ...]:
+        places = [(name, None), *((name, path) for path in _paths(categories))]
+        return tuple([one for at in places for one in ready.get(at, ())])
+
     def satisfied(event: Event) -> list[FeatureId]:
-        name = event.name
-        places = [(name, None), *((name, path) for path in _paths(event.lines))]
-        return [
-            one
-            for at in places
-            for one, holds in ready.get(at, ())
-            if holds is None or holds(event)
-        ]
+        there = lying_at(event.name, tuple([line.category for line in event.lines]))
+        return [one for one, holds in there if holds is None or holds(event)]
 
     return satisfied
 
@@ -117,9 +120,9 @@ def _category(where: Where) -> str | None:
     return next(named, None)
 
 
-def _paths(lines: Iterable[Line]) -> set[str]:
+def _paths(categories: Iterable[str | None]) -> set[str]:
     """Give the categories of all lines, and those above them: 'Hond > Voer' and 'Hond'."""
-    paths = {line.category for line in lines if line.category}
+    paths = {category for category in categories if category}
     for category in tuple(paths):
         end = category.find(CATEGORY_SEPARATOR)
         while end >= 0:

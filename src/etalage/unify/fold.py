@@ -9,7 +9,7 @@ Idea: `merge(fold(A), fold(B)) == fold(A + B)` for sets without an event in comm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from etalage.domain.consent import PURPOSES, Choice, Purpose, Register, merge_register, register_of
@@ -32,11 +32,14 @@ from etalage.domain.profile import (
 from etalage.domain.time import ShopZone
 from etalage.unify.merge import merge_spans, newest_baskets, newest_recents
 
-WHOLE_CART = frozenset({"view_cart", "begin_checkout", "purchase"})  # they say all that is in it
+WHOLE_CART = ("view_cart", "begin_checkout", "purchase")  # they say all that is in it
+ABOUT_THE_CART = ("add_to_cart", "remove_from_cart", "view_cart", "begin_checkout")
+LINKING = ("identify", "link", "unlink")
+IN_AN_ARM = ("triggered", "decision")
 
 
 # The conditions, counted per shop day, that an event satisfies; each once. Made by the segment step.
-Counted = Callable[[Event], Iterable[FeatureId]]
+Counted = Callable[[Event], Collection[FeatureId]]
 
 
 class Memory(NamedTuple):
@@ -75,31 +78,40 @@ def _fold(visitor: VisitorKey, events: Sequence[Event], memory: Memory) -> Fold:
     for event in events:
         if event.epoch:
             by_epoch.setdefault(event.epoch, []).append(event)
+    named = _by_name(events)
     return Fold(
-        first_seen=min(event.time for event in events),
-        link=_link(events),
-        consent=_consent(events),
-        arms=_arms(events),
-        triggered=_triggered(events),
+        first_seen=min([event.time for event in events]),
+        link=_link(_of(named, LINKING)),
+        consent=_consent(named.get("consent", ())),
+        arms=_arms(_of(named, IN_AN_ARM)),
+        triggered=_triggered(named.get("triggered", ())),
         parts={epoch: _part(visitor, own, memory) for epoch, own in by_epoch.items()},
-        restricted=_restricted(events),
-        paused=_paused(events),
+        restricted=_restricted(named.get(RESTRICTION, ())),
+        paused=_paused(named.get(PAUSE, ())),
     )
+
+
+def _by_name(events: Iterable[Event]) -> dict[str, list[Event]]:
+    """Lay the events apart, so that each part looks at its own only; of most names there is none."""
+    named: dict[str, list[Event]] = {}
+    for event in events:
+        named.setdefault(event.name, []).append(event)
+    return named
+
+
+def _of(named: Mapping[str, list[Event]], names: Iterable[str]) -> list[Event]:
+    return [event for name in names if name in named for event in named[name]]
 
 
 def _restricted(events: Iterable[Event]) -> Written | None:
     """Find whether she was last frozen or let go."""
-    said = (
-        Written(e.time, e.id, e.properties.get("restricted") is True)
-        for e in events
-        if e.name == RESTRICTION
-    )
+    said = (Written(e.time, e.id, e.properties.get("restricted") is True) for e in events)
     return max(said, key=_written_order, default=None)
 
 
 def _paused(events: Iterable[Event]) -> Written | None:
     """Find until when she last asked to be left alone; a moment that is over says that it is over."""
-    said = (Written(e.time, e.id, e.properties.get("until", 0)) for e in events if e.name == PAUSE)
+    said = (Written(e.time, e.id, e.properties.get("until", 0)) for e in events)
     return max(said, key=_written_order, default=None)
 
 
@@ -108,8 +120,7 @@ def _link(events: Iterable[Event]) -> Written | None:
     said = (
         Written(e.time, e.id, None if e.name == "unlink" else e.customer)
         for e in events
-        if (e.name == "unlink" or (e.name in {"identify", "link"} and e.customer is not None))
-        and e.trust in TRUSTED_FOR_IDENTITY
+        if (e.name == "unlink" or e.customer is not None) and e.trust in TRUSTED_FOR_IDENTITY
     )
     return max(said, key=_written_order, default=None)
 
@@ -118,8 +129,6 @@ def _consent(events: Iterable[Event]) -> dict[Purpose, Register]:
     """Read the registers from `consent` events: a property per purpose, `declared` when not first-hand."""
     registers: dict[Purpose, Register] = {}
     for event in events:
-        if event.name != "consent":
-            continue
         said = event.properties
         for purpose in PURPOSES:
             if purpose not in said:
@@ -143,7 +152,7 @@ def _arms(events: Iterable[Event]) -> dict[ExperienceName, dict[VariantName, Arm
     arms: dict[ExperienceName, dict[VariantName, Arm]] = {}
     for event in events:
         shown = event.shown
-        if shown is None or event.name not in {"triggered", "decision"}:
+        if shown is None:
             continue
         if event.name == "decision" and shown.experience != HOLDOUT_EXPERIENCE:
             continue
@@ -157,7 +166,7 @@ def _arms(events: Iterable[Event]) -> dict[ExperienceName, dict[VariantName, Arm
 def _triggered(events: Iterable[Event]) -> dict[ExperienceName, tuple[tuple[int, str], ...]]:
     moments: dict[ExperienceName, list[tuple[int, str]]] = {}
     for event in events:
-        if event.name == "triggered" and event.shown is not None:
+        if event.shown is not None:
             moments.setdefault(event.shown.experience, []).append((event.time, event.id))
     return {name: tuple(sorted(times)[-CAP_MEMORY:]) for name, times in moments.items()}
 
@@ -166,34 +175,40 @@ def _triggered(events: Iterable[Event]) -> dict[ExperienceName, tuple[tuple[int,
 
 
 def _part(visitor: VisitorKey, events: Sequence[Event], memory: Memory) -> Part:
+    named = _by_name(events)
     active = [event for event in events if event.name not in NOT_ACTIVITY]
-    cleared = max((e.order() for e in active if e.name in WHOLE_CART), default=(0, ""))
-    spans = merge_spans((e.time, e.time, 1) for e in active)
+    cleared = max((e.order() for e in _of(named, WHOLE_CART)), default=(0, ""))
+    spans = merge_spans([(e.time, e.time, 1) for e in active])
+    bought = named.get("purchase", ())
     return Part(
         features=_features(active, memory),
         days=_days(active, memory.zone),
-        recents=newest_recents(_recent(e) for e in active),
-        traits=_last_written(events, "identify"),
-        preferences=_last_written(events, "preference"),
-        scores=_last_written(events, "score"),
-        refused=_refused(active),
-        cart=_cart(active, cleared),
+        recents=newest_recents([_recent(e) for e in active]),
+        traits=_last_written(named.get("identify", ())),
+        preferences=_last_written(named.get("preference", ())),
+        scores=_last_written(named.get("score", ())),
+        refused=_refused(named.get("feedback", ())),
+        cart=_cart(_of(named, ABOUT_THE_CART), cleared),
         cleared=cleared,
-        bought=_bought(active),
+        bought=_bought(bought),
         sessions={visitor: spans} if spans else {},
-        baskets=newest_baskets(_basket(e) for e in active if e.name == "purchase"),
+        baskets=newest_baskets([_basket(e) for e in bought]) if bought else (),
     )
 
 
 def _features(events: Iterable[Event], memory: Memory) -> dict[FeatureId, dict[int, Tally]]:
     features: dict[FeatureId, dict[int, Tally]] = {}
     for event in events:
-        for feature in memory.counted(event):
+        satisfied = memory.counted(event)
+        if not satisfied:
+            continue
+        day, value = memory.zone.day(event.time), counted_value(event, memory.currency)
+        for feature in satisfied:
             days = features.setdefault(feature, {})
-            day = memory.zone.day(event.time)
-            known = days.get(day, Tally(0, 0))
-            value = counted_value(event, memory.currency)
-            days[day] = Tally(known.events + 1, known.value + value)
+            known = days.get(day)
+            days[day] = (
+                Tally(1, value) if known is None else Tally(known.events + 1, known.value + value)
+            )
     return features
 
 
@@ -242,15 +257,14 @@ def _written_order(written: Written) -> tuple[int, str]:
     return (written.time, written.id)
 
 
-def _last_written(events: Iterable[Event], name: str) -> dict[str, Written]:
-    """Keep, of all properties of the events of one name, each one's last value."""
+def _last_written(events: Iterable[Event]) -> dict[str, Written]:
+    """Keep, of all properties of these events, each one's last value."""
     last: dict[str, Written] = {}
     for event in events:
-        if event.name == name:
-            for key, value in event.properties.items():
-                known = last.get(key)
-                if known is None or (known.time, known.id) < event.order():
-                    last[key] = Written(event.time, event.id, value)
+        for key, value in event.properties.items():
+            known = last.get(key)
+            if known is None or (known.time, known.id) < event.order():
+                last[key] = Written(event.time, event.id, value)
     return last
 
 
@@ -258,8 +272,6 @@ def _refused(events: Iterable[Event]) -> dict[str, Written]:
     """Keep what she said "not for me" to (or took back), as `product:ID` or `experience:NAME`."""
     refused: dict[str, Written] = {}
     for event in events:
-        if event.name != "feedback":
-            continue
         experience = event.properties.get("experience")
         keys = [f"product:{line.product}" for line in event.lines]
         keys += [f"experience:{experience}"] if experience is not None else []
@@ -275,8 +287,6 @@ def _cart(events: Iterable[Event], cleared: tuple[int, str]) -> dict[str, CartLi
     """Keep the last word on each product in the cart since it was last said as a whole."""
     cart: dict[str, CartLine] = {}
     for event in events:
-        if event.name not in {"add_to_cart", "remove_from_cart", "view_cart", "begin_checkout"}:
-            continue
         if event.order() < cleared:
             continue
         for line in event.lines:
@@ -290,9 +300,8 @@ def _cart(events: Iterable[Event], cleared: tuple[int, str]) -> dict[str, CartLi
 def _bought(events: Iterable[Event]) -> dict[str, int]:
     bought: dict[str, int] = {}
     for event in events:
-        if event.name == "purchase":
-            for line in event.lines:
-                bought[line.product] = max(event.time, bought.get(line.product, 0))
+        for line in event.lines:
+            bought[line.product] = max(event.time, bought.get(line.product, 0))
     return bought
 
 
