@@ -330,7 +330,7 @@ def open_shop(
         NoShop, KeysMissing: as `open_ports`.
     """
 
-    def committing(ports: Ports, applied: Callable[[], None]) -> Committer:
+    def committing(ports: Ports, applied: Callable[[int | None], None]) -> Committer:
         window = settings.commit_window_ms / 1000
         return Committer(ports.log, applied, window_seconds=window, most=settings.queued_events)
 

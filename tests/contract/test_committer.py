@@ -19,7 +19,7 @@ def refused() -> Rejected:
     return Rejected("wk_ab12", "refused", "bot", MONDAY, MONDAY_DAY)
 
 
-def nothing() -> None:
+def nothing(_own: int | None) -> None:
     """Stand in for the profiles."""
 
 
@@ -49,17 +49,19 @@ def test_callers_that_submit_at_once_each_get_their_own_answer(log: EventLog) ->
 
 
 def test_the_answer_comes_after_the_profiles_have_the_events(log: EventLog) -> None:
-    seen: list[int] = []
-    committer = Committer(log, lambda: seen.append(log.head()))
+    seen: list[tuple[int | None, int]] = []
+    committer = Committer(log, lambda own: seen.append((own, log.head())))
 
     committer.submit([viewed(1), viewed(2)]).result(timeout=30)
+    committer.submit([viewed(3)]).result(timeout=30)
+    committer.submit([viewed(3)]).result(timeout=30)
 
-    assert seen == [2]
+    assert seen == [(0, 2), (2, 3), (None, 3)]  # with where it began to write
     committer.close()
 
 
 def test_events_are_acknowledged_also_when_the_profiles_cannot_follow(log: EventLog) -> None:
-    def fail() -> None:
+    def fail(_own: int | None) -> None:
         raise OSError("the disk of the profiles is gone")
 
     committer = Committer(log, fail)

@@ -38,6 +38,7 @@ WITHOUT_WORRY = {
     "not_released",
 }  # a young shop has learned nothing of worth yet
 PROOF = "proof"  # a number in the log that says nothing
+Applied = Callable[[int | None], None]  # what is done after a commit, with where it began to write
 
 
 class Committed(Protocol):
@@ -89,7 +90,7 @@ class OpenShop:
         ports: Ports,
         *,
         settings: Settings,
-        committing: Callable[[Ports, Callable[[], None]], Committing],
+        committing: Callable[[Ports, Applied], Committing],
         now: int,
         health: Health | None = None,
     ) -> None:
@@ -115,8 +116,8 @@ class OpenShop:
         self.commits = committing(ports, self.remember)
         self._tell_composition(self.configuration, now)
 
-    def remember(self) -> None:
-        """Bring profiles up to the log; the committer calls this after every commit.
+    def remember(self, own: int | None = None) -> None:
+        """Bring profiles up to the log; the committer calls this after every commit, with where it began to write.
 
         Profiles that fail or are slow are left alone from then on, so that events are acknowledged all the same:
         the watch brings them up to the log and makes them green again.
@@ -125,7 +126,7 @@ class OpenShop:
             return
         began, before = time.perf_counter(), self._remembered
         try:
-            self._remembered = self.catch_up()
+            self._remembered = self.catch_up(own)
         except Exception as error:
             self.health.fail("profiles_write", said_by(error))
             raise
@@ -133,9 +134,9 @@ class OpenShop:
         if seconds > SLOW_SECONDS + SECONDS_PER_EVENT * (self._remembered - before):
             self.health.slow("profiles_write", f"writing took {seconds:.1f} s")
 
-    def catch_up(self) -> int:
+    def catch_up(self, own: int | None = None) -> int:
         """Bring profiles up to the log, however they are; give the position reached."""
-        return remember(self.ports.log, self.ports.profiles, self.configuration.how)
+        return remember(self.ports.log, self.ports.profiles, self.configuration.how, own=own)
 
     def prove_log(self) -> None:
         """Write something of no consequence to the log; raises what keeps it from that."""

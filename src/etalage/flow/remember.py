@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -63,21 +64,78 @@ def _counting(conditions: _Conditions) -> Counting:
     return counted(Feature(c.id, c.name, where_of(c.where)) for c in conditions.features)
 
 
-def remember(log: EventLog, profiles: Profiles, how: Memorist) -> int:
+class _Ahead(NamedTuple):
+    """What was folded before the write lock was ours, of events that this process wrote itself."""
+
+    after: int  # positions of the log
+    upto: int
+    features: tuple[ActiveFeature, ...]  # that were counted
+    folds: dict[VisitorKey, Fold]
+    rest: Sequence[Event]  # that cannot be folded without looking at what is stored
+
+
+def remember(log: EventLog, profiles: Profiles, how: Memorist, *, own: int | None = None) -> int:
     """Fold all that is in the log by now; give the position reached.
 
     What other processes write meanwhile is theirs: who went after it too would wait for the lock they hold.
+
+    Args:
+        log: where the events are.
+        profiles: where the folds are.
+        how: the shop remembers.
+        own: the position after which this process wrote all there is. It folds that before it waits for the lock,
+            so that the others wait less for it.
     """
     head = log.head()
+    ahead = None if own is None else _fold_ahead(log, profiles, how, own, head)
     while (position := profiles.position()) < head:
-        profiles.update(lambda write: _take(log, write, how, head))
+        profiles.update(lambda write: _take(log, write, how, head, ahead))
     return position
 
 
-def _take(log: EventLog, write: ProfilesWrite, how: Memorist, head: int) -> None:
+def _fold_ahead(
+    log: EventLog, profiles: Profiles, how: Memorist, after: int, upto: int
+) -> _Ahead | None:
+    """Fold events of our own, and read the folds they will be merged with: what is read is known again by its digest."""
+    if upto - after > AT_ONCE:
+        return None
+    features = profiles.features()
+    own = [event for _, event in log.read(after, upto=upto)]
+    alone = [event for event in own if _is_alone(event)]
+    rest = [event for event in own if not _is_alone(event)]
+    if any(event.name == FEATURE for event in rest):
+        return None
+    folds = fold(alone, how.memory(features))
+    profiles.many(folds)
+    return _Ahead(after, upto, features, folds, rest)
+
+
+def _is_alone(event: Event) -> bool:
+    """Tell whether an event can be folded without a look at orders or folds."""
+    return event.name not in {FEATURE, "decision"} and not is_of_transaction(event)
+
+
+def _take(
+    log: EventLog, write: ProfilesWrite, how: Memorist, head: int, ahead: _Ahead | None
+) -> None:
     upto = min(head, write.position + AT_ONCE)
     if upto <= write.position:
         return  # another process was first
+    if ahead is None or not write.position <= ahead.after < ahead.upto <= upto:
+        _take_up(log, write, how, upto)
+        return
+    _take_up(log, write, how, ahead.after)
+    if write.features() == ahead.features:
+        _put(write, ahead.folds)
+        _put(write, fold(_found(ahead.rest, write), how.memory(ahead.features)))
+        write.position = ahead.upto
+    _take_up(log, write, how, upto)
+
+
+def _take_up(log: EventLog, write: ProfilesWrite, how: Memorist, upto: int) -> None:
+    """Fold the events up to a position, if there are any."""
+    if upto <= write.position:
+        return
     features = list(write.features())
     events: list[Event] = []
     for position, event in log.read(write.position, upto=upto):

@@ -57,7 +57,7 @@ class Committer:
     def __init__(
         self,
         log: EventLog,
-        applied: Callable[[], None],
+        applied: Callable[[int | None], None],
         *,
         window_seconds: float = 0.005,
         most: int = 5_000,
@@ -66,7 +66,8 @@ class Committer:
 
         Args:
             log: what is written to.
-            applied: called after each write, before the callers hear of it; brings profiles up to the log.
+            applied: called after each write, before the callers hear of it, with the position after which it
+                wrote (None if all was there already); brings profiles up to the log.
             window_seconds: how long a batch may wait for company.
             most: arrivals that may wait in the queue, for `submit` and for `put` each.
         """
@@ -141,7 +142,7 @@ class Committer:
         while batch := self._next_batch(wait_for_more=had_company):
             had_company = len(batch) > 1
             answers = self._write(batch)
-            self._apply()
+            self._apply(answers)
             for submission, answer in zip(batch, answers, strict=True):
                 self._tell(submission, answer)
 
@@ -186,9 +187,16 @@ class Committer:
         entered = iter(self._log.append(arrivals, rejected))
         return [list(islice(entered, len(submission.arrivals))) for submission in batch]
 
-    def _apply(self) -> None:
+    def _apply(self, answers: list[_Answer]) -> None:
+        written = [
+            one.position
+            for answer in answers
+            if not isinstance(answer, Exception)
+            for one in answer
+            if one.position is not None
+        ]
         try:
-            self._applied()
+            self._applied(min(written) - 1 if written else None)
         except Exception as error:  # noqa: BLE001  counted; the events are safe and profiles catch up
             self.last_failure = error
             self._count("apply_failures", 1)
