@@ -28,16 +28,27 @@ profile = drawn_profile(names)
 profile = profile._replace(card=replace(profile.card, recall=1.0))
 assert "numba" not in sys.modules
 shelf = SESSIONS.ready(session_model.write(sessions))
-PROFILE.ready(profile_model.write(profile)).near(names[:5])
-if "numba" in sys.modules:
-    from etalage.recommend import session_compiled
-    print(len(session_compiled.compiled_scores.signatures))
+profile = PROFILE.ready(profile_model.write(profile))
+
+
+def compiled():
+    from etalage.recommend import rows_compiled, session_compiled
+    ways = session_compiled.compiled_parts, rows_compiled.row_parts, rows_compiled.best
+    return [len(way.signatures) for way in ways]
+
+
+before = compiled() if "numba" in sys.modules else None
 shelf.near(names[:5], now=1)
+profile.nearest(names[:5], rows=shelf.rows)
+print(before, before and compiled())
 print("numba" in sys.modules)
 """
 
 
-@pytest.mark.parametrize(("sessions", "says"), [(SMALL + 1, "1\nTrue\n"), (SMALL, "False\n")])
+@pytest.mark.parametrize(
+    ("sessions", "says"),
+    [(SMALL + 1, "[1, 1, 1] [1, 1, 1]\nTrue\n"), (SMALL, "None None\nFalse\n")],
+)
 def test_a_large_model_has_compiled_what_it_answers_with_and_a_small_one_needs_no_compiler(
     sessions: int, says: str
 ) -> None:

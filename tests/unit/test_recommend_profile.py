@@ -19,9 +19,10 @@ from etalage.domain.ids import ProductId
 from etalage.domain.profile import Part, Recent
 from etalage.domain.time import DAY, HOUR
 from etalage.ports import EVENT_COLUMNS
+from etalage.recommend import rows_compiled
 from etalage.recommend.blend import blended, share_of_session
 from etalage.recommend.model_file import Unusable, to_bytes
-from etalage.recommend.near import Near
+from etalage.recommend.near import NOBODY, Nearest
 from etalage.recommend.popular import PopularIndex, Popularity, PopularModel
 from etalage.recommend.profile_model import (
     A_PROGRAM,
@@ -207,6 +208,8 @@ def test_a_score_is_the_sum_of_what_each_of_hers_says_and_the_reason_its_largest
     }
     assert all(said[near.product][near.of] == max(said[near.product].values()) for near in found)
     assert found == shelf.near(had)  # nothing is left of the call before
+    for _ in range(2):
+        assert list(shelf.nearest(had, rows=rows_compiled).lines()) == found  # nor compiled
 
 
 MODEL = learned(groups(8))
@@ -224,8 +227,8 @@ def test_a_longer_session_counts_for_more_and_no_session_for_nothing() -> None:
 
 
 def test_a_product_that_both_name_stands_above_and_gives_the_heavier_reason() -> None:
-    session = [Near("mat", 4.0, "tent"), Near("gas", 3.0, "stove")]
-    before = [Near("hat", 0.2, "coat"), Near("gas", 0.2, "lamp")]
+    session = Nearest(["mat", "gas"], [4.0, 3.0], ["tent", "stove"])
+    before = Nearest(["hat", "gas"], [0.2, 0.2], ["coat", "lamp"])
 
     found = list(blended(session, before, 0.75))
 
@@ -234,14 +237,14 @@ def test_a_product_that_both_name_stands_above_and_gives_the_heavier_reason() ->
         ("mat", "tent", "session"),
         ("hat", "coat", "past"),
     ]
-    assert next(blended([], before, 0.0)).by == "past"
-    assert list(blended([], [], 1.0)) == []
+    assert next(blended(NOBODY, before, 0.0)).by == "past"
+    assert list(blended(NOBODY, NOBODY, 1.0)) == []
 
 
 @given(st.lists(st.floats(0.001, 9), max_size=8), st.lists(st.floats(0.001, 9), max_size=8))
 def test_scores_of_a_blend_stay_between_nothing_and_one(a: list[float], b: list[float]) -> None:
-    session = [Near(f"s{n}", s, "x") for n, s in enumerate(sorted(a, reverse=True))]
-    before = [Near(f"p{n}", s, "y") for n, s in enumerate(sorted(b, reverse=True))]
+    session = Nearest([f"s{n}" for n in range(len(a))], sorted(a, reverse=True), ["x"] * len(a))
+    before = Nearest([f"p{n}" for n in range(len(b))], sorted(b, reverse=True), ["y"] * len(b))
 
     found = list(blended(session, before, 0.8))
 

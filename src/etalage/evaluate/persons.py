@@ -21,7 +21,7 @@ from etalage.evaluate.interval import as_row, figure
 from etalage.evaluate.sessions import times_of
 from etalage.evaluate.tables import Table, codes_of
 from etalage.recommend.blend import blended, share_of_session
-from etalage.recommend.near import Near
+from etalage.recommend.near import Nearest
 from etalage.recommend.profile_model import MOST_OF_A_PERSON, profile_model
 from etalage.recommend.profile_shelf import ProfileShelf
 from etalage.recommend.propose_for_you import LOOKED_AT
@@ -104,18 +104,18 @@ Lists = Callable[[list[str], list[str], float], Iterable[str]]  # (seen, past, n
 
 
 def _session(models: Models) -> Lists:
-    return lambda seen, past, now: (n.product for n in _near(models, _had(seen, past), now))
+    return lambda seen, past, now: _near(models, _had(seen, past), now).products
 
 
 def _profile(models: Models) -> Lists:
-    return lambda seen, past, _: (n.product for n in models.profile.near(_had(seen, past)))
+    return lambda seen, past, _: models.profile.nearest(_had(seen, past)).products
 
 
 def _blend(models: Models, share: float | None = None) -> Lists:
     def listed(seen: list[str], past: list[str], now: float) -> Iterable[str]:
         had = _had(seen, past)
         weight = share_of_session(len(had[:LOOKED_AT])) if share is None else share
-        found = blended(_near(models, had, now), models.profile.near(had), weight)
+        found = blended(_near(models, had, now), models.profile.nearest(had), weight)
         return (one.product for one in found)
 
     return listed
@@ -130,8 +130,8 @@ def _had(seen: list[str], past: list[str]) -> list[str]:
     return list(dict.fromkeys([*reversed(seen), *past]))
 
 
-def _near(models: Models, had: list[str], now: float) -> list[Near]:
-    return list(models.sessions.near(had[:LOOKED_AT][::-1], now=round(now * MICROS)))
+def _near(models: Models, had: list[str], now: float) -> Nearest:
+    return models.sessions.nearest(had[:LOOKED_AT][::-1], now=round(now * MICROS))
 
 
 METHODS: dict[str, tuple[Callable[..., Lists], tuple[str, ...]]] = {

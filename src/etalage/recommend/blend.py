@@ -13,10 +13,10 @@ Idea: the two scores are in different units, so each list counts in shares of it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from etalage.recommend.near import PROPOSED, Near
+from etalage.recommend.near import PROPOSED, Nearest
 
 CLICKS_BEFORE = 9  # as if she had clicked so often before
 SMALLEST = 1e-6  # a score that is not rounded to nothing
@@ -42,23 +42,23 @@ def share_of_session(clicks: int) -> float:
     return (clicks + CLICKS_BEFORE) / (clicks + CLICKS_BEFORE + 1) if clicks else 0.0
 
 
-def blended(session: Sequence[Near], past: Sequence[Near], share: float) -> Iterator[Blended]:
+def blended(session: Nearest, past: Nearest, share: float) -> Iterator[Blended]:
     """Make one list of two, each best first; of equals the one that stands first in the session."""
     own, other = _parts(session, share), _parts(past, 1 - share)
-    total = dict(own)
-    for product, score in other.items():
-        total[product] = total.get(product, 0.0) + score
-    spoken = {product: of for product, _, of in session}
-    before = {product: of for product, _, of in past}
+    total = own | other
+    for product in own.keys() & other.keys():
+        total[product] = own[product] + other[product]
     for product in sorted(total, key=total.__getitem__, reverse=True)[:PROPOSED]:
         if own.get(product, 0.0) >= other.get(product, 0.0):
-            yield Blended(product, total[product], spoken[product], "session")
+            of = session.of[session.products.index(product)]
+            yield Blended(product, total[product], of, "session")
         else:
-            yield Blended(product, total[product], before[product], "past")
+            of = past.of[past.products.index(product)]
+            yield Blended(product, total[product], of, "past")
 
 
-def _parts(found: Sequence[Near], weight: float) -> dict[str, float]:
-    if not found or weight <= 0:
+def _parts(found: Nearest, weight: float) -> dict[str, float]:
+    if not found.products or weight <= 0:
         return {}
-    scale = weight / max(found[0].score, SMALLEST)
-    return {product: score * scale for product, score, _ in found}
+    scale = weight / max(found.scores[0], SMALLEST)
+    return dict(zip(found.products, [score * scale for score in found.scores], strict=True))

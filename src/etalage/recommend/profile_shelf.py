@@ -3,19 +3,21 @@
 In:   a profile model, and the products a person had, the newest first.
 Out:  products, best first, each because of the product that speaks for it most.
 Idea: a score is a sum over what she had, so its largest term is its reason. A model holds 20,000 products at most, so
-      adding up needs no compiler.
+      adding up needs no compiler; where sessions needed one, it adds up these rows too, the same in an eighth of the time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
+from types import ModuleType
 from typing import ClassVar
 
 import numpy as np
 
 from etalage.domain.time import DAY
 from etalage.recommend.model_kind import Kind, Lesson, Taught
-from etalage.recommend.near import PROPOSED, Near
+from etalage.recommend.near import NOBODY, PROPOSED, Near, Nearest
 from etalage.recommend.profile_model import (
     KIND,
     ProfileModel,
@@ -25,7 +27,7 @@ from etalage.recommend.profile_model import (
     read,
     write,
 )
-from etalage.recommend.session_scorer import Scored, best_of
+from etalage.recommend.session_scorer import DIGITS, Scored, best_of
 
 ASKED = 50  # products of a person, the newest
 
@@ -33,7 +35,7 @@ ASKED = 50  # products of a person, the newest
 class ProfileShelf:
     """A model made ready to answer."""
 
-    __slots__ = ("_codes", "_products", "_version", "_weights")
+    __slots__ = ("_codes", "_places", "_products", "_scores", "_turn", "_version", "_weights")
     name: ClassVar[str] = KIND
 
     def __init__(self, model: ProfileModel) -> None:
@@ -41,6 +43,9 @@ class ProfileShelf:
         self._products = model.products
         self._codes = {product: code for code, product in enumerate(model.products)}
         self._weights = model.weights
+        self._scores = np.zeros(len(model.products))  # room to add up in; threads take turns
+        self._places = np.zeros(len(model.products), np.int32)
+        self._turn = Lock()
 
     @property
     def version(self) -> str:
@@ -49,17 +54,25 @@ class ProfileShelf:
 
     def near(self, had: Sequence[str]) -> list[Near]:
         """Give what somebody will like who had these, the newest first; products that nobody knows say nothing."""
-        codes = self._codes
-        known = list(dict.fromkeys(codes[product] for product in had if product in codes))[:ASKED]
-        if not known:
-            return []
-        best, speakers = self._best_of(known)
-        kept = sum(score > 0 for _, score in best)  # best first
-        names = [self._products[item] for item, _ in best[:kept]]
-        scores = [score for _, score in best[:kept]]
-        return list(map(Near, names, scores, [self._products[known[at]] for at in speakers[:kept]]))
+        return list(self.nearest(had).lines())
 
-    def _best_of(self, known: list[int]) -> tuple[list[tuple[int, float]], list[int]]:
+    def nearest(self, had: Sequence[str], *, rows: ModuleType | None = None) -> Nearest:
+        """Give the same as columns; `rows` is what adds up faster, where it is loaded (`rows_compiled`)."""
+        codes, products = self._codes, self._products
+        known = [codes[product] for product in dict.fromkeys(had) if product in codes][:ASKED]
+        if not known:
+            return NOBODY
+        best = self._best_of(known) if rows is None else self._compiled_best_of(rows, known)
+        items, scores, speakers = best
+        # Best first, so mostly the last one says it of all.
+        kept = len(scores) if scores and scores[-1] > 0 else sum(score > 0 for score in scores)
+        return Nearest(
+            [products[item] for item in items[:kept]],
+            scores[:kept],
+            [products[known[place]] for place in speakers[:kept]],
+        )
+
+    def _best_of(self, known: list[int]) -> tuple[list[int], list[float], list[int]]:
         """Give the best items with their scores, and for each the place of the one that says most for it.
 
         Sums run in the order of what she had; of equal largest weights the first speaks.
@@ -76,8 +89,17 @@ class ProfileShelf:
         speaker = np.zeros(count, np.int32)
         speaker[others[largest]] = places[largest]
         touched = np.flatnonzero(most > -np.inf).astype(np.int64)
-        best = best_of(Scored(touched, sums[touched]), PROPOSED)
-        return best, speaker[[item for item, _ in best]].tolist() if best else []
+        items, scores = best_of(Scored(touched, sums[touched]), PROPOSED)
+        return items.tolist(), scores.tolist(), speaker[items].tolist()
+
+    def _compiled_best_of(
+        self, rows: ModuleType, known: list[int]
+    ) -> tuple[list[int], list[float], list[int]]:
+        parts = rows.row_parts(*self._weights, np.array(known))
+        with self._turn:
+            best = rows.best(*parts, self._scores, self._places, PROPOSED, 10.0**DIGITS)
+        items, scores, speakers = best
+        return items.tolist(), scores.tolist(), speakers.tolist()
 
 
 def _learn(lesson: Lesson) -> Taught:

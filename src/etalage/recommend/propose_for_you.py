@@ -19,6 +19,7 @@ from etalage.domain.ids import ProductId
 from etalage.domain.profile import Part
 from etalage.recommend.blend import Blended, blended, share_of_session
 from etalage.recommend.guards import Limits, is_sensitive
+from etalage.recommend.near import NOBODY
 from etalage.recommend.profile_shelf import ASKED, ProfileShelf
 from etalage.recommend.recent import recently_had, recently_viewed
 from etalage.recommend.session_shelf import SessionShelf
@@ -36,9 +37,11 @@ def for_you(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[Proposa
     session = [*here, *lately][:LOOKED_AT] if lately else []
     had = _speaking(recently_had(part, limits.now, ASKED), limits, shelf)
     sessions, profile = shelf.learned(SessionShelf), shelf.learned(ProfileShelf)
-    near = list(sessions.near(session[::-1], now=limits.now)) if sessions and session else []
-    liked = profile.near([*here, *had]) if profile and had else []
-    share = share_of_session(len(session)) if near and liked else float(bool(near))
+    near = sessions.nearest(session[::-1], now=limits.now) if sessions and session else NOBODY
+    rows = sessions.rows if sessions else None
+    liked = profile.nearest([*here, *had], rows=rows) if profile and had else NOBODY
+    is_near, is_liked = bool(near.products), bool(liked.products)
+    share = share_of_session(len(session)) if is_near and is_liked else float(is_near)
     bought = {} if part is None else part.bought
     current = session[:1]  # she is there, or comes from it
     for line in blended(near, liked, share):

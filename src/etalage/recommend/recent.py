@@ -31,7 +31,7 @@ def recently_viewed(part: Part | None, now: int) -> Iterator[ProductId]:
                 yield ProductId(line.product)
 
 
-def recently_had(part: Part | None, now: int, most: int) -> list[ProductId]:
+def recently_had(part: Part | None, now: int, most: int) -> list[str]:
     """Give what she looked at, put in her cart or bought up to now, newest first, each once; `most` of them."""
     if part is None:
         return []
@@ -45,8 +45,8 @@ def recently_had(part: Part | None, now: int, most: int) -> list[ProductId]:
     for product, time in part.bought.items():
         if had.get(product, -1) < time <= now:
             had[product] = time
-    newest = sorted(had, key=lambda product: (-had[product], product))
-    return [ProductId(product) for product in newest[:most]]
+    newest = sorted(sorted(had), key=had.__getitem__, reverse=True)  # of one time, by their names
+    return newest[:most]
 
 
 def last_category(part: Part | None, now: int, catalogue: Catalogue) -> str | None:

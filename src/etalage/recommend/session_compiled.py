@@ -1,7 +1,7 @@
 """Step 4 of 8, recommend: the same scores as `session_plain`, compiled; a tenth of a millisecond.
 
 In:   arrays of an index and of a walk.
-Out:  scores left in an array over all items, and which items were touched, so that the next call clears only those.
+Out:  parts of scores, one for each item of each neighbour, for `rows_compiled` to add up.
 Idea: the item lists run newest first, so the newest m of their union come out of one merge, and the similarity of a
       session adds up while it is merged. No hash table, no allocation that grows with the catalogue.
 
@@ -17,13 +17,10 @@ from numba import njit
 
 from etalage.recommend.session_index import LONGEST, Floats, Ints, Longs, Part
 
-NOTHING = 1e-300  # stands for a score of zero, so that zero says "not touched"
-
 
 @njit(cache=True, nogil=True)
 def newest_sessions(
     part: Part,
-    offset: int,
     items: Ints,
     weights: Floats,
     found: int,
@@ -33,28 +30,30 @@ def newest_sessions(
 ) -> int:
     """Merge the sessions of the items of a walk into what was found so far, until there is no room; give how many."""
     lists = len(items)
-    head = np.empty(lists, np.int64)
-    stop = np.empty(lists, np.int64)
+    head = np.zeros(lists, np.int64)
+    stop = np.zeros(lists, np.int64)
+    next_of = np.full(lists, -1)  # the newest session of each list that is not merged yet
     for place in range(lists):
-        known = items[place] < len(part.item_start) - 1
-        head[place] = part.item_start[items[place]] if known else 0
-        stop[place] = part.item_start[items[place] + 1] if known else 0
+        if items[place] < len(part.item_start) - 1:
+            head[place] = part.item_start[items[place]]
+            stop[place] = part.item_start[items[place] + 1]
+        if head[place] < stop[place]:
+            next_of[place] = part.postings[head[place]]
     while found < len(sessions):
-        newest = -1
-        for place in range(lists):
-            if head[place] < stop[place]:
-                newest = max(newest, part.postings[head[place]])
+        newest = next_of.max()
         if newest < 0:
             break
         total = 0.0
         first = -1
         for place in range(lists):
-            if head[place] < stop[place] and part.postings[head[place]] == newest:
+            if next_of[place] == newest:
                 total += weights[place]
                 if first < 0:
                     first = place
                 head[place] += 1
-        sessions[found] = newest + offset
+                is_over = head[place] == stop[place]
+                next_of[place] = -1 if is_over else part.postings[head[place]]
+        sessions[found] = newest
         sums[found] = total
         shared[found] = first
         found += 1
@@ -79,7 +78,59 @@ def most_similar(similarity: Floats, count: int) -> Longs:
 
 
 @njit(cache=True, nogil=True)
-def compiled_scores(  # noqa: C901, PLR0913, PLR0917  numba takes arrays and numbers, no object of ours
+def weigh(
+    ends: Floats,
+    sessions: Longs,
+    lengths: Longs,
+    sums: Floats,
+    norm: float,
+    is_cosine: bool,
+    recency: float,
+    now: float,
+) -> None:
+    """Turn shared weights into how similar each of these sessions is, in place."""
+    for at in range(len(sessions)):
+        sums[at] /= norm
+        if is_cosine:
+            sums[at] /= math.sqrt(lengths[at])
+        if recency < math.inf:
+            sums[at] *= math.exp((ends[sessions[at]] - now) / recency)
+
+
+@njit(cache=True, nogil=True)
+def hand_on(
+    part: Part,
+    own: int,
+    target: int,
+    handed: float,
+    nearness: Floats,
+    rarity: Floats,
+    items: Ints,
+    given: Floats,
+) -> None:
+    """Write down what one session hands on to each of its items, faded by the distance to the shared one."""
+    start = part.session_start[own]
+    place = 0
+    for at in range(len(items)):
+        items[at] = part.items[start + at]
+        if items[at] == target:
+            place = part.places[start + at]
+    for at in range(len(items)):
+        apart = min(abs(part.places[start + at] - place), LONGEST)
+        given[at] = handed * nearness[apart] * rarity[items[at]]
+
+
+@njit(cache=True, nogil=True)
+def lengths_of(part: Part, sessions: Longs) -> Longs:
+    """Give how many items each of these sessions has."""
+    lengths = np.empty(len(sessions), np.int64)
+    for at in range(len(sessions)):
+        lengths[at] = part.session_start[sessions[at] + 1] - part.session_start[sessions[at]]
+    return lengths
+
+
+@njit(cache=True, nogil=True)
+def compiled_parts(  # noqa: PLR0913, PLR0917  numba takes arrays and numbers, no object of ours
     base: Part,
     live: Part,
     items: Ints,
@@ -93,51 +144,42 @@ def compiled_scores(  # noqa: C901, PLR0913, PLR0917  numba takes arrays and num
     now: float,
     nearness: Floats,
     rarity: Floats,
-    scores: Floats,
-    touched: Ints,
-    most: Floats,
-    speakers: Ints,
-) -> int:
-    """Add up scores, all zero before; give how many items were touched.
+) -> tuple[Ints, Floats, Ints]:
+    """Give the parts of all scores: an item, what one neighbour gives it, and where in the walk their shared item is.
 
-    `most` is the largest part of a score that one neighbour gave, `speakers` where in the walk its shared item is.
+    The sessions of the live part are the newer ones, so they come first.
     """
     sessions = np.empty(sample, np.int64)
     sums = np.empty(sample, np.float64)
     shared = np.empty(sample, np.int64)
-    before = len(base.ends)
-    found = newest_sessions(live, before, items, weights, 0, sessions, sums, shared)
-    found = newest_sessions(base, 0, items, weights, found, sessions, sums, shared)
-    for at in range(found):
-        part = live if sessions[at] >= before else base
-        own = sessions[at] - before if sessions[at] >= before else sessions[at]
-        sums[at] /= norm
-        if is_cosine:
-            sums[at] /= math.sqrt(part.session_start[own + 1] - part.session_start[own])
-        if recency < math.inf:
-            sums[at] *= math.exp((part.ends[own] - now) / recency)
-    count = 0
-    for at in most_similar(sums[:found], neighbours):
-        part = live if sessions[at] >= before else base
-        own = sessions[at] - before if sessions[at] >= before else sessions[at]
-        start, stop = part.session_start[own], part.session_start[own + 1]
-        place = 0
-        for entry in range(start, stop):
-            if part.items[entry] == items[shared[at]]:
-                place = part.places[entry]
-        handed = sums[at] * steps[shared[at]]
-        for entry in range(start, stop):
-            item = part.items[entry]
-            if scores[item] == 0.0:
-                touched[count] = item
-                count += 1
-                most[item] = -1.0
-            near = nearness[min(abs(part.places[entry] - place), LONGEST)]
-            given = handed * near * rarity[item]
-            scores[item] += given
-            if given > most[item]:
-                most[item] = given
-                speakers[item] = shared[at]
-            if scores[item] == 0.0:  # touched all the same, and only once
-                scores[item] = NOTHING
-    return count
+    newer = newest_sessions(live, items, weights, 0, sessions, sums, shared)
+    found = newest_sessions(base, items, weights, newer, sessions, sums, shared)
+    lengths = np.concatenate(
+        (lengths_of(live, sessions[:newer]), lengths_of(base, sessions[newer:found]))
+    )
+    weigh(live.ends, sessions[:newer], lengths[:newer], sums[:newer], norm, is_cosine, recency, now)
+    weigh(
+        base.ends,
+        sessions[newer:found],
+        lengths[newer:],
+        sums[newer:found],
+        norm,
+        is_cosine,
+        recency,
+        now,
+    )
+    chosen = most_similar(sums[:found], neighbours)
+    total = lengths[chosen].sum()
+    named = np.empty(total, np.int32)
+    given = np.empty(total, np.float64)
+    givers = np.empty(total, np.int32)
+    start = 0
+    for at in chosen:
+        here = slice(start, start + lengths[at])
+        start += lengths[at]
+        own, place = sessions[at], shared[at]
+        handed = sums[at] * steps[place]
+        givers[here] = place
+        part = live if at < newer else base
+        hand_on(part, own, items[place], handed, nearness, rarity, named[here], given[here])
+    return named, given, givers

@@ -53,7 +53,7 @@ def plain_scores(
     target = np.array(walk.items, np.int64)[found.shared]
     at_target = places[items == np.repeat(target, lengths)]  # one in each session
     apart = np.abs(places - np.repeat(at_target, lengths))
-    handed = found.similarity * np.array(walk.steps)[found.shared]
+    handed = found.similarity * walk.steps[found.shared]
     given = np.repeat(handed, lengths) * weights.nearness[np.minimum(apart, LONGEST)]
     given *= weights.rarity[items]
     return _added(items, given, np.repeat(found.shared, lengths), index.items)

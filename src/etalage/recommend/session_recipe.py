@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -44,8 +45,8 @@ class Walk(NamedTuple):
     """The distinct items of a session, newest first."""
 
     items: list[int]
-    weights: list[float]  # of similarity
-    steps: list[float]  # of a neighbour whose newest shared item this is
+    weights: Floats  # of similarity
+    steps: Floats  # of a neighbour whose newest shared item this is
     norm: float  # what the sum of shared weights is divided by
 
 
@@ -119,12 +120,18 @@ def walk(session: Sequence[int], recipe: Recipe) -> Walk:
     [7, 3]
     """
     seen = session[-recipe.last :] if recipe.last else session
-    newest = {item: len(seen) - 1 - at for at, item in enumerate(seen)}
-    items = sorted(newest, key=newest.__getitem__)
-    weights = [recipe.position(newest[item], len(seen), len(items)) for item in items]
-    return Walk(
-        items, weights, [recipe.step(newest[item]) for item in items], _norm(weights, recipe)
-    )
+    newest: dict[int, int] = {}
+    for back, item in enumerate(reversed(seen)):
+        newest.setdefault(item, back)
+    return Walk([*newest], *_weighed(recipe, tuple(newest.values()), len(seen)))
+
+
+@lru_cache(maxsize=1_024)  # sessions of one length mostly step back alike, whatever was clicked
+def _weighed(recipe: Recipe, backs: tuple[int, ...], clicks: int) -> tuple[Floats, Floats, float]:
+    """Give the weights, steps and norm of a walk over items that lie so many clicks back."""
+    weights = [recipe.position(back, clicks, len(backs)) for back in backs]
+    steps = [recipe.step(back) for back in backs]
+    return np.array(weights), np.array(steps), _norm(weights, recipe)
 
 
 def nearness(recipe: Recipe) -> Floats:

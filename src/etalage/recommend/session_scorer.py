@@ -31,6 +31,24 @@ class Scored(NamedTuple):
     scores: Floats
 
 
+class Best(NamedTuple):
+    """The best items as columns, best first; of equals the lower code first."""
+
+    items: list[int]
+    scores: list[float]  # rounded
+    speakers: list[int]  # the item asked about that says most for each
+
+
+NOTHING = Best([], [], [])
+
+
+class Compiled(NamedTuple):
+    """The modules that need a compiler."""
+
+    sessions: ModuleType
+    rows: ModuleType
+
+
 class SessionScorer:
     """One index under one recipe. It holds room to work in, so threads take turns."""
 
@@ -39,9 +57,7 @@ class SessionScorer:
         self.recipe = recipe
         self._weights = Weights(nearness(recipe), recipe.rarity(index))
         self._scores = np.zeros(index.items)
-        self._touched = np.zeros(index.items, np.int32)
-        self._most = np.zeros(index.items)
-        self._speakers = np.zeros(index.items, np.int32)
+        self._places = np.zeros(index.items, np.int32)
         self._compiled = _compiled() if compiled else None
         self._turn = Lock()
 
@@ -49,6 +65,11 @@ class SessionScorer:
     def is_compiled(self) -> bool:
         """Whether the compiled path answers."""
         return self._compiled is not None
+
+    @property
+    def rows(self) -> ModuleType | None:
+        """What adds up and orders, compiled, where the compiler is loaded: others may use it then."""
+        return None if self._compiled is None else self._compiled.rows
 
     def scored(self, session: Sequence[int], *, now: float) -> Scored:
         """Score what may come next; `now` in seconds on the scale of the index."""
@@ -58,23 +79,19 @@ class SessionScorer:
         if self._compiled is None:
             found = plain_scores(self.index, self.recipe, steps, self._weights, now=now)
             return Scored(found.items, found.scores)
+        items, given, _ = self._parts(self._compiled, steps, now)
         with self._turn:
-            return self._compiled_scores(self._compiled, steps, now)
-
-    def _compiled_scores(self, compiled: ModuleType, steps: Walk, now: float) -> Scored:
-        touched: Ints = self._touched[: self._add_up(compiled, steps, now)]
-        scores = self._scores[touched]
-        self._scores[touched] = 0.0
+            touched, scores = self._compiled.rows.sums(items, given, self._scores)
         return Scored(touched.astype(np.int64), scores)
 
-    def _add_up(self, compiled: ModuleType, steps: Walk, now: float) -> int:
-        """Leave the scores in the room for them; give how many items were touched."""
-        count: int = compiled.compiled_scores(
+    def _parts(self, compiled: Compiled, steps: Walk, now: float) -> tuple[Ints, Floats, Ints]:
+        """Give the parts of all scores: items, what is given to each, and whose place in the walk gives it."""
+        parts: tuple[Ints, Floats, Ints] = compiled.sessions.compiled_parts(
             self.index.base,
             self.index.live,
             np.array(steps.items, np.int32),
-            np.array(steps.weights),
-            np.array(steps.steps),
+            steps.weights,
+            steps.steps,
             steps.norm,
             self.recipe.sample,
             self.recipe.neighbours,
@@ -83,40 +100,39 @@ class SessionScorer:
             now,
             self._weights.nearness,
             self._weights.rarity,
-            self._scores,
-            self._touched,
-            self._most,
-            self._speakers,
         )
-        return count
+        return parts
 
     def best(self, session: Sequence[int], *, now: float, count: int) -> list[tuple[int, float]]:
         """Give the best items with their scores, best first; of equals the lower code first."""
-        return best_of(self.scored(session, now=now), count)
+        items, scores, _ = self.best_with_speakers(session, now=now, count=count)
+        return list(zip(items, scores, strict=True))
 
-    def best_with_speakers(
-        self, session: Sequence[int], *, now: float, count: int
-    ) -> tuple[list[tuple[int, float]], list[int]]:
+    def best_with_speakers(self, session: Sequence[int], *, now: float, count: int) -> Best:
         """Give the best items with their scores, and for each the item of the session that says most for it.
 
         That is the one shared by the neighbour who gave the largest part of the score.
         """
         steps = walk(session, self.recipe)
         if not steps.items:
-            return [], []
-        if self._compiled is None:
+            return NOTHING
+        compiled = self._compiled
+        if compiled is None:
             found = plain_scores(self.index, self.recipe, steps, self._weights, now=now)
-            best = best_of(Scored(found.items, found.scores), count)
-            at = np.searchsorted(found.items, [item for item, _ in best])
-            return best, [steps.items[place] for place in found.speakers[at].tolist()]
-        with self._turn:
-            best = best_of(self._compiled_scores(self._compiled, steps, now), count)
-            speakers = self._speakers[[item for item, _ in best]].tolist() if best else []
-        return best, [steps.items[place] for place in speakers]
+            items, scores = best_of(Scored(found.items, found.scores), count)
+            speakers = found.speakers[np.searchsorted(found.items, items)]
+        else:
+            parts = self._parts(compiled, steps, now)
+            with self._turn:
+                items, scores, speakers = compiled.rows.best(
+                    *parts, self._scores, self._places, count, 10.0**DIGITS
+                )
+        of = steps.items
+        return Best(items.tolist(), scores.tolist(), [of[place] for place in speakers.tolist()])
 
 
-def best_of(scored: Scored, count: int) -> list[tuple[int, float]]:
-    """Give the `count` highest, best first; of equals the lower code first."""
+def best_of(scored: Scored, count: int) -> Scored:
+    """Give the `count` highest, best first, rounded; of equals the lower code first."""
     items, scores = scored
     if len(items) > count:
         floor = np.partition(scores, len(scores) - count)[len(scores) - count]
@@ -124,12 +140,12 @@ def best_of(scored: Scored, count: int) -> list[tuple[int, float]]:
         items, scores = items[high], scores[high]
     scores = np.round(scores, DIGITS)
     order = np.lexsort((items, -scores))[:count]
-    return list(zip(items[order].tolist(), scores[order].tolist(), strict=True))
+    return Scored(items[order], scores[order])
 
 
-def _compiled() -> ModuleType | None:
+def _compiled() -> Compiled | None:
     try:
-        from etalage.recommend import session_compiled
+        from etalage.recommend import rows_compiled, session_compiled
     except ImportError:
         return None
-    return session_compiled
+    return Compiled(session_compiled, rows_compiled)

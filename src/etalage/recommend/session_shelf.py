@@ -9,11 +9,12 @@ Idea: a reason has to be true. A score is a sum over sessions of the past; a rec
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import ClassVar
 
 from etalage.domain.time import DAY, SECOND
 from etalage.recommend.model_kind import Kind, Lesson, Live, Ready, Taught
-from etalage.recommend.near import PROPOSED, Near
+from etalage.recommend.near import NOBODY, PROPOSED, Near, Nearest, nearest_of
 from etalage.recommend.session_live import learn_live, with_live
 from etalage.recommend.session_model import (
     KIND,
@@ -25,7 +26,7 @@ from etalage.recommend.session_model import (
     write,
 )
 from etalage.recommend.session_recipe import vstan
-from etalage.recommend.session_scorer import SessionScorer
+from etalage.recommend.session_scorer import Best, SessionScorer
 from etalage.recommend.session_trial import mixed
 
 SMALL = 20_000  # sessions of the night; so few are compared in 0.3 ms without a compiler, which takes 66 MB
@@ -50,6 +51,13 @@ class SessionShelf:
     def warm_up(self) -> None:
         """Ask once: where nothing was compiled yet it takes ten seconds, and no visitor is to wait for that."""
         self._scorer.best_with_speakers([0], now=0.0, count=1)
+        if self.rows is not None:
+            self.rows.compile_rows()
+
+    @property
+    def rows(self) -> ModuleType | None:
+        """What adds up the rows of a profile model faster, where these sessions needed a compiler."""
+        return self._scorer.rows
 
     @property
     def version(self) -> str:
@@ -58,19 +66,28 @@ class SessionShelf:
 
     def near(self, looked_at: Sequence[str], *, now: int) -> Iterator[Near]:
         """Give what comes next for who looked at these, oldest first; products of no session say nothing."""
-        seen = [self._codes[product] for product in looked_at if product in self._codes]
+        return self.nearest(looked_at, now=now).lines()
+
+    def nearest(self, looked_at: Sequence[str], *, now: int) -> Nearest:
+        """Give the same as columns."""
+        codes, products = self._codes, self._products
+        seen = [codes[product] for product in looked_at if product in codes]
         if not seen:
-            return iter(())
+            return NOBODY
         if self._card.method == "rules":
-            return self.after(self._products[seen[-1]])
-        found, speakers = self._scorer.best_with_speakers(seen, now=now / SECOND, count=PROPOSED)
-        best = mixed(found, seen, self._card.repeats)
-        products = self._products
-        if best is not found:
-            of = dict(zip((code for code, _ in found), speakers, strict=True))
-            speakers = [of.get(code, code) for code, _ in best]  # her own, if nobody names it
-        names, scores = [products[code] for code, _ in best], [score for _, score in best]
-        return map(Near, names, scores, [products[code] for code in speakers])
+            return nearest_of(self.after(products[seen[-1]]))
+        found = self._scorer.best_with_speakers(seen, now=now / SECOND, count=PROPOSED)
+        items, scores, speakers = found if not self._card.repeats else self._mixed(found, seen)
+        return Nearest(
+            [products[code] for code in items], scores, [products[code] for code in speakers]
+        )
+
+    def _mixed(self, found: Best, seen: Sequence[int]) -> Best:
+        """Bring the session's own products forward; they speak for themselves, if nobody names them."""
+        best = mixed([*zip(found.items, found.scores, strict=True)], seen, self._card.repeats)
+        of = dict(zip(found.items, found.speakers, strict=True))
+        items = [code for code, _ in best]
+        return Best(items, [score for _, score in best], [of.get(code, code) for code in items])
 
     def after(self, product: str) -> Iterator[Near]:
         """Give what is looked at most right after this product (sequential rules)."""

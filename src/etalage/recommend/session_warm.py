@@ -17,7 +17,9 @@ def compile_now() -> bool:
     """Score one small session; give whether it was the compiled path that answered."""
     past = Clicks(np.array([0, 0]), np.array([0, 1], np.int32), np.array([0.0, 1.0]))
     scorer = SessionScorer(index_sessions(past, 2), vstan())
-    scorer.scored([0], now=2.0)
+    scorer.best([0], now=2.0, count=1)
+    if scorer.rows is not None:
+        scorer.rows.compile_rows()
     return scorer.is_compiled
 
 
