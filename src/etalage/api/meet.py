@@ -13,7 +13,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from etalage.api import metrics
 from etalage.api.logs import log
@@ -44,7 +45,7 @@ READ_SECONDS = (
 SERVERS_FAULT = 500
 
 
-class Met(NamedTuple):
+class Met(Struct, frozen=True):
     """Who asks, as far as she can be known now."""
 
     person: Person | None
@@ -52,7 +53,7 @@ class Met(NamedTuple):
     degraded: tuple[str, ...]
 
 
-class Asking(NamedTuple):
+class Asking(Struct, frozen=True):
     """A question, as far as it says who asks."""
 
     body: Body
@@ -64,7 +65,7 @@ class Asking(NamedTuple):
 
 async def meet(shop: OpenShop, door: Door, asking: Asking) -> Met:
     """Keep what the call says, then read who asks."""
-    body, visitor, stated, items, key = asking
+    body, visitor, stated, items = asking.body, asking.visitor, asking.stated, asking.items
     degraded = shop.health.degraded
     if "profiles" in degraded:
         return Met(None, 0, degraded)
@@ -77,7 +78,7 @@ async def meet(shop: OpenShop, door: Door, asking: Asking) -> Met:
         if is_told:
             items = [consent_item(body, door.received.now), *items]
         if items:
-            trouble = await _kept(shop, take_in(items, door, shop.ports, key=key))
+            trouble = await _kept(shop, take_in(items, door, shop.ports, key=asking.key))
             if trouble is not None:
                 degraded = with_part(degraded, trouble)
                 visitor = (

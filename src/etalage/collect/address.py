@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import unquote_plus, urlencode
+
+from msgspec import Struct
 
 from etalage.collect.fields import text
 from etalage.collect.notes import Notes, count
@@ -26,7 +27,7 @@ _COMMON = 200  # characters of the parameters of a link that many follow
 Campaign = tuple[str | None, str | None, str | None]  # source, medium, name
 
 
-class Address(NamedTuple):
+class Address(Struct, frozen=True):
     """What may be kept of the address of a page."""
 
     url: str | None  # path and allow-listed parameters
@@ -89,7 +90,7 @@ def read_address(address: str | None, allowed: frozenset[str], notes: Notes) -> 
     return Address(f"{path}?{told.kept}" if told.kept else path, told.campaign)
 
 
-class _Told(NamedTuple):
+class _Told(Struct, frozen=True):
     """What the parameters of an address say, as far as it may be kept."""
 
     kept: str  # as they are written, in order of name

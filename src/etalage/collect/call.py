@@ -7,7 +7,6 @@ From: conventions.md 3: every way in which Segment's and RudderStack's libraries
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Mapping
 from typing import Literal
@@ -144,7 +143,7 @@ def key_in(
 def _user(credentials: str) -> str | None:
     """Read the user of Basic credentials; the colon may be missing."""
     try:
-        text = base64.b64decode(credentials, validate=True).decode()
+        text = binascii.a2b_base64(credentials, strict_mode=True).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
     return text.partition(":")[0] or None

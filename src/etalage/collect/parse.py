@@ -76,7 +76,7 @@ def parse_batch(body: bytes, *, encoding: str | None = None, events: str = "batc
 
 def decompressed(body: bytes, encoding: str | None) -> bytes:
     """Unpack a body of at most one layer, never making more than 1 MB of it."""
-    name = (encoding or "identity").strip().lower()
+    name = encoding.strip().lower() if encoding else "identity"
     if name in {"identity", ""}:
         if len(body) > MAX_BODY_BYTES:
             raise TooLarge(f"a body may have {MAX_BODY_BYTES} bytes, this one has {len(body)}")

@@ -17,6 +17,7 @@ from etalage.collect.notes import Notes, count
 from etalage.domain.consent import PURPOSES, Purpose
 
 _PURPOSES = frozenset(PURPOSES)
+_WORDS = frozenset({"basis", "text_version", "source"})
 
 CategoryMapping = Mapping[str, tuple[Purpose, ...]]
 
@@ -57,10 +58,11 @@ def stated_by(consent: Fields, notes: Notes) -> Stated:
             refused.append(purpose)
         elif said is not None:
             unclear.append(purpose)
+    spoken = frozenset(granted), frozenset(refused), _unclear(unclear, notes)
+    if _WORDS.isdisjoint(consent):
+        return Stated(*spoken)
     return Stated(
-        granted=frozenset(granted),
-        refused=frozenset(refused),
-        unclear=_unclear(unclear, notes),
+        *spoken,
         basis=text(consent.get("basis")) or "",
         text_version=text(consent.get("text_version")) or "",
         source=text(consent.get("source")) or "",

@@ -113,16 +113,16 @@ def open_purposes(
     choice wins wherever she made it, and a browser that refused stays unpersonalised all the same.
     Everything is closed until it is said to be open.
     """
-    person: dict[Purpose, Register] = dict(browser)
+    person = browser
     for registers in linked:
         person = merge_registers(person, registers)
-    return frozenset([p for p in PURPOSES if _is_open(p, browser, person, gpc=gpc)])
+    return frozenset([p for p in PURPOSES if p in person and _is_open(p, browser, person, gpc=gpc)])
 
 
 def _is_open(purpose: Purpose, browser: Registers, person: Registers, *, gpc: bool) -> bool:
     here = browser.get(purpose, NOTHING_SAID)
     register = here if purpose in OF_BROWSER else person.get(purpose, NOTHING_SAID)
-    newest = register.newest()
+    newest = register.own or register.declared
     if newest is None or not newest.granted:
         return False
     if here.own is not None and not here.own.granted:
@@ -133,7 +133,11 @@ def _is_open(purpose: Purpose, browser: Registers, person: Registers, *, gpc: bo
 
 def last_refusal(purpose: Purpose, registers: Iterable[Registers]) -> int:
     """Give the moment of the person's last refusal of a purpose: epochs that began earlier are not read."""
-    return max([r[purpose].refused for r in registers if purpose in r], default=0)
+    last = 0
+    for known in registers:
+        if purpose in known and known[purpose].refused > last:
+            last = known[purpose].refused
+    return last
 
 
 def grant_began(purpose: Purpose, browser: Registers) -> int:

@@ -40,7 +40,7 @@ PLACEHOLDERS = frozenset(
         "noreply no-reply - -- ? xxx [] {}"
     ).split()
 ) | {"", "[object object]", "(not set)"}
-_UNFILLED = ("{{", "${", "%%", "<%")  # a template that nobody filled in
+_UNFILLED = ("{{", "${", "%%", "<%")  # a template that nobody filled in; each has a "{" or a "%"
 
 
 def normalised(identifier: str) -> str:
@@ -62,7 +62,7 @@ def is_placeholder(identifier: str) -> bool:
     text = normalised(identifier).casefold()
     if text in PLACEHOLDERS or not text.strip("0"):
         return True
-    return not text.isalnum() and any(sign in text for sign in _UNFILLED)
+    return ("{" in text or "%" in text) and any(sign in text for sign in _UNFILLED)
 
 
 def is_placeholder_mail(address: str) -> bool:

@@ -14,10 +14,13 @@ from etalage.unify.person import person_of
 
 def linked_folds(profiles: Profiles, visitor: VisitorKey) -> dict[VisitorKey, Fold]:
     """Give the folds of all visitors of the same person; empty for somebody new."""
-    read: dict[VisitorKey, Fold] = {}
+    own = profiles.get(visitor)
+    read = {} if own is None else {visitor: own}
+    if target_of(own) is None and not profiles.linked_to(visitor):
+        return read  # she is on her own, as most are
 
     def target(key: VisitorKey) -> VisitorKey | None:
-        fold = profiles.get(key)
+        fold = read.get(key) or profiles.get(key)
         if fold is not None:
             read[key] = fold
         return target_of(fold)

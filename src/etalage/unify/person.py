@@ -33,13 +33,14 @@ def person_of(asking: VisitorKey, folds: Mapping[VisitorKey, Fold], *, gpc: bool
     if quarantined:
         folds = {asking: folds[asking]} if asking in folds else {}
     own = folds.get(asking, NOTHING)
-    linked = [fold.consent for visitor, fold in folds.items() if visitor != asking]
+    is_alone = len(folds) == 1 and asking in folds
+    linked = [] if is_alone else [f.consent for visitor, f in folds.items() if visitor != asking]
     merged = reduce(merge_but_parts, folds.values()) if folds else NOTHING
     allowed = NO_PURPOSES if is_restricted(merged) else open_purposes(own.consent, linked, gpc=gpc)
     return Person(
         asking=asking,
-        visitors=tuple(sorted(folds)) or (asking,),
-        oldest=_oldest(folds) if folds else asking,
+        visitors=(asking,) if is_alone else tuple(sorted(folds)) or (asking,),
+        oldest=asking if is_alone or not folds else _oldest(folds),
         fold=merged,
         open=allowed,
         part=readable_part(folds) if "personalise" in allowed else None,
@@ -63,8 +64,6 @@ def as_known(folds: Mapping[VisitorKey, Fold]) -> Person:
 
 
 def _oldest(folds: Mapping[VisitorKey, Fold]) -> VisitorKey:
-    if len(folds) == 1:
-        return next(iter(folds))
     return min(folds, key=lambda visitor: (folds[visitor].first_seen, visitor))
 
 
