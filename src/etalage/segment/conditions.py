@@ -135,8 +135,9 @@ def _did_at_least(feature: FeatureId, least: int, bounds: _Bounds) -> Holds:
     return holds
 
 
+@lru_cache(maxsize=1_024)
 def _bounds_of(window: Window) -> _Bounds:
-    """Give the first and the last day that count, worked out once a day."""
+    """Give the first and the last day that count, worked out once a day for all conditions of a window."""
 
     @lru_cache(maxsize=2)
     def bounds(today: int) -> tuple[int, int]:

@@ -99,9 +99,10 @@ def _compile(node: Node, zone: ShopZone, currency: str) -> Holds:  # noqa: PLR09
         case OfContext():
             return of_context(node)
         case Did():
-            return did(node, currency)
+            asked = did(node, currency)
+            return asked if node.window.hours is None else _remembered(node, asked)
         case InOrder():
-            return in_order(node, zone)
+            return _remembered(node, in_order(node, zone))
         case _:
             return register(node)
 
@@ -113,11 +114,11 @@ def _named(node: Node, zone: ShopZone, currency: str) -> _Named:
 
 
 def _alternative(node: Node, zone: ShopZone, currency: str) -> _Alternative:
-    """Compile a part of which one must hold; what it asks in turn is known by name, not the part itself."""
+    """Compile a part of which one must hold. Few others ask what it asks: to remember that costs more than it saves."""
     needed = needed_for(node)
-    named = [_named(p, zone, currency) for p in sorted(_parts_of(node), key=_cost)]
+    asked = [_compile(p, zone, currency) for p in sorted(_parts_of(node), key=_cost)]
     looked_up = len(needed) == 1  # by `_any`
-    return needed, _all(named, frozenset() if looked_up else needed)
+    return needed, _each(asked, frozenset() if looked_up else needed)
 
 
 def _plain(node: Node) -> Node:
@@ -181,7 +182,7 @@ def needed_for(node: Node) -> frozenset[FeatureId]:
 
 def _all(parts: list[_Named], needed: frozenset[FeatureId]) -> Holds:
     def holds(asking: Asking) -> bool:
-        if needed and not needed <= asking.did.keys():
+        if not needed <= asking.did.keys():
             return False
         answers = asking.answers
         for name, one in parts:
@@ -193,6 +194,20 @@ def _all(parts: list[_Named], needed: frozenset[FeatureId]) -> Holds:
         return True
 
     return holds
+
+
+def _each(parts: list[Holds], needed: frozenset[FeatureId]) -> Holds:
+    """Ask all, of which nothing is remembered."""
+
+    def holds(asking: Asking) -> bool:
+        if needed and not needed <= asking.did.keys():
+            return False
+        for one in parts:  # noqa: SIM110  asked ten times a decision
+            if not one(asking):
+                return False
+        return True
+
+    return parts[0] if len(parts) == 1 else holds
 
 
 def _any(parts: list[_Alternative]) -> Holds:
@@ -207,6 +222,19 @@ def _any(parts: list[_Alternative]) -> Holds:
             if (feature is None or feature in done) and one(asking):
                 return True
         return False
+
+    return holds
+
+
+def _remembered(node: Node, one: Holds) -> Holds:
+    """Ask once a moment what takes long: it goes through all that she did lately."""
+    name = sys.intern(repr(node))
+
+    def holds(asking: Asking) -> bool:
+        known = asking.answers.get(name)
+        if known is None:
+            known = asking.answers[name] = one(asking)
+        return known
 
     return holds
 
