@@ -188,7 +188,10 @@ def _refused(refused: Mapping[str, Written]) -> tuple[str, ...]:
 
 def first_arm(arms: Mapping[VariantName, Arm]) -> StoredArm:
     """Give the arm that counts: the one entered first, by time and then by the event's id."""
-    name, arm = min(arms.items(), key=lambda item: (item[1].time, item[1].id))
+    if len(arms) == 1:  # as nearly always
+        ((name, arm),) = arms.items()
+    else:
+        name, arm = min(arms.items(), key=lambda item: (item[1].time, item[1].id))
     return StoredArm(name, arm.unit, arm.propensity, arm.policy)
 
 
@@ -243,7 +246,7 @@ def _cart(person: Person | None, page: Context) -> tuple[ProductId, ...]:
     """Give what is in the cart: as the page says it, or else as remembered."""
     if page.cart is not None:
         return tuple(sorted({ProductId(line.product) for line in page.cart}))
-    if person is None or person.part is None:
+    if person is None or person.part is None or not person.part.cart:
         return ()
     lines = person.part.cart.items()
-    return tuple(sorted(ProductId(product) for product, line in lines if line.quantity > 0))
+    return tuple(sorted([ProductId(product) for product, line in lines if line.quantity > 0]))
