@@ -149,7 +149,7 @@ def test_a_clock_counts_down_to_the_real_end_and_is_gone_after_it() -> None:
     )
 
     drawn = said(facts(), clock)["decisions"][0]["content"]["blocks"]
-    late = said(facts(), clock, situation=SITUATION._replace(now=NOW + 30 * DAY))
+    late = said(facts(), clock, situation=replace(SITUATION, now=NOW + 30 * DAY))
 
     assert drawn[1] == {
         "type": "countdown",

@@ -9,10 +9,10 @@ Idea: a ghost carries nothing but what the tag needs to treat every arm alike: i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
+from msgspec import Struct
 
 from etalage.deliver.explain import WORDS, product_reason, with_order
 from etalage.deliver.merge_fields import Situation, money
@@ -86,7 +86,7 @@ def only_offer(product: Product, size: str | None) -> Offer | None:
     return there[0] if len(there) == 1 else None
 
 
-class Words(NamedTuple):
+class Words(Struct, frozen=True):
     """What an answer is said with."""
 
     messages: Messages
@@ -139,7 +139,8 @@ def _entry(
     why: dict[str, str] | None = None
     if variant is not None:
         said = message.content(variant, words.language, entry.artwork)
-        content = {"language": said.language, "blocks": said.drawn(_situation(experience, words))}
+        situation = _situation(experience, words) if words.titles else words.situation
+        content = {"language": said.language, "blocks": said.drawn(situation)}
         if variant.products is not None:
             written, language, adds = words.window.written, said.language, variant.adds
             products = [written(c, language, adds=adds) for c in entry.products]
@@ -165,8 +166,12 @@ def _entry(
 
 def _situation(experience: Experience, words: Words) -> Situation:
     """Add what the shop calls the segment, where it has a name for it."""
-    title = words.titles.get(experience.segment) if experience.segment is not None else None
-    return words.situation if title is None else words.situation._replace(segment=title)
+    title = None if experience.segment is None else words.titles.get(experience.segment)
+    return (
+        words.situation
+        if title is None
+        else msgspec.structs.replace(words.situation, segment=title)
+    )
 
 
 def _product(candidate: Candidate, catalogue: Catalogue, language: Language) -> WireProduct:

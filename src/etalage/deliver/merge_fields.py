@@ -13,10 +13,10 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
 from babel.dates import format_datetime
 from babel.numbers import format_currency
+from msgspec import Struct
 from msgspec.structs import replace
 
 from etalage.domain.context import Context
@@ -42,7 +42,7 @@ QUERY = "search.query"  # the one field for which her past is read
 LONGEST_VALUE = 200  # characters of a value; a title beyond it is cut
 
 
-class Situation(NamedTuple):
+class Situation(Struct, frozen=True):
     """What merge fields may know. What is None is unknown, and its field falls back."""
 
     now: int

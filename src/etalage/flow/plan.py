@@ -57,6 +57,7 @@ class Plan:
         "_relevant",
         "_segments",
         "choices",
+        "has_pictures",
         "messages",
         "places",
         "rules",
@@ -77,6 +78,7 @@ class Plan:
         self.places = frozenset(experience.slot for experience in live)
         sentences = {name: segment.sentences for name, segment in segments.items()}
         self.messages: Messages = messages_of(live, sentences)
+        self.has_pictures = any(v.artwork for e in live for v in e.variants)
         self.says_query = any(QUERY in message.fields for message in self.messages.values())
         self.window = Window(catalogue, shop.add_link)
         self.rules = Rules(

@@ -92,8 +92,10 @@ def serve(
         name: recommend(wanted, facts, part, shelf)
         for name, wanted in products_needed(chosen, plan.experiences).items()
     }
-    weighed = plan.choices.policies.pictures
-    pictures = artwork(chosen, plan.experiences, facts, part, weighed)
+    pictures: dict[ExperienceName, str] = {}
+    if plan.has_pictures:
+        weighed = plan.choices.policies.pictures
+        pictures = artwork(chosen, plan.experiences, facts, part, weighed)
     decision = compose(facts, chosen, recommended, plan.experiences, pictures)
     tokens = tokens_of(decision, facts.visitor, token_secret, now=question.now)
     words = _words(question, here, live, shelf)

@@ -8,7 +8,7 @@ Idea: guards come before ranking. A list is filled with the best of what may be 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from etalage.domain.decision import Because, Candidate, DecisionFacts, GuardReason
 from etalage.domain.experience import Wanted
@@ -25,7 +25,7 @@ _REFUSED = "product:"  # prefix of a refused product in a fold
 _NOWHERE = "\x00"  # a category that no product has: the page's own, where the page does not tell
 
 
-class Limits(NamedTuple):
+class Limits(Struct, frozen=True):
     """What is never crossed. Sets of product ids, categories as one text, prices in minor units."""
 
     now: int

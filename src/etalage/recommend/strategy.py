@@ -112,7 +112,7 @@ def _proposed(
     strategy: StrategyName, limits: Limits, part: Part | None, shelf: Shelf
 ) -> Iterator[Candidate]:
     """Give what a strategy finds within the limits; a list of what is bought again may hold what was bought lately."""
-    own = limits._replace(bought=frozenset()) if strategy in BUYS_AGAIN else limits
+    own = replace(limits, bought=frozenset()) if strategy in BUYS_AGAIN else limits
     return _allowed(STRATEGIES[strategy](own, part, shelf), own, shelf)
 
 

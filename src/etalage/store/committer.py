@@ -18,7 +18,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from etalage.domain.arrival import Arrival, Entered, Rejected
 from etalage.errors import Overloaded, TooMany
@@ -31,7 +32,7 @@ PATIENCE = 10  # windows that what nobody waits for may gather; a commit has the
 FULL = 500  # of that, and it is worth a commit at once
 
 
-class _Submission(NamedTuple):
+class _Submission(Struct, frozen=True):
     arrivals: Sequence[Arrival]
     rejected: Sequence[Rejected]
     future: Future[list[Entered]] | None  # None: nobody waits for it
@@ -204,7 +205,8 @@ class Committer:
     def _tell(self, submission: _Submission, answer: _Answer) -> None:
         future = submission.future
         if future is None:
-            self._count("lost", len(submission.arrivals) if isinstance(answer, Exception) else 0)
+            if isinstance(answer, Exception):
+                self._count("lost", len(submission.arrivals))
         elif not future.set_running_or_notify_cancel():
             return  # the caller went away; its events are in the log all the same
         elif isinstance(answer, Exception):
