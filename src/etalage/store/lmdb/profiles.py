@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -206,7 +207,7 @@ class _View:
         record = self._txn.get(b"features", db=self._meta)
         if record is None:
             return ()
-        return _decode_features(payload_of(b"features", record, "the list of counted conditions"))
+        return _features_of(record)
 
     def put_features(self, features: Sequence[ActiveFeature]) -> None:
         self._txn.put(b"features", framed(b"features", _encode(features)), db=self._meta)
@@ -230,6 +231,11 @@ class _View:
     def put_position(self) -> None:
         record = framed(POSITION, _encode(self.position))
         self._txn.put(POSITION, record, db=self._meta)
+
+
+@lru_cache(maxsize=64)  # of all shops of this process: read with every commit, hardly ever new
+def _features_of(record: bytes) -> tuple[ActiveFeature, ...]:
+    return _decode_features(payload_of(b"features", record, "the list of counted conditions"))
 
 
 def _customer(link: Written | None) -> str | None:
