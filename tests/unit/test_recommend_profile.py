@@ -227,8 +227,8 @@ def test_a_longer_session_counts_for_more_and_no_session_for_nothing() -> None:
 
 
 def test_a_product_that_both_name_stands_above_and_gives_the_heavier_reason() -> None:
-    session = Nearest(["mat", "gas"], [4.0, 3.0], ["tent", "stove"])
-    before = Nearest(["hat", "gas"], [0.2, 0.2], ["coat", "lamp"])
+    session = Nearest(["mat", "gas"], [4.0, 3.0], [0, 1], ["tent", "stove"])
+    before = Nearest(["hat", "gas"], [0.2, 0.2], [0, 1], ["coat", "lamp"])
 
     found = list(blended(session, before, 0.75))
 
@@ -243,8 +243,10 @@ def test_a_product_that_both_name_stands_above_and_gives_the_heavier_reason() ->
 
 @given(st.lists(st.floats(0.001, 9), max_size=8), st.lists(st.floats(0.001, 9), max_size=8))
 def test_scores_of_a_blend_stay_between_nothing_and_one(a: list[float], b: list[float]) -> None:
-    session = Nearest([f"s{n}" for n in range(len(a))], sorted(a, reverse=True), ["x"] * len(a))
-    before = Nearest([f"p{n}" for n in range(len(b))], sorted(b, reverse=True), ["y"] * len(b))
+    session = Nearest(
+        [f"s{n}" for n in range(len(a))], sorted(a, reverse=True), [0] * len(a), ["x"]
+    )
+    before = Nearest([f"p{n}" for n in range(len(b))], sorted(b, reverse=True), [0] * len(b), ["y"])
 
     found = list(blended(session, before, 0.8))
 

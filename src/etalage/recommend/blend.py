@@ -50,10 +50,10 @@ def blended(session: Nearest, past: Nearest, share: float) -> Iterator[Blended]:
         total[product] = own[product] + other[product]
     for product in sorted(total, key=total.__getitem__, reverse=True)[:PROPOSED]:
         if own.get(product, 0.0) >= other.get(product, 0.0):
-            of = session.of[session.products.index(product)]
+            of = session.of(session.products.index(product))
             yield Blended(product, total[product], of, "session")
         else:
-            of = past.of[past.products.index(product)]
+            of = past.of(past.products.index(product))
             yield Blended(product, total[product], of, "past")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 PROPOSED = 100  # products a model proposes; the guards leave a list of twenty of them
@@ -21,17 +21,23 @@ class Nearest(NamedTuple):
 
     products: list[str]
     scores: list[float]
-    of: list[str]
+    speakers: list[int]  # by place in `named`
+    named: Sequence[str]
+
+    def of(self, place: int) -> str:
+        """Give the product that speaks most for the one at a place."""
+        return self.named[self.speakers[place]]
 
     def lines(self) -> Iterator[Near]:
         """Give them one by one."""
-        return map(Near, *self)
+        return map(Near, self.products, self.scores, map(self.named.__getitem__, self.speakers))
 
 
-NOBODY = Nearest([], [], [])
+NOBODY = Nearest([], [], [], ())
 
 
 def nearest_of(lines: Iterable[Near]) -> Nearest:
     """Write products one by one, best first, as columns."""
     found = list(lines)
-    return Nearest([n.product for n in found], [n.score for n in found], [n.of for n in found])
+    products, scores = [near.product for near in found], [near.score for near in found]
+    return Nearest(products, scores, [*range(len(found))], [near.of for near in found])

@@ -69,7 +69,8 @@ class ProfileShelf:
         return Nearest(
             [products[item] for item in items[:kept]],
             scores[:kept],
-            [products[known[place]] for place in speakers[:kept]],
+            speakers[:kept],
+            [products[code] for code in known],
         )
 
     def _best_of(self, known: list[int]) -> tuple[list[int], list[float], list[int]]:

@@ -98,26 +98,37 @@ def weigh(
 
 
 @njit(cache=True, nogil=True)
-def hand_on(
+def hand_on(  # noqa: PLR0913, PLR0917  flat: to pass on a part for each session costs as much as its items
     part: Part,
-    own: int,
-    target: int,
-    handed: float,
+    sessions: Longs,
+    lengths: Longs,
+    sums: Floats,
+    shared: Longs,
+    walked: Ints,
+    steps: Floats,
     nearness: Floats,
     rarity: Floats,
     items: Ints,
     given: Floats,
+    givers: Ints,
 ) -> None:
-    """Write down what one session hands on to each of its items, faded by the distance to the shared one."""
-    start = part.session_start[own]
-    place = 0
-    for at in range(len(items)):
-        items[at] = part.items[start + at]
-        if items[at] == target:
-            place = part.places[start + at]
-    for at in range(len(items)):
-        apart = min(abs(part.places[start + at] - place), LONGEST)
-        given[at] = handed * nearness[apart] * rarity[items[at]]
+    """Write down what these sessions hand on to each of their items, faded by the distance to the shared one."""
+    at = 0
+    for one in range(len(sessions)):
+        start = part.session_start[sessions[one]] - at
+        stop = at + lengths[one]
+        giver = shared[one]
+        target, handed = walked[giver], sums[one] * steps[giver]
+        place = 0
+        for to in range(at, stop):
+            items[to] = part.items[start + to]
+            givers[to] = giver
+            if items[to] == target:
+                place = part.places[start + to]
+        for to in range(at, stop):
+            apart = min(abs(part.places[start + to] - place), LONGEST)
+            given[to] = handed * nearness[apart] * rarity[items[to]]
+        at = stop
 
 
 @njit(cache=True, nogil=True)
@@ -169,17 +180,44 @@ def compiled_parts(  # noqa: PLR0913, PLR0917  numba takes arrays and numbers, n
         now,
     )
     chosen = most_similar(sums[:found], neighbours)
-    total = lengths[chosen].sum()
-    named = np.empty(total, np.int32)
-    given = np.empty(total, np.float64)
-    givers = np.empty(total, np.int32)
-    start = 0
-    for at in chosen:
-        here = slice(start, start + lengths[at])
-        start += lengths[at]
-        own, place = sessions[at], shared[at]
-        handed = sums[at] * steps[place]
-        givers[here] = place
-        part = live if at < newer else base
-        hand_on(part, own, items[place], handed, nearness, rarity, named[here], given[here])
+    sessions, lengths, sums, shared = (
+        sessions[chosen],
+        lengths[chosen],
+        sums[chosen],
+        shared[chosen],
+    )
+    newer = int(np.searchsorted(chosen, newer))
+    handed = lengths.sum()
+    middle = lengths[:newer].sum()  # the parts of newer sessions end there
+    named = np.empty(handed, np.int32)
+    given = np.empty(handed, np.float64)
+    givers = np.empty(handed, np.int32)
+    hand_on(
+        live,
+        sessions[:newer],
+        lengths[:newer],
+        sums[:newer],
+        shared[:newer],
+        items,
+        steps,
+        nearness,
+        rarity,
+        named[:middle],
+        given[:middle],
+        givers[:middle],
+    )
+    hand_on(
+        base,
+        sessions[newer:],
+        lengths[newer:],
+        sums[newer:],
+        shared[newer:],
+        items,
+        steps,
+        nearness,
+        rarity,
+        named[middle:],
+        given[middle:],
+        givers[middle:],
+    )
     return named, given, givers

@@ -78,9 +78,7 @@ class SessionShelf:
             return nearest_of(self.after(products[seen[-1]]))
         found = self._scorer.best_with_speakers(seen, now=now / SECOND, count=PROPOSED)
         items, scores, speakers = found if not self._card.repeats else self._mixed(found, seen)
-        return Nearest(
-            [products[code] for code in items], scores, [products[code] for code in speakers]
-        )
+        return Nearest([products[code] for code in items], scores, speakers, products)
 
     def _mixed(self, found: Best, seen: Sequence[int]) -> Best:
         """Bring the session's own products forward; they speak for themselves, if nobody names them."""
