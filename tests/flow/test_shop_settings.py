@@ -28,6 +28,19 @@ def test_what_is_of_a_sensitive_category_is_not_remembered(shop: Shop) -> None:
     assert [e.product for e in shop.events("view_item")] == ["S-1"]
 
 
+def test_a_setting_counts_from_the_next_call_with_the_same_key(shop: Shop) -> None:
+    product = Product("S-9", "Zalf", (Offer("S-9", 995),), categories=(("Gezondheid", "Huid"),))  # type: ignore[arg-type]
+    catalogue = Catalogue("1", "EUR", {product.id: product})
+    shop.ports.records.put_catalogue(catalogue, source="test", actor="ann", now=shop.now)
+    shop.opened.refresh(shop.now)
+
+    before = shop.batch(view("S-9"))
+    change(shop, sensitive=["Gezondheid"])
+    after = shop.batch(view("S-9"))
+
+    assert (before, after) == ({"accepted": 1}, {"refused: sensitive": 1})
+
+
 def test_another_origin_may_call_once_it_is_set(shop: Shop) -> None:
     headers = {"origin": "https://www.noord.example"}
     before = shop.post("/v1/batch", {"batch": []}, key=shop.write_key, headers=headers)

@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from etalage.collect.address import host
+from etalage.collect.address import host, read_address
 from etalage.collect.intake import Received, settings_of
 from etalage.domain.ids import ShopId
 from etalage.domain.shop import Shop
@@ -87,6 +87,25 @@ def test_of_an_address_the_path_stays_and_what_is_on_the_list(address: str, kept
 )
 def test_of_where_she_came_from_the_host_stays(referrer: str, kept: str | None) -> None:
     assert host(referrer) == kept
+
+
+@given(st.from_regex(r"[a-z0-9][a-z0-9.-]{0,20}", fullmatch=True), st.text(max_size=9))
+def test_a_host_is_the_same_with_and_without_who_asked_it(name: str, rest: str) -> None:
+    plain = host(f"https://{name}/{rest}")
+
+    assert plain == name
+    assert plain == host(f"https://karel:geheim@{name}:8080/{rest}")
+
+
+def test_the_same_link_keeps_what_each_shop_allows() -> None:
+    link = "https://noord.example/p?sort=price&page=2&utm_source=nieuwsbrief"
+
+    kept = [
+        read_address(link, frozenset(allowed), {}).url
+        for allowed in (("sort",), ("page", "sort"), (), ("sort",))
+    ]
+
+    assert kept == ["/p?sort=price", "/p?page=2&sort=price", "/p", "/p?sort=price"]
 
 
 def test_of_a_search_the_words_of_the_catalogue_stay_and_the_rest_is_encrypted() -> None:

@@ -95,6 +95,27 @@ def test_what_is_not_one_json_object_is_a_bad_request(sent: bytes, path: str) ->
         open_call(path, sent)
 
 
+@pytest.mark.parametrize("sent", [b"", b"[]", b"{", b"null", b'{"a":\xff}', b'"{}"', b"{}{}"])
+def test_of_a_question_that_is_no_object_the_reason_is_the_same_as_of_a_batch(sent: bytes) -> None:
+    with pytest.raises(BadJson) as of_question:
+        parse_batch(sent, events="events")
+    with pytest.raises(BadJson) as of_batch:
+        open_call("/v1/batch", sent)
+
+    assert of_question.value.message == of_batch.value.message
+    assert "not one JSON object" in of_question.value.message
+
+
+@pytest.mark.parametrize("key", ["events", "\\u0065vents"])
+def test_the_events_of_a_question_are_found_however_their_name_is_written(key: str) -> None:
+    document = parse_batch(
+        b'{"slots":["a"],"%b":[{"type":"page"}]}' % key.encode(), events="events"
+    )
+
+    assert document.events == (b'{"type":"page"}',)
+    assert document.fields == {"slots": ["a"]}
+
+
 def test_five_hundred_events_are_the_most_of_a_call() -> None:
     assert len(open_call("/v1/batch", body(*[{}] * 500)).events or ()) == 500
     with pytest.raises(TooLarge):
