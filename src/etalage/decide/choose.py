@@ -43,7 +43,7 @@ def choose(facts: DecisionFacts, experiences: Plan | Iterable[Experience]) -> Ch
         alone = (one.skipped("paused_by_visitor") for one in standing)
         return Chosen(skipped=(*elsewhere, *alone))
     held = _holdout(facts)
-    matched, has_past = frozenset(facts.matched), _has_past(facts)
+    matched, absent, has_past = frozenset(facts.matched), _no_product(facts), _has_past(facts)
     eligible: list[Planned] = []
     skipped = list(elsewhere)
     for one in _by_expected(facts, standing) if facts.expected else standing:
@@ -52,7 +52,7 @@ def choose(facts: DecisionFacts, experiences: Plan | Iterable[Experience]) -> Ch
             reason: SkipReason | None
             reason = "warming" if one.segment in facts.warming else "not_in_segment"
         else:
-            reason = _no_product(facts) if one.is_about_product else None
+            reason = absent if one.is_about_product else None
             if reason is None and has_past:
                 reason = _reason_in_past(facts, one)
         if reason is None:
@@ -184,7 +184,7 @@ def _arbitrate(
                 chosen[holder[choice.slot]] = replace(winner, by_expected=True)
                 skipped.append(Skipped(one.name, "lost_to", winner.experience, "expected"))
             else:
-                skipped.append(Skipped(one.name, "lost_to", winner.experience))
+                skipped.append(one.lost_to(winner.experience))
             continue
         chosen.append(choice)
         if not choice.show:

@@ -33,6 +33,7 @@ class Planned:
     """One live experience, with what does not depend on who asks."""
 
     __slots__ = (
+        "_lost",
         "_skipped",
         "experience",
         "interrupts",
@@ -58,12 +59,20 @@ class Planned:
             priority=experience.priority,
         )
         self._skipped: dict[SkipReason, Skipped] = {}
+        self._lost: dict[ExperienceName, Skipped] = {}
 
     def skipped(self, reason: SkipReason) -> Skipped:
         """Say that it is not shown, and why."""
         known = self._skipped.get(reason)
         if known is None:
             known = self._skipped[reason] = Skipped(self.name, reason)
+        return known
+
+    def lost_to(self, other: ExperienceName) -> Skipped:
+        """Say that another has its place."""
+        known = self._lost.get(other)
+        if known is None:
+            known = self._lost[other] = Skipped(self.name, "lost_to", other)
         return known
 
 
