@@ -72,7 +72,6 @@ CALL_HEADERS = (
     b" rsa-retry-reason, rsa-since-first-attempt, rsa-since-last-attempt"
 )
 SUCCESS = b'{"success":true}'
-NO_QUERY: dict[str, list[str]] = {}
 
 
 def wall_clock() -> Micros:
@@ -129,12 +128,12 @@ class Hot:
     # ---- Whose call is this, and when ----------------------------------------------------------------
 
     def _opened(self, said: Heard, asked: bytes, document: Document) -> _Call:
-        query = parse_qs(asked.decode("latin-1")) if asked else NO_QUERY
+        query = parse_qs(asked.decode("latin-1")).get("writeKey") if asked else None
         key = key_in(
             document.fields,
             authorization=header(said, b"authorization"),
             api_key=header(said, b"x-api-key"),
-            query=next(iter(query.get("writeKey", ())), None),
+            query=query[0] if query else None,
         )
         shop, found = self._rooms.find(key)
         cors = _cors(shop, found, header(said, b"origin"))

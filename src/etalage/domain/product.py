@@ -74,8 +74,12 @@ class Product(Struct, frozen=True, omit_defaults=True):
 
     def price_at(self, now: int) -> int | None:
         """Give the lowest price at which it can be bought now; None if that is not known."""
-        prices = [p for o in self.offers if o.is_available and (p := o.price_at(now)) is not None]
-        return min(prices, default=None)
+        lowest: int | None = None
+        for offer in self.offers:
+            asked = offer.price if offer.sale_price is None else offer.price_at(now)
+            if asked is not None and (lowest is None or asked < lowest) and offer.is_available:
+                lowest = asked
+        return lowest
 
     def sizes_available(self) -> frozenset[str]:
         """Give the sizes that can be bought now."""
