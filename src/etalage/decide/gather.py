@@ -29,7 +29,7 @@ _EXPERIENCE = "experience:"  # prefix of a refused experience in a fold
 _GHOSTS = frozenset({CONTROL, HOLDOUT})
 
 
-class Matched(NamedTuple):
+class Matched(Struct, frozen=True):
     """What the segment step said of the segments that live experiences use."""
 
     matched: Collection[SegmentName] = ()
@@ -48,7 +48,7 @@ class Rules(NamedTuple):
     context: frozenset[str] = frozenset()  # what the bandits ask: 'device', 'segment:vip'
 
 
-class Asked(NamedTuple):
+class Asked(Struct, frozen=True):
     """The question: what the page said. `here` is the product on the page, if the catalogue has it."""
 
     now: int
@@ -56,7 +56,7 @@ class Asked(NamedTuple):
     slots: Collection[str]
     here: Product | None = None
     opened: Collection[Purpose] = ()  # of somebody we may not know: what this call itself says
-    expected: dict[ExperienceName, int] = {}  # noqa: RUF012  never changed: nothing is expected of anything
+    expected: dict[ExperienceName, int] = {}
 
 
 def gather(
