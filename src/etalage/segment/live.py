@@ -131,9 +131,11 @@ def _factored(alternatives: Sequence[Node]) -> Node | None:
 
     Parts are compared by their text, in which 1, true and "1" are three.
     """
+    if len(alternatives) < 2:  # noqa: PLR2004  nothing to share
+        return None
     asked = [{repr(part): part for part in _parts_of(one)} for one in alternatives]
     shared = [text for text in asked[0] if all(text in one for one in asked)]
-    if not shared or len(asked) == 1:
+    if not shared:
         return None
     common = [asked[0][text] for text in shared]
     rests = [tuple(part for text, part in one.items() if text not in shared) for one in asked]
