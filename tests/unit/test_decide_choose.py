@@ -9,6 +9,7 @@ from decide_examples import BODY, NOW, body, experience, facts, split
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etalage.decide import plan as plans
 from etalage.decide.choose import choose
 from etalage.decide.plan import Plan
 from etalage.domain.context import Context
@@ -356,6 +357,19 @@ def test_what_is_remembered_of_one_page_and_visitor_changes_no_answer_to_another
 
     for situation in situations:
         assert choose(facts(**situation), plan) == choose(facts(**situation), live)
+
+
+def test_however_many_people_come_by_their_draws_fill_no_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(plans, "UNITS_REMEMBERED", 3)
+    live = [split(control=0.5)]
+    plan = Plan(live)
+
+    for number in [*range(8), *range(8)]:
+        asked = facts(unit=f"u{number}")
+        assert choose(asked, plan) == choose(asked, live)
+        assert len(plan._drawn) <= 3
 
 
 def test_the_example_body_is_not_changed_by_any_test() -> None:
