@@ -77,11 +77,12 @@ def _is_plain(raw: bytes) -> bool:
         and b"constructor" not in raw
         and _LONG_NUMBER not in shape
         and (b"0e0" not in shape or _EXPONENT.search(shape) is None)
-        and raw.count(b":") <= MAX_KEYS
+        and (len(raw) <= _SHORT or raw.count(b":") <= MAX_KEYS)
         and raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH
     )
 
 
+_SHORT = 5 * MAX_KEYS  # a key and its value take five characters and more: "":0,
 _SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
 _LONG_NUMBER = b"0" * 16  # 2^53 has as many digits
 _EXPONENT = re.compile(rb"[:,\[]-?0[0.]*e")  # a number begins behind one of these
