@@ -212,6 +212,15 @@ def test_a_score_is_the_sum_of_what_each_of_hers_says_and_the_reason_its_largest
         assert list(shelf.nearest(had, rows=rows_compiled).lines()) == found  # nor compiled
 
 
+def test_a_product_is_numbered_as_another_model_numbers_it_or_like_no_other() -> None:
+    shelf = ProfileShelf(MODEL)
+
+    for codes in ({MODEL.products[3]: 0}, {MODEL.products[4]: 7}):
+        found = shelf.as_in(codes, [3, 4, 5])
+
+        assert found == [codes.get(MODEL.products[item], -1 - item) for item in (3, 4, 5)]
+
+
 MODEL = learned(groups(8))
 
 
@@ -227,8 +236,8 @@ def test_a_longer_session_counts_for_more_and_no_session_for_nothing() -> None:
 
 
 def test_a_product_that_both_name_stands_above_and_gives_the_heavier_reason() -> None:
-    session = Nearest(["mat", "gas"], [4.0, 3.0], [0, 1], ["tent", "stove"])
-    before = Nearest(["hat", "gas"], [0.2, 0.2], [0, 1], ["coat", "lamp"])
+    session = Nearest([0, 1], [4.0, 3.0], [0, 1], ["mat", "gas"], ["tent", "stove"])
+    before = Nearest([0, 1], [0.2, 0.2], [0, 1], ["hat", "gas"], ["coat", "lamp"])
 
     found = list(blended(session, before, 0.75))
 
@@ -237,22 +246,26 @@ def test_a_product_that_both_name_stands_above_and_gives_the_heavier_reason() ->
         ("mat", "tent", "session"),
         ("hat", "coat", "past"),
     ]
+    assert list(blended(session, before, 0.75, same=[-1, 1])) == found
     assert next(blended(NOBODY, before, 0.0)).by == "past"
     assert list(blended(NOBODY, NOBODY, 1.0)) == []
 
 
 @given(st.lists(st.floats(0.001, 9), max_size=8), st.lists(st.floats(0.001, 9), max_size=8))
 def test_scores_of_a_blend_stay_between_nothing_and_one(a: list[float], b: list[float]) -> None:
-    session = Nearest(
-        [f"s{n}" for n in range(len(a))], sorted(a, reverse=True), [0] * len(a), ["x"]
-    )
-    before = Nearest([f"p{n}" for n in range(len(b))], sorted(b, reverse=True), [0] * len(b), ["y"])
+    session, before = _near("s", a), _near("p", b)
 
     found = list(blended(session, before, 0.8))
 
     assert len(found) == len(a) + len(b)
     assert all(0 <= line.score <= 1 + 1e-9 for line in found)
     assert found == sorted(found, key=lambda line: -line.score)
+
+
+def _near(name: str, scores: list[float]) -> Nearest:
+    places = range(len(scores))
+    products = [f"{name}{place}" for place in places]
+    return Nearest(places, sorted(scores, reverse=True), places, products, products)
 
 
 # ---- The list ----------------------------------------------------------------------------------------

@@ -104,11 +104,11 @@ Lists = Callable[[list[str], list[str], float], Iterable[str]]  # (seen, past, n
 
 
 def _session(models: Models) -> Lists:
-    return lambda seen, past, now: _near(models, _had(seen, past), now).products
+    return lambda seen, past, now: _near(models, _had(seen, past), now).names()
 
 
 def _profile(models: Models) -> Lists:
-    return lambda seen, past, _: models.profile.nearest(_had(seen, past)).products
+    return lambda seen, past, _: models.profile.nearest(_had(seen, past)).names()
 
 
 def _blend(models: Models, share: float | None = None) -> Lists:

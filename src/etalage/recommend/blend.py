@@ -13,7 +13,7 @@ Idea: the two scores are in different units, so each list counts in shares of it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from etalage.recommend.near import PROPOSED, Nearest
@@ -22,6 +22,8 @@ CLICKS_BEFORE = 9  # as if she had clicked so often before
 SMALLEST = 1e-6  # a score that is not rounded to nothing
 
 Spoken = Literal["session", "past"]
+_SESSION: Spoken = "session"
+_PAST: Spoken = "past"
 
 
 class Blended(NamedTuple):
@@ -42,23 +44,34 @@ def share_of_session(clicks: int) -> float:
     return (clicks + CLICKS_BEFORE) / (clicks + CLICKS_BEFORE + 1) if clicks else 0.0
 
 
-def blended(session: Nearest, past: Nearest, share: float) -> Iterator[Blended]:
-    """Make one list of two, each best first; of equals the one that stands first in the session."""
-    own, other = _parts(session, share), _parts(past, 1 - share)
+def blended(
+    session: Nearest, past: Nearest, share: float, same: Sequence[int] | None = None
+) -> Iterator[Blended]:
+    """Make one list of two, each best first; of equals the one that stands first in the session.
+
+    Args:
+        session: products near her session.
+        past: products near her past.
+        share: how much of a score the session makes.
+        same: for each product of `past` its item in `session`, or a negative number of its own: numbers are compared
+            in half the time of names.
+    """
+    near: Sequence[Hashable] = session.names() if same is None else session.items
+    liked: Sequence[Hashable] = past.names() if same is None else same
+    own, other = _parts(session, near, share), _parts(past, liked, 1 - share)
     total = own | other
     for product in own.keys() & other.keys():
         total[product] = own[product] + other[product]
     for product in sorted(total, key=total.__getitem__, reverse=True)[:PROPOSED]:
         if own.get(product, 0.0) >= other.get(product, 0.0):
-            of = session.of(session.products.index(product))
-            yield Blended(product, total[product], of, "session")
+            found, at, by = session, near.index(product), _SESSION
         else:
-            of = past.of(past.products.index(product))
-            yield Blended(product, total[product], of, "past")
+            found, at, by = past, liked.index(product), _PAST
+        yield Blended(found.product(at), total[product], found.of(at), by)
 
 
-def _parts(found: Nearest, weight: float) -> dict[str, float]:
-    if not found.products or weight <= 0:
+def _parts(found: Nearest, named: Sequence[Hashable], weight: float) -> dict[Hashable, float]:
+    if not named or weight <= 0:
         return {}
     scale = weight / max(found.scores[0], SMALLEST)
-    return dict(zip(found.products, [score * scale for score in found.scores], strict=True))
+    return dict(zip(named, [score * scale for score in found.scores], strict=True))

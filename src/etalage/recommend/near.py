@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 PROPOSED = 100  # products a model proposes; the guards leave a list of twenty of them
@@ -17,27 +17,29 @@ class Near(NamedTuple):
 
 
 class Nearest(NamedTuple):
-    """Such products as columns, best first: of a hundred few are looked at one by one."""
+    """Such products as columns, best first: of a hundred few are looked at one by one, and named."""
 
-    products: list[str]
-    scores: list[float]
-    speakers: list[int]  # by place in `named`
+    items: Sequence[int]  # places in `products`
+    scores: Sequence[float]
+    speakers: Sequence[int]  # places in `named`
+    products: Sequence[str]
     named: Sequence[str]
 
+    def product(self, place: int) -> str:
+        """Name the product at a place."""
+        return self.products[self.items[place]]
+
     def of(self, place: int) -> str:
-        """Give the product that speaks most for the one at a place."""
+        """Name the product that speaks most for the one at a place."""
         return self.named[self.speakers[place]]
+
+    def names(self) -> list[str]:
+        """Name the products, best first."""
+        return [self.products[item] for item in self.items]
 
     def lines(self) -> Iterator[Near]:
         """Give them one by one."""
-        return map(Near, self.products, self.scores, map(self.named.__getitem__, self.speakers))
+        return map(Near, self.names(), self.scores, map(self.named.__getitem__, self.speakers))
 
 
-NOBODY = Nearest([], [], [], ())
-
-
-def nearest_of(lines: Iterable[Near]) -> Nearest:
-    """Write products one by one, best first, as columns."""
-    found = list(lines)
-    products, scores = [near.product for near in found], [near.score for near in found]
-    return Nearest(products, scores, [*range(len(found))], [near.of for near in found])
+NOBODY = Nearest((), (), (), (), ())

@@ -8,7 +8,8 @@ Idea: a score is a sum over what she had, so its largest term is its reason. A m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from types import ModuleType
 from typing import ClassVar
@@ -35,7 +36,16 @@ ASKED = 50  # products of a person, the newest
 class ProfileShelf:
     """A model made ready to answer."""
 
-    __slots__ = ("_codes", "_places", "_products", "_scores", "_turn", "_version", "_weights")
+    __slots__ = (
+        "_codes",
+        "_places",
+        "_products",
+        "_same",
+        "_scores",
+        "_turn",
+        "_version",
+        "_weights",
+    )
     name: ClassVar[str] = KIND
 
     def __init__(self, model: ProfileModel) -> None:
@@ -46,6 +56,7 @@ class ProfileShelf:
         self._scores = np.zeros(len(model.products))  # room to add up in; threads take turns
         self._places = np.zeros(len(model.products), np.int32)
         self._turn = Lock()
+        self._same: tuple[Mapping[str, int], array[int]] = ({}, array("l"))  # as last asked
 
     @property
     def version(self) -> str:
@@ -59,7 +70,8 @@ class ProfileShelf:
     def nearest(self, had: Sequence[str], *, rows: ModuleType | None = None) -> Nearest:
         """Give the same as columns; `rows` is what adds up faster, where it is loaded (`rows_compiled`)."""
         codes, products = self._codes, self._products
-        known = [codes[product] for product in dict.fromkeys(had) if product in codes][:ASKED]
+        found = map(codes.get, dict.fromkeys(had))
+        known = [code for code in found if code is not None][:ASKED]
         if not known:
             return NOBODY
         best = self._best_of(known) if rows is None else self._compiled_best_of(rows, known)
@@ -67,11 +79,21 @@ class ProfileShelf:
         # Best first, so mostly the last one says it of all.
         kept = len(scores) if scores and scores[-1] > 0 else sum(score > 0 for score in scores)
         return Nearest(
-            [products[item] for item in items[:kept]],
+            items[:kept],
             scores[:kept],
             speakers[:kept],
+            products,
             [products[code] for code in known],
         )
+
+    def as_in(self, codes: Mapping[str, int], items: Sequence[int]) -> list[int]:
+        """Give items of this model as another one numbers them; a negative number where it does not know them."""
+        asked, same = self._same
+        if asked is not codes:
+            own = enumerate(self._products)
+            same = array("l", (codes.get(product, -1 - item) for item, product in own))
+            self._same = codes, same
+        return [same[item] for item in items]
 
     def _best_of(self, known: list[int]) -> tuple[list[int], list[float], list[int]]:
         """Give the best items with their scores, and for each the place of the one that says most for it.

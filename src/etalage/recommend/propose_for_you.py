@@ -40,11 +40,12 @@ def for_you(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[Proposa
     near = sessions.nearest(session[::-1], now=limits.now) if sessions and session else NOBODY
     rows = sessions.rows if sessions else None
     liked = profile.nearest([*here, *had], rows=rows) if profile and had else NOBODY
-    is_near, is_liked = bool(near.products), bool(liked.products)
+    is_near, is_liked = bool(near.items), bool(liked.items)
     share = share_of_session(len(session)) if is_near and is_liked else float(is_near)
     bought = {} if part is None else part.bought
     current = session[:1]  # she is there, or comes from it
-    for line in blended(near, liked, share):
+    same = profile.as_in(sessions.codes, liked.items) if sessions and profile else None
+    for line in blended(near, liked, share, same):
         if line.product not in current:
             yield _proposal(line, frozenset(session), bought, shelf)
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from etalage.domain.time import DAY, SECOND
 from etalage.recommend.model_kind import Kind, Lesson, Live, Ready, Taught
-from etalage.recommend.near import NOBODY, PROPOSED, Near, Nearest, nearest_of
+from etalage.recommend.near import NOBODY, PROPOSED, Near, Nearest
 from etalage.recommend.session_live import learn_live, with_live
 from etalage.recommend.session_model import (
     KIND,
@@ -35,7 +35,7 @@ SMALL = 20_000  # sessions of the night; so few are compared in 0.3 ms without a
 class SessionShelf:
     """A model made ready to answer."""
 
-    __slots__ = ("_card", "_codes", "_products", "_rules", "_scorer", "_version", "model")
+    __slots__ = ("_card", "_products", "_rules", "_scorer", "_version", "codes", "model")
     name: ClassVar[str] = KIND
 
     def __init__(self, model: SessionModel, *, version: str | None = None) -> None:
@@ -44,7 +44,7 @@ class SessionShelf:
         self._card = model.card
         self._version = version or model.card.version
         self._products = model.products
-        self._codes = {product: code for code, product in enumerate(model.products)}
+        self.codes = {product: code for code, product in enumerate(model.products)}
         self._rules = model.rules
         self._scorer = SessionScorer(model.past, vstan(), compiled=model.past.base.sessions > SMALL)
 
@@ -70,15 +70,15 @@ class SessionShelf:
 
     def nearest(self, looked_at: Sequence[str], *, now: int) -> Nearest:
         """Give the same as columns."""
-        codes, products = self._codes, self._products
+        codes, products = self.codes, self._products
         seen = [codes[product] for product in looked_at if product in codes]
         if not seen:
             return NOBODY
         if self._card.method == "rules":
-            return nearest_of(self.after(products[seen[-1]]))
+            return self._followers(seen[-1])
         found = self._scorer.best_with_speakers(seen, now=now / SECOND, count=PROPOSED)
         items, scores, speakers = found if not self._card.repeats else self._mixed(found, seen)
-        return Nearest([products[code] for code in items], scores, speakers, products)
+        return Nearest(items, scores, speakers, products, products)
 
     def _mixed(self, found: Best, seen: Sequence[int]) -> Best:
         """Bring the session's own products forward; they speak for themselves, if nobody names them."""
@@ -89,11 +89,14 @@ class SessionShelf:
 
     def after(self, product: str) -> Iterator[Near]:
         """Give what is looked at most right after this product (sequential rules)."""
-        code = self._codes.get(product)
-        if code is None or code >= len(self._rules.starts) - 1:  # it came after the night
-            return
-        for item, weight in zip(*self._rules.after(code), strict=True):
-            yield Near(self._products[item], float(weight), product)
+        code = self.codes.get(product)
+        return iter(()) if code is None else self._followers(code).lines()
+
+    def _followers(self, code: int) -> Nearest:
+        if code >= len(self._rules.starts) - 1:  # it came after the night
+            return NOBODY
+        items, weights = (column.tolist() for column in self._rules.after(code))
+        return Nearest(items, weights, [code] * len(items), self._products, self._products)
 
 
 def _learn(lesson: Lesson) -> Taught:
