@@ -86,6 +86,7 @@ class Plan:
     __slots__ = (
         "_clocked",
         "_drawn",
+        "_kinds",
         "_paths",
         "_standing",
         "contested",
@@ -111,6 +112,7 @@ class Plan:
             if planned.experience.schedule.start is not None
             or planned.experience.schedule.until is not None
         )
+        self._kinds: dict[Key, Key] = {}  # of pages
         self._standing: dict[Key, Standing] = {}
         self._drawn: dict[tuple[str, tuple[str, ...]], Drawn] = {}
         self.contested = _contested(self.experiences.values())
@@ -119,7 +121,14 @@ class Plan:
         """Give all that the page parts of triggers may ask of a page."""
         if not self._paths:
             return (page.page_type,)
-        return (page.page_type, *(fits_page(rule, page) for rule in self._paths))
+        said = (page.page_type, page.url, page.category)  # what `fits_page` reads
+        known = self._kinds.get(said)
+        if known is None:
+            if len(self._kinds) >= REMEMBERED:
+                self._kinds.clear()
+            fits = [fits_page(rule, page) for rule in self._paths]
+            known = self._kinds[said] = (page.page_type, *fits)
+        return known
 
     def here(self, page: Context, slots: Collection[str]) -> list[Experience]:
         """Give the experiences for this place; of the others nobody need know who is meant."""
