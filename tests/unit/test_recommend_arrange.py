@@ -148,7 +148,8 @@ def bought(*lines: tuple[str, str], name: str = "purchase") -> Part:
         Recent(NOW - 99 + n, f"e{n}", name, (Line(f"x{n}", category=kind, size=size),))
         for n, (kind, size) in enumerate(lines)
     )
-    return replace(EMPTY, recents=recents)
+    had = {f"x{n}": NOW - 99 + n for n in range(len(lines))} if name == "purchase" else {}
+    return replace(EMPTY, recents=recents, bought=had)
 
 
 SHOES = "Dames > Schoenen"

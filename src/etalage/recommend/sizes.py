@@ -37,7 +37,7 @@ def told_size(part: Part | None) -> str | None:
 
 def bought_sizes(part: Part | None, now: int) -> Sizes:
     """Give the sizes she buys, per kind of product."""
-    if part is None:
+    if part is None or not part.bought:  # in it is every product that she ever bought
         return NO_SIZES
     pieces: dict[str, dict[str, int]] = {}
     for line in islice(_sized(part, now), REMEMBERED):
