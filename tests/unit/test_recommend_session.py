@@ -155,7 +155,7 @@ def test_each_item_names_one_of_the_session_and_both_paths_the_same(
 @given(st.lists(st.sampled_from([-1.0, 0.0, 0.5, 0.5000004, 1.0, 2.0]), max_size=60))
 def test_the_best_are_the_same_compiled_or_not_where_many_are_equal(told: list[float]) -> None:
     items, given_to = np.arange(len(told), dtype=np.int32)[::-1].copy(), np.array(told)
-    scores, places = np.zeros(len(told)), np.zeros(len(told), np.int32)
+    scores, places = np.zeros(len(told)), np.zeros(len(told), np.int16)
 
     for count in (1, 3, 9):
         best, rounded, givers = rows_compiled.best(

@@ -54,7 +54,7 @@ class ProfileShelf:
         self._codes = {product: code for code, product in enumerate(model.products)}
         self._weights = model.weights
         self._scores = np.zeros(len(model.products))  # room to add up in; threads take turns
-        self._places = np.zeros(len(model.products), np.int32)
+        self._places = np.zeros(len(model.products), np.int16)
         self._turn = Lock()
         self._same: tuple[Mapping[str, int], array[int]] = ({}, array("l"))  # as last asked
 

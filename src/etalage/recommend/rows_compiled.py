@@ -69,7 +69,7 @@ def best(
     given: Floats,
     givers: Ints,
     scores: Floats,
-    places: Ints,
+    places: NDArray[np.int16],
     count: int,
     unit: float,
 ) -> tuple[Ints, Floats, Ints]:
@@ -115,7 +115,7 @@ def least_of_best(scores: Floats, count: int) -> float:
         for at in range(min(count, len(scores) - start)):
             highest[at] = max(highest[at], scores[start + at])
     floor = highest.min()
-    high = scores.copy()
+    high = np.empty(len(scores))
     stays = 0
     for at in range(len(scores)):
         high[stays] = scores[at]
@@ -127,4 +127,4 @@ def compile_rows() -> None:
     """Have all compiled for arrays as a model has them, or read from the cache."""
     starts, codes = np.array([0, 1], np.int32), np.zeros(1, np.int32)
     parts = row_parts(starts, codes, np.ones(1, np.float32), np.zeros(1, np.int64))
-    best(*parts, np.zeros(1), codes, 1, 1.0)
+    best(*parts, np.zeros(1), np.zeros(1, np.int16), 1, 1.0)

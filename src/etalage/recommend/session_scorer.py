@@ -57,7 +57,7 @@ class SessionScorer:
         self.recipe = recipe
         self._weights = Weights(nearness(recipe), recipe.rarity(index))
         self._scores = np.zeros(index.items)
-        self._places = np.zeros(index.items, np.int32)
+        self._places = np.zeros(index.items, np.int16)
         self._compiled = _compiled() if compiled else None
         self._turn = Lock()
 
