@@ -335,6 +335,20 @@ def test_events_sent_along_with_a_question_count_in_its_answer(shop: Shop) -> No
     assert shop.account() == {"accepted": 2, "quarantined: no_type": 1}
 
 
+def test_a_text_may_name_what_she_searched_for_last(shop: Shop) -> None:
+    shop.ports.records.put_catalogue(catalogue(), source="feed", actor="ann", now=NOON)
+    asked = [{"type": "text", "text": "Nog op zoek naar {{search.query|iets}}?"}]
+    shop.go_live(experience("zoek", variants=[{"name": "a", "content": {"nl": asked}}]))
+    shop.batch(track("search", "karel", query="jassen"))
+    known(shop, "wim")
+
+    told = by_experience(shop.ask("karel"))["zoek"]["content"]["blocks"]
+    untold = by_experience(shop.ask("wim"))["zoek"]["content"]["blocks"]
+
+    assert told == [{"type": "text", "text": "Nog op zoek naar jassen?"}]
+    assert untold == [{"type": "text", "text": "Nog op zoek naar iets?"}]
+
+
 # ---- Lists in the order of this person ----------------------------------------------------------------
 
 
