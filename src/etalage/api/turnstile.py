@@ -13,7 +13,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-PAUSE_SECONDS = 0.001  # in which others are woken
+PAUSE_SECONDS = 0.004  # in which others are woken, also one that is in the middle of something
 NO_PLACE_SECONDS = 0.1  # when there are no file handles left; they come back as calls end
 MOST_DOUBLINGS = 6  # of one caller at a time
 _PATIENT_TURNS = 2  # of one caller each, before taking ever more at a time
