@@ -13,12 +13,21 @@ from hypothesis import strategies as st
 
 from etalage.domain.context import Context
 from etalage.domain.event import Line, Scalar
-from etalage.domain.ids import VisitorKey
-from etalage.domain.profile import RECENT_EVENTS, Fold, Part, Person, Recent, Tally, Written
+from etalage.domain.ids import SegmentName, VisitorKey
+from etalage.domain.profile import (
+    RECENT_EVENTS,
+    RECENT_LIMIT,
+    Fold,
+    Part,
+    Person,
+    Recent,
+    Tally,
+    Written,
+)
 from etalage.domain.time import HOUR, MINUTE, ShopZone, micros
 from etalage.segment.conditions import Asking
 from etalage.segment.features import features
-from etalage.segment.live import compile_live
+from etalage.segment.live import AreIn, compile_live
 from etalage.segment.parse import parse
 from etalage.unify.person import readable_part
 
@@ -356,17 +365,19 @@ def test_segments_that_are_asked_together_answer_as_each_would_alone(
     traits = {} if country is None else {"country": Written(NOW, "1", country)}
     part = msgspec.structs.replace(counted, traits=traits)
     context = Context(device=device)
-    segments = [
-        compile_live(parse(written, currency="EUR"), zone=ZONE, currency="EUR")
-        for written in TOGETHER
-    ]
-    asking = Asking(part, context, NOW, ZONE)
+    segments = {
+        SegmentName(str(number)): compile_live(
+            parse(written, currency="EUR"), zone=ZONE, currency="EUR"
+        )
+        for number, written in enumerate(TOGETHER)
+    }
 
-    together = [holds.of(asking) for holds in segments]
+    together = AreIn(segments).of(Asking(part, context, NOW, ZONE))
 
-    assert together == [holds(person(part), context, NOW) for holds in segments]
+    alone = {name: holds(person(part), context, NOW) for name, holds in segments.items()}
+    assert together == [name for name, holds in alone.items() if holds]
     often, dutch = views == 2, country == "NL"
-    assert together == [
+    assert list(alone.values()) == [
         often and dutch,
         not often or (dutch and device == "phone"),
         often,
@@ -375,6 +386,33 @@ def test_segments_that_are_asked_together_answer_as_each_would_alone(
         dutch,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (None, ["of the moment"]),
+        (EMPTY, ["of the moment", "of her past"]),
+        (msgspec.structs.replace(EMPTY, days={1: RECENT_LIMIT + 1}), []),
+    ],
+    ids=["somebody we may not know", "somebody new", "a program"],
+)
+def test_who_has_no_past_and_what_is_a_program_are_asked_together_as_they_are_alone(
+    part: Part | None, expected: list[str]
+) -> None:
+    written = {
+        "of the moment": {"context": "device", "is": "phone"},
+        "of her past": {"not": {"did": "purchase"}},
+    }
+    segments = {
+        SegmentName(name): compile_live(parse(tree, currency="EUR"), zone=ZONE, currency="EUR")
+        for name, tree in written.items()
+    }
+    context = Context(device="phone")
+
+    assert AreIn(segments).of(Asking(part, context, NOW, ZONE)) == expected
+    alone = [name for name, holds in segments.items() if holds(person(part), context, NOW)]
+    assert alone == expected
 
 
 CONDITIONS = tuple({"trait": name, "is": value} for name in "ab" for value in (1, True, "1"))

@@ -26,7 +26,7 @@ from etalage.domain.policy import Policies
 from etalage.domain.product import Catalogue
 from etalage.domain.segment import Node
 from etalage.domain.shop import Shop
-from etalage.segment.live import IsIn
+from etalage.segment.live import AreIn, IsIn
 
 
 class LiveSegment(Struct, frozen=True):
@@ -45,7 +45,7 @@ class LiveSegment(Struct, frozen=True):
 class Relevant(Struct, frozen=True):
     """The segments of the experiences for one kind of place, each in order of name."""
 
-    asked: tuple[LiveSegment, ...]
+    asked: AreIn
     warming: tuple[SegmentName, ...]
     contextual: tuple[SegmentName, ...]
 
@@ -110,7 +110,7 @@ class Plan:
         used = {SegmentName(named) for e in here for _, named in uses(e)}
         segments = [self._segments[name] for name in sorted(used) if name in self._segments]
         return Relevant(
-            asked=tuple(s for s in segments if s.is_warm),
+            asked=AreIn({s.name: s.holds for s in segments if s.is_warm}),
             warming=tuple(s.name for s in segments if not s.is_warm),
             contextual=tuple(s.name for s in segments if s.is_contextual),
         )

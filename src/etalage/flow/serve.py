@@ -137,9 +137,8 @@ def _matched(question: Question, live: Configuration) -> Matched:
     """
     relevant = live.plan.relevant(question.page, question.slots)
     part = None if question.person is None else question.person.part
-    asking = Asking(part, question.page, question.now, live.zone)
     return Matched(
-        matched=[segment.name for segment in relevant.asked if segment.holds.of(asking)],
+        matched=relevant.asked.of(Asking(part, question.page, question.now, live.zone)),
         warming=relevant.warming,
         contextual=relevant.contextual,
     )

@@ -86,20 +86,20 @@ def _value(written: Mapping[str, Written], name: str) -> object:
 # ---- What she did ------------------------------------------------------------------------------------
 
 
-def did(node: Did, currency: str) -> Holds:
-    """Compile a condition of what she did; `currency` is the shop's."""
+def did(node: Did, currency: str, *, meant: bool = True) -> Holds:
+    """Compile a condition of what she did, or where it is not `meant` did not; `currency` is the shop's."""
     if node.window.hours is None:
-        return _did_in_days(node)
+        return _did_in_days(node, meant)
     count = _count_hours(node, currency)
-    return lambda asking: is_meant(node, *count(asking.part, asking.now))
+    return lambda asking: is_meant(node, *count(asking.part, asking.now)) is meant
 
 
-def _did_in_days(node: Did) -> Holds:
+def _did_in_days(node: Did, meant: bool) -> Holds:
     """Add up what is counted per shop day, in one loop: it is what segments ask most."""
-    feature, never = feature_of(node.name, node.where).id, is_meant(node, 0, 0)
+    feature, never = feature_of(node.name, node.where).id, is_meant(node, 0, 0) is meant
     bounds, times, total = _bounds_of(node.window), node.times, node.sum
     if times.at_least and times.at_most is None and total is None:
-        return _did_at_least(feature, times.at_least, bounds)
+        return _did_at_least(feature, times.at_least, bounds, meant)
 
     def holds(asking: Asking) -> bool:
         days = asking.did.get(feature)
@@ -111,26 +111,27 @@ def _did_in_days(node: Did) -> Holds:
             if first <= day <= last:
                 events += tally.events
                 value += tally.value
-        return times.holds(events) and (total is None or total.holds(value))
+        return (times.holds(events) and (total is None or total.holds(value))) is meant
 
     return holds
 
 
-def _did_at_least(feature: FeatureId, least: int, bounds: _Bounds) -> Holds:
+def _did_at_least(feature: FeatureId, least: int, bounds: _Bounds, meant: bool) -> Holds:
     """Count no further than it takes: most conditions ask whether something was done at all."""
+    unmeant = not meant
 
     def holds(asking: Asking) -> bool:
         days = asking.did.get(feature)
         if not days:
-            return False
+            return unmeant
         first, last = bounds(asking.today)
         missing = least
         for day, tally in days.items():
             if first <= day <= last:
                 missing -= tally.events
                 if missing <= 0:
-                    return True
-        return False
+                    return meant
+        return unmeant
 
     return holds
 

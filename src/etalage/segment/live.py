@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from etalage.domain.context import Context
-from etalage.domain.ids import FeatureId
+from etalage.domain.ids import FeatureId, SegmentName
 from etalage.domain.profile import Person
 from etalage.domain.segment import (
     AllOf,
@@ -54,22 +54,38 @@ _Alternative: TypeAlias = tuple[frozenset[FeatureId], Holds]
 class IsIn:
     """Tells whether somebody belongs to a segment."""
 
-    __slots__ = ("_asks_history", "_holds", "_zone")
+    __slots__ = ("_zone", "asks_history", "holds")
 
     def __init__(self, node: Node, *, zone: ShopZone, currency: str) -> None:
-        self._holds = _compile(node, currency=currency, zone=zone)
-        self._asks_history = has_history(node)
+        self.holds = _compile(node, currency=currency, zone=zone)
+        self.asks_history = has_history(node)
         self._zone = zone
 
     def __call__(self, person: Person, context: Context, now: int) -> bool:
         """Ask of one person, on one page, at one moment."""
-        return self.of(Asking(person.part, context, now, self._zone))
-
-    def of(self, asking: Asking) -> bool:
-        """Ask of somebody of whom other segments are asked too: each condition is asked once."""
-        if asking.is_program or (self._asks_history and not asking.has_past):
+        asking = Asking(person.part, context, now, self._zone)
+        if asking.is_program or (self.asks_history and not asking.has_past):
             return False
-        return self._holds(asking)
+        return self.holds(asking)
+
+
+class AreIn:
+    """Tells to which of several segments somebody belongs."""
+
+    __slots__ = ("_all", "_of_moment")
+
+    def __init__(self, segments: Mapping[SegmentName, IsIn]) -> None:
+        self._all = tuple((name, one.holds) for name, one in segments.items())
+        self._of_moment = tuple(
+            (n, one.holds) for n, one in segments.items() if not one.asks_history
+        )
+
+    def of(self, asking: Asking) -> list[SegmentName]:
+        """Give those she belongs to, in the order in which they were given."""
+        if asking.is_program:
+            return []
+        asked = self._all if asking.has_past else self._of_moment
+        return [name for name, holds in asked if holds(asking)]
 
 
 def compile_live(node: Node, *, zone: ShopZone, currency: str) -> IsIn:
@@ -85,13 +101,17 @@ def holds_for_nobody(node: Node, context: Context, now: int, *, zone: ShopZone) 
 def _compile(node: Node, zone: ShopZone, currency: str) -> Holds:  # noqa: PLR0911  one per form
     match node:
         case AllOf(parts):
-            named = [_named(p, zone, currency) for p in sorted(parts, key=_cost)]
-            return _all(named, needed_for(node))
+            ordered = tuple(sorted(parts, key=_cost))
+            looked_up = needed_for(AllOf(ordered[:1]))  # by the part that is asked first
+            needed = needed_for(AllOf(ordered[1:])) - looked_up
+            return _all([_named(p, zone, currency) for p in ordered], needed)
         case AnyOf(parts):
             factored = _factored(parts)
             if factored is not None:
                 return _compile(factored, zone, currency)
             return _any([_alternative(p, zone, currency) for p in sorted(parts, key=_cost)])
+        case Not(Did() as part) if part.window.hours is None:
+            return did(part, currency, meant=False)
         case Not(part):
             return _not(_compile(part, zone, currency))
         case In(_, tree):
@@ -122,14 +142,21 @@ def _alternative(node: Node, zone: ShopZone, currency: str) -> _Alternative:
 
 
 def _plain(node: Node) -> Node:
-    """Give what a reference refers to."""
-    return _plain(node.tree) if isinstance(node, In) else node
+    """Give what a reference refers to, and the part of what has only one."""
+    match node:
+        case In(_, tree):
+            return _plain(tree)
+        case AllOf((part,)):
+            return _plain(part)
+        case _:
+            return node
 
 
 def _factored(alternatives: Sequence[Node]) -> Node | None:
     """Put what all alternatives ask before them: (a and b) or (a and c) is a and (b or c). None if they share nothing.
 
-    Parts are compared by their text, in which 1, true and "1" are three.
+    What they share stays one part: other segments that share the same are answered with it. Parts are compared by
+    their text, in which 1, true and "1" are three.
     """
     if len(alternatives) < 2:  # noqa: PLR2004  nothing to share
         return None
@@ -137,11 +164,11 @@ def _factored(alternatives: Sequence[Node]) -> Node | None:
     shared = [text for text in asked[0] if all(text in one for one in asked)]
     if not shared:
         return None
-    common = [asked[0][text] for text in shared]
+    common = AllOf(tuple(asked[0][text] for text in shared))
     rests = [tuple(part for text, part in one.items() if text not in shared) for one in asked]
     if not all(rests):  # one of them asks no more than this
-        return AllOf(tuple(common))
-    return AllOf((*common, AnyOf(tuple(AllOf(rest) for rest in rests))))
+        return common
+    return AllOf((common, AnyOf(tuple(AllOf(rest) for rest in rests))))
 
 
 def _parts_of(node: Node) -> list[Node]:
