@@ -18,7 +18,7 @@ from etalage.domain.time import DAY, iso
 from etalage.errors import BadInput
 from etalage.flow import nightly
 from etalage.flow.account import intake
-from etalage.flow.remember import rebuild
+from etalage.flow.look_back import rebuild
 from etalage.flow.replay import replay_all
 
 ROUTES = ["/v1/track", "/v1/i", "/v1/page", "/v1/a", "/v1/batch", "/v1/decide", "/v1/rank"]

@@ -24,7 +24,8 @@ from etalage.domain.ids import EventId, VisitorKey
 from etalage.domain.profile import ActiveFeature, Person
 from etalage.domain.segment import Node
 from etalage.domain.time import HOUR, MINUTE
-from etalage.flow.remember import Memorist, refold, remember
+from etalage.flow.look_back import refold
+from etalage.flow.remember import Memorist, remember
 from etalage.flow.who import linked_folds
 from etalage.segment.features import features, where_json
 from etalage.segment.live import IsIn, compile_live

@@ -40,8 +40,8 @@ from etalage.flow.access import access
 from etalage.flow.account import components
 from etalage.flow.ask import node_of, size
 from etalage.flow.clean import Cleaned, clean, preview
+from etalage.flow.look_back import rebuild
 from etalage.flow.privacy import is_genuine, receipt
-from etalage.flow.remember import rebuild
 from etalage.govern.privacy import Keep
 from etalage.govern.privacy_page import page, words
 from etalage.store.duckdb.archive import ParquetArchive

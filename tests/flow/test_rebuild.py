@@ -14,7 +14,7 @@ from etalage.domain.ids import VisitorKey
 from etalage.domain.profile import OrderClaim
 from etalage.domain.time import DAY, HOUR, MINUTE
 from etalage.flow import nightly
-from etalage.flow.remember import rebuild, refold
+from etalage.flow.look_back import rebuild, refold
 
 LOOKERS = {"did": "view_item", "times": {"at_least": 2}, "within": "30d"}
 BUYERS = {"did": "purchase", "sum": {"at_least": 60}, "within": "30d"}

@@ -17,7 +17,7 @@ from etalage.domain.context import Context
 from etalage.domain.time import DAY, HOUR, MINUTE
 from etalage.flow import nightly, publish, remember
 from etalage.flow.ask import size
-from etalage.flow.remember import rebuild
+from etalage.flow.look_back import rebuild
 
 VIEWED_TWICE = {"did": "view_item", "times": {"at_least": 2}, "within": "30d"}
 BOUGHT = {"did": "purchase", "within": "30d"}

@@ -23,8 +23,9 @@ from etalage.domain.ids import VisitorKey
 from etalage.domain.privacy import Erasure, Fate, Verdict
 from etalage.domain.time import DAY, HOUR, ShopZone
 from etalage.errors import NotYet
+from etalage.flow.look_back import refold
 from etalage.flow.old_ids import forget_ids
-from etalage.flow.remember import Memorist, refold, remember
+from etalage.flow.remember import Memorist, remember
 from etalage.flow.remember_less import orders_in, settle_order
 from etalage.flow.set_aside import Wanted
 from etalage.govern.privacy import Cause, Judged, Keep, judged, periods, question

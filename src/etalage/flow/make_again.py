@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from etalage.domain.shop import shop_from
 from etalage.domain.time import ShopZone
-from etalage.flow.remember import Memorist, back_fill, refold, remember
+from etalage.flow.look_back import back_fill, refold
+from etalage.flow.remember import Memorist, remember
 from etalage.ports import Ports
 
 

@@ -25,7 +25,8 @@ from etalage.domain.event import Event
 from etalage.flow import clean as cleaning
 from etalage.flow import privacy
 from etalage.flow.learn import learn_live, learn_models, look_at_catalogue
-from etalage.flow.remember import AT_ONCE, Memorist, back_fill, refold, remember
+from etalage.flow.look_back import back_fill, refold
+from etalage.flow.remember import AT_ONCE, Memorist, remember
 from etalage.govern.privacy import Keep
 from etalage.ports import EventLog, Ports
 from etalage.recommend.popular import PopularModel, parameters, popular_model, question

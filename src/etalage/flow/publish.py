@@ -26,7 +26,8 @@ from etalage.domain.time import ShopZone
 from etalage.errors import BadInput, Conflict, EtalageError, NotApproved, NotFound, Unknown
 from etalage.flow import planning
 from etalage.flow.configuration import read_experience, tree_of, used_by
-from etalage.flow.remember import FEATURE, Memorist, back_fill, remember
+from etalage.flow.look_back import back_fill
+from etalage.flow.remember import FEATURE, Memorist, remember
 from etalage.govern.approve import Uses, go_live, may_approve
 from etalage.ports import Document, DocumentKind, Ports
 from etalage.segment.features import features, where_json
