@@ -4,37 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 from appending import AMSTERDAM
+from shelf import SealableLog, Shelf
 
-from etalage.domain.event import Event
-from etalage.ports import Archive, EventLog, Keys, Profiles, Sealable
+from etalage.ports import Archive, Keys, Profiles
 from etalage.store.lmdb.journal import LmdbEventLog
 from etalage.store.lmdb.keys import LmdbKeys
 from etalage.store.lmdb.profiles import LmdbProfiles
 from etalage.store.memory.journal import MemoryEventLog
 from etalage.store.memory.keys import MemoryKeys
 from etalage.store.memory.profiles import MemoryProfiles
-
-
-class SealableLog(EventLog, Sealable, Protocol):
-    """A log that can also be rolled into Parquet."""
-
-
-class Shelf:
-    """An archive for tests: sealed events by position."""
-
-    def __init__(self) -> None:
-        self.events: dict[int, Event] = {}
-
-    def read(self, after: int, upto: int) -> Iterator[tuple[int, Event]]:
-        return (
-            (position, self.events[position])
-            for position in range(after + 1, upto + 1)
-            if position in self.events
-        )
 
 
 @pytest.fixture

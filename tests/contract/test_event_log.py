@@ -17,9 +17,9 @@ import lmdb
 import msgspec
 import pytest
 from appending import AMSTERDAM, MONDAY, MONDAY_DAY, digest, viewed
-from conftest import SealableLog, Shelf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shelf import SealableLog, Shelf
 
 from etalage.domain.arrival import Arrival, Entered, Rejected
 from etalage.errors import Conflict, Damaged, NotFound, Overloaded

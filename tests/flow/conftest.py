@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shop import Shop, copy, create, open_shop
+from shop import Opening, Shop, copy, create, open_shop
 
 from etalage import app
-
-Opening = Callable[..., Shop]
 
 
 @pytest.fixture(scope="session")

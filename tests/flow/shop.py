@@ -10,7 +10,7 @@ import base64
 import itertools
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -169,6 +169,9 @@ class Shop:
     def close(self) -> None:
         """Finish what was accepted."""
         self.opened.close()
+
+
+Opening = Callable[..., Shop]  # the fixture `opening`: opens one more, with settings of its own
 
 
 def create(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conftest import Opening
 from shop import (  # fmt: skip
     ALLOWED,
     NO,
     NOON,
     YES,
+    Opening,
     Said,
     Shop,
     experience,

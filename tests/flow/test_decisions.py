@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Opening
 from shop import (  # fmt: skip
     NO,
     NOON,
     YES,
+    Opening,
     Said,
     Shop,
     by_experience,

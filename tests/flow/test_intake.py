@@ -10,8 +10,7 @@ from random import Random
 import httpx
 import msgspec
 import pytest
-from conftest import Opening
-from shop import BROWSER, NOON, YES, Said, Shop, basic, identify, names, order, track, view
+from shop import BROWSER, NOON, YES, Opening, Said, Shop, basic, identify, names, order, track, view
 
 from etalage.api.hot import Hot
 from etalage.api.rooms import Rooms

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from conftest import Opening
 from shop import (  # fmt: skip
     BROWSER,
     NOON,
     YES,
+    Opening,
     Reply,
     Shop,
     by_experience,

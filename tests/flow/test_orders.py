@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from conftest import Opening
-from shop import NOON, YES, Said, Shop, experience, identify, order, track, view
+from shop import NOON, YES, Opening, Said, Shop, experience, identify, order, track, view
 
 from etalage.decide.token import issue_visitor_token
 from etalage.domain.ids import IdentifierKind

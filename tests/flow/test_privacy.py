@@ -13,12 +13,12 @@ import msgspec
 import pytest
 from canaries import DIGESTED, DROPPED, KEPT, Canary, found
 from commands import etalage
-from conftest import Opening
 from shop import (  # fmt: skip
     NO,
     NOON,
     SETTINGS,
     YES,
+    Opening,
     Shop,
     experience,
     identify,

@@ -6,8 +6,7 @@ import time
 
 import httpx
 import pytest
-from conftest import Opening
-from shop import NOON, Reply, Shop, basic, track, view
+from shop import NOON, Opening, Reply, Shop, basic, track, view
 
 from etalage.api.metrics import of_shops
 from etalage.api.quiet import Quiet

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 import uvicorn
-from conftest import Opening
 from segment.analytics.client import Client
-from shop import NOON, Shop, names
+from shop import NOON, Opening, Shop, names
 
 from etalage.api.hot import Hot, wall_clock
 from etalage.api.rooms import Rooms
