@@ -16,6 +16,7 @@ import numpy as np
 from etalage.bench.recommend import drawn_clicks
 from etalage.bench.recommend_lists import drawn_profile, drawn_sessions
 from etalage.recommend import profile_model, session_model
+from etalage.recommend.both import Both
 from etalage.recommend.profile_shelf import PROFILE
 from etalage.recommend.session_index import index_sessions
 from etalage.recommend.session_shelf import SESSIONS
@@ -32,14 +33,15 @@ profile = PROFILE.ready(profile_model.write(profile))
 
 
 def compiled():
-    from etalage.recommend import rows_compiled, session_compiled
-    ways = session_compiled.compiled_parts, rows_compiled.row_parts, rows_compiled.best
+    from etalage.recommend import list_compiled
+    ways = list_compiled.session_best, list_compiled.row_best, list_compiled.both_best
     return [len(way.signatures) for way in ways]
 
 
 before = compiled() if "numba" in sys.modules else None
 shelf.near(names[:5], now=1)
-profile.nearest(names[:5], rows=shelf.rows)
+profile.nearest(names[:5], rows=shelf.compiled)
+list(Both(shelf, profile).lines(names[:5], names[:9], now=1))
 print(before, before and compiled())
 print("numba" in sys.modules)
 """

@@ -19,7 +19,7 @@ from etalage.domain.ids import ProductId
 from etalage.domain.profile import Part, Recent
 from etalage.domain.time import DAY, HOUR
 from etalage.ports import EVENT_COLUMNS
-from etalage.recommend import rows_compiled
+from etalage.recommend import list_compiled
 from etalage.recommend.blend import blended, share_of_session
 from etalage.recommend.model_file import Unusable, to_bytes
 from etalage.recommend.near import NOBODY, Nearest
@@ -209,16 +209,18 @@ def test_a_score_is_the_sum_of_what_each_of_hers_says_and_the_reason_its_largest
     assert all(said[near.product][near.of] == max(said[near.product].values()) for near in found)
     assert found == shelf.near(had)  # nothing is left of the call before
     for _ in range(2):
-        assert list(shelf.nearest(had, rows=rows_compiled).lines()) == found  # nor compiled
+        assert list(shelf.nearest(had, rows=list_compiled).lines()) == found  # nor compiled
 
 
 def test_a_product_is_numbered_as_another_model_numbers_it_or_like_no_other() -> None:
     shelf = ProfileShelf(MODEL)
 
     for codes in ({MODEL.products[3]: 0}, {MODEL.products[4]: 7}):
-        found = shelf.as_in(codes, [3, 4, 5])
+        found = shelf.numbered_as(codes)
 
-        assert found == [codes.get(MODEL.products[item], -1 - item) for item in (3, 4, 5)]
+        assert found[3:6].tolist() == [
+            codes.get(MODEL.products[item], -1 - item) for item in (3, 4, 5)
+        ]
 
 
 MODEL = learned(groups(8))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etalage.recommend import rows_compiled
+from etalage.recommend import list_compiled
 from etalage.recommend.session_index import LONGEST, Clicks, index_sessions, with_ended
 from etalage.recommend.session_recipe import Recipe, vmis, vsknn, vstan
 from etalage.recommend.session_rules import learn_rules, popularity_order
@@ -155,15 +155,10 @@ def test_each_item_names_one_of_the_session_and_both_paths_the_same(
 @given(st.lists(st.sampled_from([-1.0, 0.0, 0.5, 0.5000004, 1.0, 2.0]), max_size=60))
 def test_the_best_are_the_same_compiled_or_not_where_many_are_equal(told: list[float]) -> None:
     items, given_to = np.arange(len(told), dtype=np.int32)[::-1].copy(), np.array(told)
-    scores, places = np.zeros(len(told)), np.zeros(len(told), np.int16)
 
     for count in (1, 3, 9):
-        best, rounded, givers = rows_compiled.best(
-            items, given_to, items, scores, places, count, 10.0**DIGITS
-        )
+        best, rounded, givers = list_compiled.best(items, given_to, items, count, 10.0**DIGITS)
         plain = best_of(Scored(items.astype(np.int64), given_to), count)
 
         assert (best.tolist(), rounded.tolist()) == (plain.items.tolist(), plain.scores.tolist())
         assert givers.tolist() == best.tolist()
-        assert not scores.any()
-        assert not places.any()

@@ -16,10 +16,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from etalage.recommend.near import PROPOSED, Nearest
+from etalage.recommend.near import PROPOSED, SMALLEST, Nearest
 
 CLICKS_BEFORE = 9  # as if she had clicked so often before
-SMALLEST = 1e-6  # a score that is not rounded to nothing
 
 Spoken = Literal["session", "past"]
 _SESSION: Spoken = "session"

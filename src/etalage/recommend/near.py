@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+SMALLEST = 1e-6  # a score that is not rounded to nothing
 PROPOSED = 100  # products a model proposes; the guards leave a list of twenty of them
 
 

@@ -8,8 +8,7 @@ Idea: a score is a sum over what she had, so its largest term is its reason. A m
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from types import ModuleType
 from typing import ClassVar
@@ -28,6 +27,8 @@ from etalage.recommend.profile_model import (
     read,
     write,
 )
+from etalage.recommend.session_index import Ints
+from etalage.recommend.session_recipe import Rows
 from etalage.recommend.session_scorer import DIGITS, Scored, best_of
 
 ASKED = 50  # products of a person, the newest
@@ -36,27 +37,17 @@ ASKED = 50  # products of a person, the newest
 class ProfileShelf:
     """A model made ready to answer."""
 
-    __slots__ = (
-        "_codes",
-        "_places",
-        "_products",
-        "_same",
-        "_scores",
-        "_turn",
-        "_version",
-        "_weights",
-    )
+    __slots__ = ("_codes", "_places", "_same", "_turn", "_version", "_weights", "products")
     name: ClassVar[str] = KIND
 
     def __init__(self, model: ProfileModel) -> None:
         self._version = model.card.version
-        self._products = model.products
+        self.products = model.products
         self._codes = {product: code for code, product in enumerate(model.products)}
         self._weights = model.weights
-        self._scores = np.zeros(len(model.products))  # room to add up in; threads take turns
-        self._places = np.zeros(len(model.products), np.int16)
+        self._places = np.zeros(len(model.products), np.int32)  # room; threads take turns
         self._turn = Lock()
-        self._same: tuple[Mapping[str, int], array[int]] = ({}, array("l"))  # as last asked
+        self._same: tuple[Mapping[str, int], Ints] = ({}, np.zeros(0, np.int32))  # as last asked
 
     @property
     def version(self) -> str:
@@ -68,49 +59,51 @@ class ProfileShelf:
         return list(self.nearest(had).lines())
 
     def nearest(self, had: Sequence[str], *, rows: ModuleType | None = None) -> Nearest:
-        """Give the same as columns; `rows` is what adds up faster, where it is loaded (`rows_compiled`)."""
-        codes, products = self._codes, self._products
-        found = map(codes.get, dict.fromkeys(had))
-        known = [code for code in found if code is not None][:ASKED]
+        """Give the same as columns; `rows` is what adds up faster, where it is loaded (`list_compiled`)."""
+        known = self.known(had)
         if not known:
             return NOBODY
-        best = self._best_of(known) if rows is None else self._compiled_best_of(rows, known)
-        items, scores, speakers = best
+        items, scores, speakers = (
+            self._best_of(known) if rows is None else self._compiled_best_of(rows, known)
+        )
         # Best first, so mostly the last one says it of all.
         kept = len(scores) if scores and scores[-1] > 0 else sum(score > 0 for score in scores)
-        return Nearest(
-            items[:kept],
-            scores[:kept],
-            speakers[:kept],
-            products,
-            [products[code] for code in known],
-        )
+        return Nearest(items[:kept], scores[:kept], speakers[:kept], self.products, self.products)
 
-    def as_in(self, codes: Mapping[str, int], items: Sequence[int]) -> list[int]:
-        """Give items of this model as another one numbers them; a negative number where it does not know them."""
+    def known(self, products: Iterable[str]) -> list[int]:
+        """Give the products that this model knows as they are numbered here, each once; the newest first."""
+        found = map(self._codes.get, dict.fromkeys(products))
+        return [code for code in found if code is not None][:ASKED]
+
+    def rows(self, known: Sequence[int]) -> Rows:
+        """Give the rows of these products as the compiled path takes them."""
+        return Rows(*self._weights, np.array(known, np.int32))
+
+    def numbered_as(self, codes: Mapping[str, int]) -> Ints:
+        """Number the products of this model as another one does; by a negative number what that does not know."""
         asked, same = self._same
         if asked is not codes:
-            own = enumerate(self._products)
-            same = array("l", (codes.get(product, -1 - item) for item, product in own))
+            own = enumerate(self.products)
+            same = np.array([codes.get(product, -1 - item) for item, product in own], np.int32)
             self._same = codes, same
-        return [same[item] for item in items]
+        return same
 
     def _best_of(self, known: list[int]) -> tuple[list[int], list[float], list[int]]:
-        """Give the best items with their scores, and for each the place of the one that says most for it.
+        """Give the best items with their scores, and for each the one that says most for it.
 
         Sums run in the order of what she had; of equal largest weights the first speaks.
         """
         rows = [self._weights.row(code) for code in known]
         others = np.concatenate([row[0] for row in rows])
         weights = np.concatenate([row[1] for row in rows]).astype(np.float64)
-        places = np.repeat(np.arange(len(rows)), [len(row[0]) for row in rows])
-        count = len(self._products)
+        givers = np.repeat(np.array(known), [len(row[0]) for row in rows])
+        count = len(self.products)
         sums = np.bincount(others, weights, count).astype(np.float64, copy=False)
         most = np.full(count, -np.inf)
         np.maximum.at(most, others, weights)
         largest = np.flatnonzero(weights == most[others])[::-1]  # the last that is set is the first
         speaker = np.zeros(count, np.int32)
-        speaker[others[largest]] = places[largest]
+        speaker[others[largest]] = givers[largest]
         touched = np.flatnonzero(most > -np.inf).astype(np.int64)
         items, scores = best_of(Scored(touched, sums[touched]), PROPOSED)
         return items.tolist(), scores.tolist(), speaker[items].tolist()
@@ -118,9 +111,8 @@ class ProfileShelf:
     def _compiled_best_of(
         self, rows: ModuleType, known: list[int]
     ) -> tuple[list[int], list[float], list[int]]:
-        parts = rows.row_parts(*self._weights, np.array(known))
         with self._turn:
-            best = rows.best(*parts, self._scores, self._places, PROPOSED, 10.0**DIGITS)
+            best = rows.row_best(self.rows(known), self._places, PROPOSED, 10.0**DIGITS)
         items, scores, speakers = best
         return items.tolist(), scores.tolist(), speakers.tolist()
 

@@ -2,7 +2,7 @@
 
 In:   what she looked at, put in her cart and bought, the newest first, and two models: of sessions and of profiles.
 Out:  products, best first, each with the product of hers that weighs most in its score.
-Idea: where both models have something to say, the list is a blend of the two (`blend`); where one is not there or
+Idea: where both models have something to say, the list is a blend of the two (`both`); where one is not there or
       knows none of her products, the other is the list. `viewed_next` needs only the product she saw last.
 
 A product of a category that may never be recommended is never a reason either: nothing is asked of it.
@@ -17,10 +17,9 @@ from etalage.domain.decision import Because
 from etalage.domain.experience import MILLION
 from etalage.domain.ids import ProductId
 from etalage.domain.profile import Part
-from etalage.recommend.blend import Blended, blended, share_of_session
+from etalage.recommend.blend import Blended
 from etalage.recommend.guards import Limits, is_sensitive
-from etalage.recommend.near import NOBODY
-from etalage.recommend.profile_shelf import ASKED, ProfileShelf
+from etalage.recommend.profile_shelf import ASKED
 from etalage.recommend.recent import recently_had, recently_viewed
 from etalage.recommend.session_shelf import SessionShelf
 from etalage.recommend.shelf import Proposal, Shelf
@@ -36,18 +35,11 @@ def for_you(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[Proposa
     here = _speaking((p for p in limits.excluded if p not in lately), limits, shelf)
     session = [*here, *lately][:LOOKED_AT] if lately else []
     had = _speaking(recently_had(part, limits.now, ASKED), limits, shelf)
-    sessions, profile = shelf.learned(SessionShelf), shelf.learned(ProfileShelf)
-    near = sessions.nearest(session[::-1], now=limits.now) if sessions and session else NOBODY
-    rows = sessions.rows if sessions else None
-    liked = profile.nearest([*here, *had], rows=rows) if profile and had else NOBODY
-    is_near, is_liked = bool(near.items), bool(liked.items)
-    share = share_of_session(len(session)) if is_near and is_liked else float(is_near)
     bought = {} if part is None else part.bought
-    current = session[:1]  # she is there, or comes from it
-    same = profile.as_in(sessions.codes, liked.items) if sessions and profile else None
-    for line in blended(near, liked, share, same):
-        if line.product not in current:
-            yield _proposal(line, frozenset(session), bought, shelf)
+    current = session[0] if session else None  # she is there, or comes from it
+    for line in shelf.both.lines(session, [*here, *had] if had else [], now=limits.now):
+        if line.product != current:
+            yield _proposal(line, session, bought, shelf)
 
 
 def viewed_next(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[Proposal]:
@@ -67,7 +59,7 @@ def viewed_next(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[Pro
 
 
 def _proposal(
-    line: Blended, session: frozenset[str], bought: Collection[str], shelf: Shelf
+    line: Blended, session: Collection[str], bought: Collection[str], shelf: Shelf
 ) -> Proposal:
     because: Because
     if line.product in session:

@@ -43,11 +43,22 @@ class Part(NamedTuple):
     """Sessions in the order of their end. All starts have one element more than there are things."""
 
     session_start: Ints  # (sessions + 1) where the items of a session begin
-    items: Ints  # the distinct items of each session
-    places: Ints  # the last place of each in its session, from 1
+    visits: (
+        Ints  # (n, 2) the distinct items of each session, each beside its last place there, from 1
+    )
     ends: Floats  # (sessions) seconds
     item_start: Ints  # (items + 1) where the sessions of an item begin
     postings: Ints  # the sessions of each item, newest first, numbered within this part
+
+    @property
+    def items(self) -> Ints:
+        """The distinct items of each session."""
+        return self.visits[:, 0]
+
+    @property
+    def places(self) -> Ints:
+        """The last place of each."""
+        return self.visits[:, 1]
 
     @property
     def sessions(self) -> int:
@@ -176,12 +187,16 @@ def _part(visits: Visits, items: int) -> Part:
     by_item = np.lexsort((-session, item))
     return Part(
         session_start=starts_of(session, len(visits.ends)),
-        items=item,
-        places=visits.place[by_session],
+        visits=beside(item, visits.place[by_session]),
         ends=visits.ends,
         item_start=starts_of(item, items),
         postings=session[by_item],
     )
+
+
+def beside(items: Ints, places: Ints) -> Ints:
+    """Lay each item beside its place: a session lies anywhere, and what is asked of it is fetched at once."""
+    return np.ascontiguousarray(np.stack((items, places), axis=1), np.int32)
 
 
 def starts_of(numbers: Ints, count: int) -> Ints:
@@ -192,4 +207,10 @@ def starts_of(numbers: Ints, count: int) -> Ints:
 
 def _nothing(items: int) -> Part:
     none = np.zeros(0, np.int32)
-    return Part(np.zeros(1, np.int32), none, none, np.zeros(0), np.zeros(items + 1, np.int32), none)
+    return Part(
+        np.zeros(1, np.int32),
+        beside(none, none),
+        np.zeros(0),
+        np.zeros(items + 1, np.int32),
+        none,
+    )

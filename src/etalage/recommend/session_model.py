@@ -22,7 +22,14 @@ from msgspec import Struct, convert, to_builtins
 from etalage.domain.time import DAY, HOUR
 from etalage.recommend.model_file import Unusable, digest, from_bytes, packed, to_bytes, unpacked
 from etalage.recommend.model_kind import judges, people_bound
-from etalage.recommend.session_index import LONGEST, Clicks, Part, SessionIndex, index_sessions
+from etalage.recommend.session_index import (
+    LONGEST,
+    Clicks,
+    Part,
+    SessionIndex,
+    beside,
+    index_sessions,
+)
 from etalage.recommend.session_rules import Rules, learn_rules
 from etalage.recommend.session_trial import Method, tried
 
@@ -31,6 +38,7 @@ LAYOUT = 3  # of the arrays; a file of another layout is not read
 WINDOW = 30 * DAY  # older sessions weigh less than half, and shops change
 GAP = HOUR // 2  # between two views of one session
 SESSIONS_A_DAY = 3  # of one visitor
+COLUMNS = ("session_start", "items", "places", "ends", "item_start", "postings")  # in the file
 STANDING = 3  # the column of the answer that says whose session it is
 
 
@@ -172,7 +180,7 @@ def read(content: bytes | None) -> SessionModel | Unusable:
         return found
     arrays = found.arrays
     base, live = (
-        Part(*(arrays[f"{part}_{name}"] for name in Part._fields)) for part in ("base", "live")
+        _part({name: arrays[f"{part}_{name}"] for name in COLUMNS}) for part in ("base", "live")
     )
     index = SessionIndex(base, live, arrays["clicks"])
     rules = Rules(*(arrays[f"rules_{name}"] for name in Rules._fields))
@@ -182,14 +190,17 @@ def read(content: bytes | None) -> SessionModel | Unusable:
     )
 
 
+def _part(columns: dict[str, Any]) -> Part:
+    visits = beside(columns.pop("items"), columns.pop("places"))
+    return Part(visits=visits, **columns)
+
+
 def _arrays(
     products: tuple[str, ...], index: SessionIndex, rules: Rules, needed: tuple[int, ...]
 ) -> dict[str, Any]:
     parts = {"base": index.base, "live": index.live}
     columns = {
-        f"{part}_{name}": getattr(found, name)
-        for part, found in parts.items()
-        for name in Part._fields
+        f"{part}_{name}": getattr(found, name) for part, found in parts.items() for name in COLUMNS
     }
     columns |= {f"rules_{name}": column for name, column in rules._asdict().items()}
     known = {"products": packed(products), "needed": np.array(needed, np.int8)}

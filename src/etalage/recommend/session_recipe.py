@@ -19,8 +19,9 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from etalage.recommend.session_index import LONGEST, Floats, SessionIndex
+from etalage.recommend.session_index import LONGEST, Floats, Ints, Part, SessionIndex
 
 SECONDS_A_DAY = 86_400.0
 NEVER = math.inf  # a scale over which nothing fades
@@ -48,6 +49,33 @@ class Walk(NamedTuple):
     weights: Floats  # of similarity
     steps: Floats  # of a neighbour whose newest shared item this is
     norm: float  # what the sum of shared weights is divided by
+
+
+class Rows(NamedTuple):
+    """A question to a profile model as numba takes it: the model's rows, and those that are asked."""
+
+    starts: Ints
+    others: Ints
+    weights: NDArray[np.float32]
+    known: Ints
+
+
+class Asked(NamedTuple):
+    """A question to an index as numba takes it: arrays and numbers."""
+
+    base: Part
+    live: Part
+    walked: Ints
+    weights: Floats  # by place in the walk, as are the steps
+    steps: Floats
+    norm: float
+    sample: int
+    neighbours: int
+    is_cosine: bool
+    recency: float
+    now: float
+    nearness: Floats  # by places
+    rarity: Floats  # by item
 
 
 def vstan(  # noqa: PLR0913  one for each parameter of the paper
@@ -120,10 +148,18 @@ def walk(session: Sequence[int], recipe: Recipe) -> Walk:
     [7, 3]
     """
     seen = session[-recipe.last :] if recipe.last else session
+    items = list(dict.fromkeys(reversed(seen)))
+    return Walk(items, *_weighed(recipe, _backs(seen, len(items)), len(seen)))
+
+
+def _backs(seen: Sequence[int], distinct: int) -> tuple[int, ...]:
+    """Give how many clicks back the newest of each item lies, the newest first."""
+    if distinct == len(seen):
+        return tuple(range(distinct))
     newest: dict[int, int] = {}
     for back, item in enumerate(reversed(seen)):
         newest.setdefault(item, back)
-    return Walk([*newest], *_weighed(recipe, tuple(newest.values()), len(seen)))
+    return tuple(newest.values())
 
 
 @lru_cache(maxsize=1_024)  # sessions of one length mostly step back alike, whatever was clicked

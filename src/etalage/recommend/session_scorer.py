@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from etalage.recommend.session_index import Floats, Ints, Longs, SessionIndex
+from etalage.recommend.session_index import Floats, Longs, SessionIndex
 from etalage.recommend.session_plain import Weights, plain_scores
-from etalage.recommend.session_recipe import Recipe, Walk, nearness, walk
+from etalage.recommend.session_recipe import Asked, Recipe, Walk, nearness, walk
 
 DIGITS = (
     6  # a score is rounded before it is compared, so that every machine orders alike (design 4.3)
@@ -42,13 +42,6 @@ class Best(NamedTuple):
 NOTHING = Best([], [], [])
 
 
-class Compiled(NamedTuple):
-    """The modules that need a compiler."""
-
-    sessions: ModuleType
-    rows: ModuleType
-
-
 class SessionScorer:
     """One index under one recipe. It holds room to work in, so threads take turns."""
 
@@ -56,8 +49,7 @@ class SessionScorer:
         self.index = index
         self.recipe = recipe
         self._weights = Weights(nearness(recipe), recipe.rarity(index))
-        self._scores = np.zeros(index.items)
-        self._places = np.zeros(index.items, np.int16)
+        self._places = np.zeros(index.items, np.int32)
         self._compiled = _compiled() if compiled else None
         self._turn = Lock()
 
@@ -67,9 +59,9 @@ class SessionScorer:
         return self._compiled is not None
 
     @property
-    def rows(self) -> ModuleType | None:
-        """What adds up and orders, compiled, where the compiler is loaded: others may use it then."""
-        return None if self._compiled is None else self._compiled.rows
+    def compiled(self) -> ModuleType | None:
+        """The compiled path, where the compiler is loaded: others may use it then."""
+        return self._compiled
 
     def scored(self, session: Sequence[int], *, now: float) -> Scored:
         """Score what may come next; `now` in seconds on the scale of the index."""
@@ -79,29 +71,32 @@ class SessionScorer:
         if self._compiled is None:
             found = plain_scores(self.index, self.recipe, steps, self._weights, now=now)
             return Scored(found.items, found.scores)
-        items, given, _ = self._parts(self._compiled, steps, now)
+        asked = self._asked(steps, now)
         with self._turn:
-            touched, scores = self._compiled.rows.sums(items, given, self._scores)
-        return Scored(touched.astype(np.int64), scores)
+            items, scores, _ = self._compiled.session_scores(asked, self._places)
+        return Scored(items.astype(np.int64), scores)
 
-    def _parts(self, compiled: Compiled, steps: Walk, now: float) -> tuple[Ints, Floats, Ints]:
-        """Give the parts of all scores: items, what is given to each, and whose place in the walk gives it."""
-        parts: tuple[Ints, Floats, Ints] = compiled.sessions.compiled_parts(
+    def asked(self, session: Sequence[int], *, now: float) -> Asked:
+        """Put a question as the compiled path takes it."""
+        return self._asked(walk(session, self.recipe), now)
+
+    def _asked(self, steps: Walk, now: float) -> Asked:
+        recipe = self.recipe
+        return Asked(
             self.index.base,
             self.index.live,
             np.array(steps.items, np.int32),
             steps.weights,
             steps.steps,
             steps.norm,
-            self.recipe.sample,
-            self.recipe.neighbours,
-            self.recipe.norm == "cosine",
-            self.recipe.recency,
+            recipe.sample,
+            recipe.neighbours,
+            recipe.norm == "cosine",
+            recipe.recency,
             now,
             self._weights.nearness,
             self._weights.rarity,
         )
-        return parts
 
     def best(self, session: Sequence[int], *, now: float, count: int) -> list[tuple[int, float]]:
         """Give the best items with their scores, best first; of equals the lower code first."""
@@ -116,19 +111,15 @@ class SessionScorer:
         steps = walk(session, self.recipe)
         if not steps.items:
             return NOTHING
-        compiled = self._compiled
-        if compiled is None:
+        if self._compiled is None:
             found = plain_scores(self.index, self.recipe, steps, self._weights, now=now)
             items, scores = best_of(Scored(found.items, found.scores), count)
-            speakers = found.speakers[np.searchsorted(found.items, items)]
-        else:
-            parts = self._parts(compiled, steps, now)
-            with self._turn:
-                items, scores, speakers = compiled.rows.best(
-                    *parts, self._scores, self._places, count, 10.0**DIGITS
-                )
-        of = steps.items
-        return Best(items.tolist(), scores.tolist(), [of[place] for place in speakers.tolist()])
+            at = found.speakers[np.searchsorted(found.items, items)]
+            return Best(items.tolist(), scores.tolist(), [steps.items[place] for place in at])
+        asked = self._asked(steps, now)
+        with self._turn:
+            best = self._compiled.session_best(asked, self._places, count, 10.0**DIGITS)
+        return Best(*[column.tolist() for column in best])
 
 
 def best_of(scored: Scored, count: int) -> Scored:
@@ -143,9 +134,9 @@ def best_of(scored: Scored, count: int) -> Scored:
     return Scored(items[order], scores[order])
 
 
-def _compiled() -> Compiled | None:
+def _compiled() -> ModuleType | None:
     try:
-        from etalage.recommend import rows_compiled, session_compiled
+        from etalage.recommend import list_compiled
     except ImportError:
         return None
-    return Compiled(session_compiled, rows_compiled)
+    return list_compiled

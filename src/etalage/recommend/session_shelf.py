@@ -8,13 +8,16 @@ Idea: a reason has to be true. A score is a sum over sessions of the past; a rec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import ClassVar
+
+import numpy as np
 
 from etalage.domain.time import DAY, SECOND
 from etalage.recommend.model_kind import Kind, Lesson, Live, Ready, Taught
 from etalage.recommend.near import NOBODY, PROPOSED, Near, Nearest
+from etalage.recommend.session_index import Floats, Ints
 from etalage.recommend.session_live import learn_live, with_live
 from etalage.recommend.session_model import (
     KIND,
@@ -25,9 +28,9 @@ from etalage.recommend.session_model import (
     session_model,
     write,
 )
-from etalage.recommend.session_recipe import vstan
+from etalage.recommend.session_recipe import Asked, vstan
 from etalage.recommend.session_scorer import Best, SessionScorer
-from etalage.recommend.session_trial import mixed
+from etalage.recommend.session_trial import FADES, mixed, own_items
 
 SMALL = 20_000  # sessions of the night; so few are compared in 0.3 ms without a compiler, which takes 66 MB
 
@@ -35,7 +38,7 @@ SMALL = 20_000  # sessions of the night; so few are compared in 0.3 ms without a
 class SessionShelf:
     """A model made ready to answer."""
 
-    __slots__ = ("_card", "_products", "_rules", "_scorer", "_version", "codes", "model")
+    __slots__ = ("_card", "_rules", "_scorer", "_version", "codes", "model", "products")
     name: ClassVar[str] = KIND
 
     def __init__(self, model: SessionModel, *, version: str | None = None) -> None:
@@ -43,7 +46,7 @@ class SessionShelf:
         self.model = model
         self._card = model.card
         self._version = version or model.card.version
-        self._products = model.products
+        self.products = model.products
         self.codes = {product: code for code, product in enumerate(model.products)}
         self._rules = model.rules
         self._scorer = SessionScorer(model.past, vstan(), compiled=model.past.base.sessions > SMALL)
@@ -51,13 +54,18 @@ class SessionShelf:
     def warm_up(self) -> None:
         """Ask once: where nothing was compiled yet it takes ten seconds, and no visitor is to wait for that."""
         self._scorer.best_with_speakers([0], now=0.0, count=1)
-        if self.rows is not None:
-            self.rows.compile_rows()
+        if self.compiled is not None:
+            self.compiled.compile_both(self.question([0], now=0))
 
     @property
-    def rows(self) -> ModuleType | None:
-        """What adds up the rows of a profile model faster, where these sessions needed a compiler."""
-        return self._scorer.rows
+    def compiled(self) -> ModuleType | None:
+        """What asks a profile model faster, and both at once, where these sessions needed a compiler."""
+        return self._scorer.compiled
+
+    @property
+    def by_knn(self) -> bool:
+        """Whether neighbours answer, and not the rules."""
+        return self._card.method != "rules"
 
     @property
     def version(self) -> str:
@@ -70,15 +78,27 @@ class SessionShelf:
 
     def nearest(self, looked_at: Sequence[str], *, now: int) -> Nearest:
         """Give the same as columns."""
-        codes, products = self.codes, self._products
-        seen = [codes[product] for product in looked_at if product in codes]
+        seen = self.known(looked_at)
         if not seen:
             return NOBODY
         if self._card.method == "rules":
             return self._followers(seen[-1])
         found = self._scorer.best_with_speakers(seen, now=now / SECOND, count=PROPOSED)
         items, scores, speakers = found if not self._card.repeats else self._mixed(found, seen)
-        return Nearest(items, scores, speakers, products, products)
+        return Nearest(items, scores, speakers, self.products, self.products)
+
+    def known(self, products: Iterable[str]) -> list[int]:
+        """Give the products that these sessions know as they are numbered here."""
+        codes = self.codes
+        return [codes[product] for product in products if product in codes]
+
+    def question(self, seen: Sequence[int], *, now: int) -> tuple[Asked, Ints, float, Floats]:
+        """Put a question as the compiled path takes it; with what of the session's own is to be mixed in, and how much."""
+        repeats = self._card.repeats
+        own = own_items(seen) if repeats else []
+        fades = [FADES**place for place in range(len(own))]
+        asked = self._scorer.asked(seen, now=now / SECOND)
+        return asked, np.array(own, np.int32), repeats, np.array(fades)
 
     def _mixed(self, found: Best, seen: Sequence[int]) -> Best:
         """Bring the session's own products forward; they speak for themselves, if nobody names them."""
@@ -96,7 +116,7 @@ class SessionShelf:
         if code >= len(self._rules.starts) - 1:  # it came after the night
             return NOBODY
         items, weights = (column.tolist() for column in self._rules.after(code))
-        return Nearest(items, weights, [code] * len(items), self._products, self._products)
+        return Nearest(items, weights, [code] * len(items), self.products, self.products)
 
 
 def _learn(lesson: Lesson) -> Taught:

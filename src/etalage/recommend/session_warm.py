@@ -18,8 +18,9 @@ def compile_now() -> bool:
     past = Clicks(np.array([0, 0]), np.array([0, 1], np.int32), np.array([0.0, 1.0]))
     scorer = SessionScorer(index_sessions(past, 2), vstan())
     scorer.best([0], now=2.0, count=1)
-    if scorer.rows is not None:
-        scorer.rows.compile_rows()
+    if scorer.compiled is not None:
+        none = np.zeros(0, np.int32)
+        scorer.compiled.compile_both((scorer.asked([0], now=2.0), none, 0.0, np.zeros(0)))
     return scorer.is_compiled
 
 

@@ -18,6 +18,7 @@ from etalage.domain.ids import ProductId
 from etalage.domain.product import Catalogue, Product
 from etalage.domain.profile import Part
 from etalage.recommend.artwork import Picture, pictures_of
+from etalage.recommend.both import Both
 from etalage.recommend.catalogue_past import PastShelf
 from etalage.recommend.guards import Limits, broken_for_all, candidate_of, size_of
 from etalage.recommend.looks import Looks, looks_of
@@ -25,6 +26,8 @@ from etalage.recommend.model_file import Unusable
 from etalage.recommend.model_kind import Ready
 from etalage.recommend.newest import Newest
 from etalage.recommend.popular import PopularIndex
+from etalage.recommend.profile_shelf import ProfileShelf
+from etalage.recommend.session_shelf import SessionShelf
 
 Model = TypeVar("Model", bound=Ready)
 Models = Mapping[str, Ready | Unusable]  # by name
@@ -38,6 +41,7 @@ class Shelf:
     """
 
     __slots__ = (
+        "_both",
         "_judged",
         "_looks",
         "_newest",
@@ -61,6 +65,7 @@ class Shelf:
         self.sensitive = sensitive  # categories that are never recommended
         self.models = models or {}
         self._judged: dict[tuple[object, ...], Candidate | None] = {}
+        self._both: Both | None = None
         self._versions: dict[str, str] | None = None
         self._looks: Looks | None = None
         self._newest: Newest | None = None
@@ -87,6 +92,13 @@ class Shelf:
         if self._newest is None:
             self._newest = Newest(self.catalogue, self.learned(PastShelf))
         return self._newest
+
+    @property
+    def both(self) -> Both:
+        """The models of sessions and of profiles, asked at once."""
+        if self._both is None:
+            self._both = Both(self.learned(SessionShelf), self.learned(ProfileShelf))
+        return self._both
 
     @property
     def versions(self) -> Mapping[str, str]:
