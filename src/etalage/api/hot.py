@@ -33,7 +33,6 @@ from etalage.api.wire import (
     answer,
     cookie,
     error_body,
-    header,
     heard,
     read_body,
     retry_after,
@@ -112,7 +111,7 @@ class Hot:
     async def _received(self, path: str, scope: Scope, receive: Receive) -> _Call:
         raw = await read_body(receive, most=self._most)
         said = heard(scope)
-        encoding = header(said, b"content-encoding")
+        encoding = said.get(b"content-encoding")
         if path in INTAKE:
             document = open_call(path, raw, encoding=encoding)
         else:
@@ -131,18 +130,18 @@ class Hot:
         query = parse_qs(asked.decode("latin-1")).get("writeKey") if asked else None
         key = key_in(
             document.fields,
-            authorization=header(said, b"authorization"),
-            api_key=header(said, b"x-api-key"),
+            authorization=said.get(b"authorization"),
+            api_key=said.get(b"x-api-key"),
             query=query[0] if query else None,
         )
         shop, found = self._rooms.find(key)
-        cors = _cors(shop, found, header(said, b"origin"))
+        cors = _cors(shop, found, said.get(b"origin"))
         received = Received(
             now=self._now(said, shop, found),
             user_agent=_agent(said, document, shop),
             staff=document.fields.get("staff") is True,
-            gpc=header(said, b"sec-gpc") == "1",
-            prefetch="prefetch" in (header(said, b"sec-purpose") or ""),
+            gpc=said.get(b"sec-gpc") == "1",
+            prefetch="prefetch" in said.get(b"sec-purpose", ""),
         )
         visitor_id = _visitor_id(said, document, shop) if found.kind == "write" else None
         door = self._door(shop, found, received, visitor_id)
@@ -163,7 +162,7 @@ class Hot:
         return Door(door.sender, door.settings, received, visitor_id)
 
     def _now(self, heard: Heard, shop: OpenShop, key: ApiKey) -> Micros:
-        said = header(heard, b"etalage-now")
+        said = heard.get(b"etalage-now")
         if said is None:
             return self._clock()
         if key.kind != "server" or not shop.configuration.shop.simulated:
@@ -182,7 +181,7 @@ class Hot:
 
     def _preflight(self, said: Heard) -> Headers:
         """Answer a browser that asks first: the origins of all shops here may call; the call itself is checked."""
-        origin = header(said, b"origin") or ""
+        origin = said.get(b"origin", "")
         shops = self._rooms.shops.values()
         if not any(origin in shop.configuration.shop.origins for shop in shops):
             raise Forbidden("this origin is not one of the shop's", field="Origin")
@@ -282,7 +281,7 @@ def _visitor_id(said: Heard, document: Document, shop: OpenShop) -> str | None:
 
 def _agent(heard: Heard, document: Document, shop: OpenShop) -> str | None:
     """Give the program that calls. In a demo a headless browser with its test cookie is let through as itself."""
-    said = header(heard, b"user-agent")
+    said = heard.get(b"user-agent")
     if shop.configuration.shop.simulated and document.fields.get("demo") is True:
         return (said or "").replace("HeadlessChrome", "Chrome")
     return said
@@ -299,5 +298,6 @@ def _cors(shop: OpenShop, key: ApiKey, origin: str | None) -> Headers:
 
 def _work(path: str, document: Document) -> dict[Work, int]:
     """Count what a call brings, for the shop's quota."""
-    events = 1 if document.events is None and path in INTAKE else len(document.events or ())
-    return {"events": events, "questions": int(path not in INTAKE)}
+    if path in INTAKE:
+        return {"events": 1 if document.events is None else len(document.events)}
+    return {"events": len(document.events), "questions": 1} if document.events else {"questions": 1}

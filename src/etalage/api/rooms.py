@@ -16,14 +16,16 @@ class Rooms:
 
     def __init__(self, shops: Mapping[ShopId, OpenShop]) -> None:
         self.shops = dict(shops)
+        self._digests: dict[str, str] = {}  # of keys that were found, so of few
 
     def find(self, key: str | None) -> tuple[OpenShop, ApiKey]:
         """Give the shop and the record of a key; `Unauthorized` if it is missing, unknown or revoked."""
         if key:
-            hashed = hashlib.sha256(key.encode()).hexdigest()
+            digest = self._digests.get(key) or hashlib.sha256(key.encode()).hexdigest()
             for shop in self.shops.values():
-                found = shop.configuration.keys.get(hashed)
+                found = shop.configuration.keys.get(digest)  # asked each time: it may be revoked
                 if found is not None:
+                    self._digests[key] = digest
                     return shop, found
         raise Unauthorized("the key is missing or unknown; keys begin with wk_ or sk_")
 

@@ -65,23 +65,21 @@ def error_body(error: EtalageError) -> bytes:
     return msgspec.json.encode({"error": said})
 
 
-Heard = dict[bytes, bytes]  # request headers by their name in lower case
+Heard = dict[bytes, str]  # request headers by their name in lower case
+READ = frozenset(
+    b"authorization content-encoding cookie etalage-now origin sec-gpc sec-purpose user-agent x-api-key".split()
+)
 
 
 def heard(scope: Scope) -> Heard:
-    """Give the request headers; of one that is repeated the first."""
-    return dict(reversed(scope["headers"]))
-
-
-def header(said: Heard, name: bytes) -> str | None:
-    """Give a request header as text."""
-    value = said.get(name)
-    return None if value is None else value.decode("latin-1")
+    """Give the request headers that are read here; of one that is repeated the first."""
+    sent = reversed(scope["headers"])
+    return {name: value.decode("latin-1") for name, value in sent if name in READ}
 
 
 def cookie(said: Heard, name: str) -> str | None:
     """Give a cookie of a request."""
-    for part in (header(said, b"cookie") or "").split(";"):
+    for part in said.get(b"cookie", "").split(";"):
         key, _, value = part.strip().partition("=")
         if key == name:
             return value

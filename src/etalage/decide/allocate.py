@@ -194,7 +194,8 @@ def allocate(experience: Experience, unit: str) -> StoredArm:
 
 def draw_holdout(holdout: Holdout, unit: str) -> StoredArm:
     """Draw whether a unit is kept from everything; its own salt cuts across all experiments."""
-    held = bucket(holdout.salt, HOLDOUT_EXPERIENCE, unit) < holdout.share
+    # Most shops hold nobody back: then there is nothing to draw.
+    held = holdout.share > 0 and bucket(holdout.salt, HOLDOUT_EXPERIENCE, unit) < holdout.share
     share = holdout.share if held else MILLION - holdout.share
     return StoredArm(HOLDOUT if held else OPEN, unit, share, _holdout_policy(holdout))
 

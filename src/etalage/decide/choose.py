@@ -40,7 +40,7 @@ def choose(facts: DecisionFacts, experiences: Plan | Iterable[Experience]) -> Ch
     if facts.protected:
         return Chosen(skipped=elsewhere)
     if facts.left_alone:  # before any draw: she is in no arm, so all arms miss the same people
-        alone = (one.skipped("paused_by_visitor") for one in standing)
+        alone = (one.skipped["paused_by_visitor"] for one in standing)
         return Chosen(skipped=(*elsewhere, *alone))
     held = _holdout(facts)
     matched, absent, has_past = frozenset(facts.matched), _no_product(facts), _has_past(facts)
@@ -58,7 +58,7 @@ def choose(facts: DecisionFacts, experiences: Plan | Iterable[Experience]) -> Ch
         if reason is None:
             eligible.append(one)
         else:
-            skipped.append(one.skipped(reason))
+            skipped.append(one.skipped[reason])
     chosen = _arbitrate(facts, _allocated(facts, plan, eligible, held), skipped)
     return Chosen(choices=tuple(chosen), skipped=tuple(skipped), held=held)
 
@@ -119,18 +119,19 @@ def _allocated(
         return [(one, one.outside) for one in eligible]
     if held.arm == HOLDOUT:
         return [(one, _in_arm(facts, one, held, one.odds.place(held.unit))) for one in eligible]
-    drawn = plan.drawn(held.unit, facts.traits)
+    drawn, entered = plan.drawn(held.unit, facts.traits), facts.arms
     allocated: list[tuple[Planned, Choice]] = []
     for one in eligible:
-        stored = facts.arms.get(one.name)
-        if stored is not None:
+        name = one.name
+        if name in entered:
+            stored = entered[name]
             choice = _in_arm(facts, one, stored, one.odds.place(stored.unit))
-        elif one.name in drawn:
-            choice = drawn[one.name]
+        elif name in drawn:
+            choice = drawn[name]
         else:
             place = one.odds.place(held.unit)
             arm = one.odds.draw(place, held.unit, facts.traits)
-            choice = drawn[one.name] = _in_arm(facts, one, arm, place)
+            choice = drawn[name] = _in_arm(facts, one, arm, place)
         allocated.append((one, choice))
     return allocated
 
@@ -184,11 +185,11 @@ def _arbitrate(
                 chosen[holder[choice.slot]] = replace(winner, by_expected=True)
                 skipped.append(Skipped(one.name, "lost_to", winner.experience, "expected"))
             else:
-                skipped.append(one.lost_to(winner.experience))
+                skipped.append(one.lost_to[winner.experience])
             continue
         chosen.append(choice)
         if not choice.show:
-            skipped.append(one.skipped("in_holdout" if choice.arm == HOLDOUT else "in_control"))
+            skipped.append(one.skipped["in_holdout" if choice.arm == HOLDOUT else "in_control"])
         elif unobtrusive:
             holder[choice.slot] = len(chosen) - 1
     return chosen

@@ -38,9 +38,9 @@ def products_needed(chosen: Chosen, experiences: Experiences) -> dict[Experience
     """Tell for which choices, ghosts included, products must be found."""
     needed: dict[ExperienceName, Wanted] = {}
     for choice in chosen.choices:
-        wanted = _wanted(choice, experiences)
-        if wanted is not None:
-            needed[choice.experience] = wanted
+        variant = experiences[choice.experience].variant(choice.variant)
+        if variant is not None and variant.products is not None:
+            needed[choice.experience] = variant.products
     return needed
 
 
@@ -50,6 +50,7 @@ def compose(
     recommended: Mapping[ExperienceName, Recommended],
     experiences: Experiences,
     artwork: Mapping[ExperienceName, str] | None = None,
+    needed: Mapping[ExperienceName, Wanted] | None = None,
 ) -> Decision:
     """Compose the decision: entries in order of arbitration, and one reason for everything not shown.
 
@@ -59,11 +60,14 @@ def compose(
         recommended: products, for those that need them.
         experiences: the live ones.
         artwork: which of several pictures a message gets.
+        needed: what `products_needed` said, where it was asked before.
     """
+    if needed is None:
+        needed = products_needed(chosen, experiences)
     entries: list[Entry] = []
     emptied: dict[ExperienceName, Skipped] = {}
     for choice in chosen.choices:
-        wanted = _wanted(choice, experiences)
+        wanted = needed.get(choice.experience)
         if wanted is None:
             entries.append(Entry(choice))
             continue
@@ -92,11 +96,6 @@ def _with_picture(
     variant = experiences[entry.choice.experience].variant(entry.choice.variant)
     known = () if variant is None else variant.artwork
     return replace(entry, artwork=name) if any(one.name == name for one in known) else entry
-
-
-def _wanted(choice: Choice, experiences: Experiences) -> Wanted | None:
-    variant = experiences[choice.experience].variant(choice.variant)
-    return None if variant is None else variant.products
 
 
 def _with_products(

@@ -76,7 +76,7 @@ def gather(
         rules: the shop's.
         live: the experiences that are live, by name.
     """
-    past = NO_PAST if person is None else _past(person, asked.now, zone_of(rules.zone), live)
+    past = NO_PAST if person is None else _past(person, asked.now, rules.zone, live)
     return DecisionFacts(
         now=asked.now,
         zone=rules.zone,
@@ -148,16 +148,17 @@ class _Past(Struct, frozen=True):
 NO_PAST = _Past()
 
 
-def _past(
-    person: Person, now: int, zone: ShopZone, live: Mapping[ExperienceName, Experience]
-) -> _Past:
+def _past(person: Person, now: int, zone: str, live: Mapping[ExperienceName, Experience]) -> _Past:
     fold = person.fold
+    refused = _refused(person.part.refused) if person.part is not None else ()
+    if not fold.arms and not fold.triggered:  # she has met none of them yet
+        return _Past(refused=refused) if refused else NO_PAST
     arms = {name: first_arm(entered) for name, entered in fold.arms.items() if name in live}
     triggered = {name: times for name, times in fold.triggered.items() if name in live}
     used: dict[ExperienceName, Used] = {}
     interruptions = 0
     if triggered:
-        starts = _period_starts(person, now, zone)
+        starts = _period_starts(person, now, zone_of(zone))
         used = {name: _used([at for at, _ in times], starts) for name, times in triggered.items()}
         # A ghost interrupted nobody: only those who saw the message have had the interruption.
         interruptions = sum(
@@ -170,7 +171,7 @@ def _past(
         held=_held(person),
         used=used,
         interruptions=interruptions,
-        refused=_refused(person.part.refused) if person.part is not None else (),
+        refused=refused,
     )
 
 
@@ -245,7 +246,7 @@ def _page_product(asked: Asked) -> PageProduct | None:
 def _cart(person: Person | None, page: Context) -> tuple[ProductId, ...]:
     """Give what is in the cart: as the page says it, or else as remembered."""
     if page.cart is not None:
-        return tuple(sorted({ProductId(line.product) for line in page.cart}))
+        return _in_order({ProductId(line.product) for line in page.cart})
     if person is None or person.part is None or not person.part.cart:
         return ()
     lines = person.part.cart.items()

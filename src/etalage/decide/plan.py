@@ -29,19 +29,43 @@ UNITS_REMEMBERED = 4_096  # units of whom draws are kept: some megabytes
 Key = tuple[object, ...]
 
 
+class _Reasons(dict[SkipReason, Skipped]):
+    """Why one experience is not shown, made once for each reason."""
+
+    def __init__(self, name: ExperienceName) -> None:
+        super().__init__()
+        self._name = name
+
+    def __missing__(self, reason: SkipReason) -> Skipped:
+        made = self[reason] = Skipped(self._name, reason)
+        return made
+
+
+class _Lost(dict[ExperienceName, Skipped]):
+    """By which other one experience lost its place, made once for each."""
+
+    def __init__(self, name: ExperienceName) -> None:
+        super().__init__()
+        self._name = name
+
+    def __missing__(self, other: ExperienceName) -> Skipped:
+        made = self[other] = Skipped(self._name, "lost_to", other)
+        return made
+
+
 class Planned:
     """One live experience, with what does not depend on who asks."""
 
     __slots__ = (
-        "_lost",
-        "_skipped",
         "experience",
         "interrupts",
         "is_about_product",
+        "lost_to",
         "name",
         "odds",
         "outside",
         "segment",
+        "skipped",
     )
 
     def __init__(self, experience: Experience, weighing: Weighing | None = None) -> None:
@@ -58,22 +82,8 @@ class Planned:
             show=True,
             priority=experience.priority,
         )
-        self._skipped: dict[SkipReason, Skipped] = {}
-        self._lost: dict[ExperienceName, Skipped] = {}
-
-    def skipped(self, reason: SkipReason) -> Skipped:
-        """Say that it is not shown, and why."""
-        known = self._skipped.get(reason)
-        if known is None:
-            known = self._skipped[reason] = Skipped(self.name, reason)
-        return known
-
-    def lost_to(self, other: ExperienceName) -> Skipped:
-        """Say that another has its place."""
-        known = self._lost.get(other)
-        if known is None:
-            known = self._lost[other] = Skipped(self.name, "lost_to", other)
-        return known
+        self.skipped = _Reasons(self.name)
+        self.lost_to = _Lost(self.name)
 
 
 Drawn = dict[ExperienceName, Choice]  # of one unit
@@ -172,7 +182,7 @@ class Plan:
             if reason is None:
                 standing.append(planned)
             else:
-                skipped.append(planned.skipped(reason))
+                skipped.append(planned.skipped[reason])
         return tuple(standing), tuple(skipped)
 
 

@@ -41,12 +41,12 @@ def differences(logged: Decision, again: Decision) -> list[str]:
     return list(_differing(msgspec.to_builtins(logged), msgspec.to_builtins(again), ""))
 
 
-def written(record: DecisionRecord) -> str:
+def written(record: DecisionRecord) -> bytes:
     """Write a record as the JSON text that a `decision` event carries."""
-    return _encode(record).decode()
+    return _encode(record)
 
 
-def read_record(text: str) -> DecisionRecord:
+def read_record(text: str | bytes) -> DecisionRecord:
     """Read what `written` wrote."""
     return _decode(text)
 

@@ -52,6 +52,7 @@ from etalage.segment.conditions import Asking
 
 CODE = version("etalage")
 SEARCH_MEMORY = 7 * DAY  # what she searched for longer ago is not brought up again
+HELD_BYTES = 2_047  # that hashlib digests without letting go
 KEPT_IF_OPEN: frozenset[Purpose] = frozenset({"measure", "personalise"})
 
 
@@ -88,15 +89,13 @@ def serve(
     facts = _facts(question, here, live, shelf)
     chosen = choose(facts, plan.choices)
     part = question.person.part if question.person is not None else None
-    recommended = {
-        name: recommend(wanted, facts, part, shelf)
-        for name, wanted in products_needed(chosen, plan.experiences).items()
-    }
+    needed = products_needed(chosen, plan.experiences)
+    recommended = {name: recommend(wanted, facts, part, shelf) for name, wanted in needed.items()}
     pictures: dict[ExperienceName, str] = {}
     if plan.has_pictures:
         weighed = plan.choices.policies.pictures
         pictures = artwork(chosen, plan.experiences, facts, part, weighed)
-    decision = compose(facts, chosen, recommended, plan.experiences, pictures)
+    decision = compose(facts, chosen, recommended, plan.experiences, pictures, needed)
     tokens = tokens_of(decision, facts.visitor, token_secret, now=question.now)
     words = _words(question, here, live, shelf)
     said = answer(
@@ -193,9 +192,8 @@ def _logged(
             degraded=question.degraded,
         )
     )
-    digest = hashlib.blake2b(record.encode(), digest_size=12).hexdigest()
     return Event(
-        id=EventId(f"decision:{digest}"),
+        id=EventId(f"decision:{_digest(record)}"),
         name="decision",
         time=question.now,
         received=question.now,
@@ -206,8 +204,17 @@ def _logged(
         shown=decision.holdout_shown(question.now),
         properties=_of_the_moment(question, facts),
         purposes=facts.purposes,
-        record=record,
+        record=record.decode(),
     )
+
+
+def _digest(record: bytes) -> str:
+    """Digest a record piece by piece: of what is longer hashlib lets go of the interpreter, and waits to get it back."""
+    rest = memoryview(record)
+    digest = hashlib.blake2b(rest[:HELD_BYTES], digest_size=12)
+    while rest := rest[HELD_BYTES:]:
+        digest.update(rest[:HELD_BYTES])
+    return digest.hexdigest()
 
 
 def _of_the_moment(question: Question, facts: DecisionFacts) -> dict[str, Scalar]:
