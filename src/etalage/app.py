@@ -30,6 +30,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from etalage.config import Settings, load
+from etalage.domain.arrival import Appended
 from etalage.domain.consent import PURPOSES
 from etalage.domain.ids import ShopId
 from etalage.domain.money import is_currency
@@ -330,7 +331,7 @@ def open_shop(
         NoShop, KeysMissing: as `open_ports`.
     """
 
-    def committing(ports: Ports, applied: Callable[[int | None], None]) -> Committer:
+    def committing(ports: Ports, applied: Callable[[Appended | None], None]) -> Committer:
         window = settings.commit_window_ms / 1000
         return Committer(ports.log, applied, window_seconds=window, most=settings.queued_events)
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from appending import AMSTERDAM, MONDAY, MONDAY_DAY, viewed
 
-from etalage.domain.arrival import Arrival, Entered, Rejected
+from etalage.domain.arrival import Appended, Arrival, Entered, Rejected
 from etalage.errors import Overloaded
 from etalage.ports import EventLog
 from etalage.store.committer import Committer
@@ -19,7 +19,7 @@ def refused() -> Rejected:
     return Rejected("wk_ab12", "refused", "bot", MONDAY, MONDAY_DAY)
 
 
-def nothing(_own: int | None) -> None:
+def nothing(_own: Appended | None) -> None:
     """Stand in for the profiles."""
 
 
@@ -49,19 +49,23 @@ def test_callers_that_submit_at_once_each_get_their_own_answer(log: EventLog) ->
 
 
 def test_the_answer_comes_after_the_profiles_have_the_events(log: EventLog) -> None:
-    seen: list[tuple[int | None, int]] = []
+    seen: list[tuple[Appended | None, int]] = []
     committer = Committer(log, lambda own: seen.append((own, log.head())))
 
     committer.submit([viewed(1), viewed(2)]).result(timeout=30)
     committer.submit([viewed(3)]).result(timeout=30)
     committer.submit([viewed(3)]).result(timeout=30)
 
-    assert seen == [(0, 2), (2, 3), (None, 3)]  # with where it began to write
+    first, second = (
+        Appended(0, (viewed(1).event, viewed(2).event)),
+        Appended(2, (viewed(3).event,)),
+    )
+    assert seen == [(first, 2), (second, 3), (None, 3)]  # with what it put there
     committer.close()
 
 
 def test_events_are_acknowledged_also_when_the_profiles_cannot_follow(log: EventLog) -> None:
-    def fail(_own: int | None) -> None:
+    def fail(_own: Appended | None) -> None:
         raise OSError("the disk of the profiles is gone")
 
     committer = Committer(log, fail)

@@ -5,7 +5,7 @@ Conservation (design 5): received = accepted + duplicate + quarantined + refused
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Literal
 
@@ -85,6 +85,18 @@ class Entered(Struct, frozen=True):
     outcome: Outcome
     position: int | None = None
     reason: Reason | None = None
+
+
+class Appended(Struct, frozen=True):
+    """Events that were put at the end of the log one behind the other."""
+
+    after: int  # position before the first
+    events: Sequence[Event]
+
+    @property
+    def upto(self) -> int:
+        """The position of the last."""
+        return self.after + len(self.events)
 
 
 def engines_own(event: Event) -> Arrival:

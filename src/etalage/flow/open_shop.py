@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Protocol
 
 from etalage.config import Settings
-from etalage.domain.arrival import Arrival, Entered, Rejected, engines_own
+from etalage.domain.arrival import Appended, Arrival, Entered, Rejected, engines_own
 from etalage.domain.event import Event
 from etalage.domain.ids import EventId
 from etalage.domain.policy import POLICY
@@ -38,7 +38,7 @@ WITHOUT_WORRY = {
     "not_released",
 }  # a young shop has learned nothing of worth yet
 PROOF = "proof"  # a number in the log that says nothing
-Applied = Callable[[int | None], None]  # what is done after a commit, with where it began to write
+Applied = Callable[[Appended | None], None]  # what is done after a commit, with what it wrote
 
 
 class Committed(Protocol):
@@ -116,8 +116,8 @@ class OpenShop:
         self.commits = committing(ports, self.remember)
         self._tell_composition(self.configuration, now)
 
-    def remember(self, own: int | None = None) -> None:
-        """Bring profiles up to the log; the committer calls this after every commit, with where it began to write.
+    def remember(self, own: Appended | None = None) -> None:
+        """Bring profiles up to the log; the committer calls this after every commit, with what it wrote.
 
         Profiles that fail or are slow are left alone from then on, so that events are acknowledged all the same:
         the watch brings them up to the log and makes them green again.
@@ -134,8 +134,8 @@ class OpenShop:
         if seconds > SLOW_SECONDS + SECONDS_PER_EVENT * (self._remembered - before):
             self.health.slow("profiles_write", f"writing took {seconds:.1f} s")
 
-    def catch_up(self, own: int | None = None) -> int:
-        """Bring profiles up to the log, however they are; give the position reached."""
+    def catch_up(self, own: Appended | None = None) -> int:
+        """Bring profiles up to the log, or to what was just written; give the position reached."""
         return remember(self.ports.log, self.ports.profiles, self.configuration.how, own=own)
 
     def prove_log(self) -> None:

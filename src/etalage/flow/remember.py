@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from etalage.domain.arrival import Appended
 from etalage.domain.event import Event
 from etalage.domain.ids import VisitorKey
 from etalage.domain.profile import ActiveFeature, Fold
@@ -65,15 +66,16 @@ def _counting(conditions: _Conditions) -> Counting:
 class _Ahead(NamedTuple):
     """What was folded before the write lock was ours, of events that this process wrote itself."""
 
-    after: int  # positions of the log
-    upto: int
+    own: Appended
     features: tuple[ActiveFeature, ...]  # that were counted
     folds: dict[VisitorKey, Fold]
     rest: Sequence[Event]  # that cannot be folded without looking at what is stored
 
 
-def remember(log: EventLog, profiles: Profiles, how: Memorist, *, own: int | None = None) -> int:
-    """Fold all that is in the log by now; give the position reached.
+def remember(
+    log: EventLog, profiles: Profiles, how: Memorist, *, own: Appended | None = None
+) -> int:
+    """Fold all that is in the log by now, or up to what this process just wrote; give the position reached.
 
     What other processes write meanwhile is theirs: who went after it too would wait for the lock they hold.
 
@@ -81,31 +83,28 @@ def remember(log: EventLog, profiles: Profiles, how: Memorist, *, own: int | Non
         log: where the events are.
         profiles: where the folds are.
         how: the shop remembers.
-        own: the position after which this process wrote all there is. It folds that before it waits for the lock,
-            so that the others wait less for it.
+        own: what this process just wrote. It folds that before it waits for the lock, so that the others wait less
+            for it.
     """
-    head = log.head()
-    ahead = None if own is None else _fold_ahead(log, profiles, how, own, head)
-    while (position := profiles.position()) < head:
-        profiles.update(lambda write: _take(log, write, how, head, ahead))
+    upto = log.head() if own is None else own.upto
+    ahead = None if own is None else _fold_ahead(profiles, how, own)
+    while (position := profiles.position()) < upto:
+        profiles.update(lambda write: _take(log, write, how, upto, ahead))
     return position
 
 
-def _fold_ahead(
-    log: EventLog, profiles: Profiles, how: Memorist, after: int, upto: int
-) -> _Ahead | None:
+def _fold_ahead(profiles: Profiles, how: Memorist, own: Appended) -> _Ahead | None:
     """Fold events of our own, and read the folds they will be merged with: what is read is known again by its digest."""
-    if upto - after > AT_ONCE:
+    if len(own.events) > AT_ONCE:
         return None
     features = profiles.features()
-    own = [event for _, event in log.read(after, upto=upto)]
-    alone = [event for event in own if _is_alone(event)]
-    rest = [event for event in own if not _is_alone(event)]
+    alone = [event for event in own.events if _is_alone(event)]
+    rest = [event for event in own.events if not _is_alone(event)]
     if any(event.name == FEATURE for event in rest):
         return None
     folds = fold(alone, how.memory(features))
     profiles.many(folds)
-    return _Ahead(after, upto, features, folds, rest)
+    return _Ahead(own, features, folds, rest)
 
 
 def _is_alone(event: Event) -> bool:
@@ -114,19 +113,19 @@ def _is_alone(event: Event) -> bool:
 
 
 def _take(
-    log: EventLog, write: ProfilesWrite, how: Memorist, head: int, ahead: _Ahead | None
+    log: EventLog, write: ProfilesWrite, how: Memorist, wanted: int, ahead: _Ahead | None
 ) -> None:
-    upto = min(head, write.position + AT_ONCE)
+    upto = min(wanted, write.position + AT_ONCE)
     if upto <= write.position:
         return  # another process was first
-    if ahead is None or not write.position <= ahead.after < ahead.upto <= upto:
+    if ahead is None or not write.position <= ahead.own.after < ahead.own.upto <= upto:
         _take_up(log, write, how, upto)
         return
-    _take_up(log, write, how, ahead.after)
+    _take_up(log, write, how, ahead.own.after)
     if write.features() == ahead.features:
         _put(write, ahead.folds)
         _put(write, fold(_found(ahead.rest, write), how.memory(ahead.features)))
-        write.position = ahead.upto
+        write.position = ahead.own.upto
     _take_up(log, write, how, upto)
 
 

@@ -4,7 +4,7 @@ In:   arrivals from any thread, one list a call.
 Out:  a future a call, resolved when its events are on disk and, as a rule, in the profiles.
 Idea: a sync costs the same for one event as for five hundred. While one is under way the next batch gathers by
       itself; only after a batch that had company is it worth waiting a moment for more. A lone caller never
-      waits; what nobody waits for (records of decisions) does, ten times that moment, unless somebody comes: a
+      waits; what nobody waits for (records of decisions) does, forty times that moment, unless somebody comes: a
       power cut then takes a moment of records more, and measurement needs none of them (design 7, token).
       Profiles are brought up to date before the answer, so that a caller reads what it wrote; if that fails the
       answer is still given, because the log has the events and the profiles will catch up.
@@ -21,14 +21,14 @@ from itertools import islice
 
 from msgspec import Struct
 
-from etalage.domain.arrival import Arrival, Entered, Rejected
+from etalage.domain.arrival import Appended, Arrival, Entered, Rejected
 from etalage.errors import Overloaded, TooMany
 from etalage.ports import EventLog
 
 _Answer = list[Entered] | Exception
 
 SLICES = 20  # of the window; one that passes without anything new ends the wait
-PATIENCE = 10  # windows that what nobody waits for may gather; a commit has the same price for one as for many
+PATIENCE = 40  # windows that what nobody waits for may gather; a commit has the same price for one as for many
 FULL = 500  # of that, and it is worth a commit at once
 
 
@@ -58,7 +58,7 @@ class Committer:
     def __init__(
         self,
         log: EventLog,
-        applied: Callable[[int | None], None],
+        applied: Callable[[Appended | None], None],
         *,
         window_seconds: float = 0.005,
         most: int = 5_000,
@@ -67,8 +67,8 @@ class Committer:
 
         Args:
             log: what is written to.
-            applied: called after each write, before the callers hear of it, with the position after which it
-                wrote (None if all was there already); brings profiles up to the log.
+            applied: called after each write, before the callers hear of it, with what it put at the end of the log
+                (None if that is nothing, or lies in several pieces); brings profiles up to the log.
             window_seconds: how long a batch may wait for company.
             most: arrivals that may wait in the queue, for `submit` and for `put` each.
         """
@@ -143,7 +143,7 @@ class Committer:
         while batch := self._next_batch(wait_for_more=had_company):
             had_company = len(batch) > 1
             answers = self._write(batch)
-            self._apply(answers)
+            self._apply(batch, answers)
             for submission, answer in zip(batch, answers, strict=True):
                 self._tell(submission, answer)
 
@@ -188,16 +188,9 @@ class Committer:
         entered = iter(self._log.append(arrivals, rejected))
         return [list(islice(entered, len(submission.arrivals))) for submission in batch]
 
-    def _apply(self, answers: list[_Answer]) -> None:
-        written = [
-            one.position
-            for answer in answers
-            if not isinstance(answer, Exception)
-            for one in answer
-            if one.position is not None
-        ]
+    def _apply(self, batch: list[_Submission], answers: list[_Answer]) -> None:
         try:
-            self._applied(min(written) - 1 if written else None)
+            self._applied(_appended(batch, answers))
         except Exception as error:  # noqa: BLE001  counted; the events are safe and profiles catch up
             self.last_failure = error
             self._count("apply_failures", 1)
@@ -217,3 +210,17 @@ class Committer:
     def _count(self, name: str, number: int) -> None:
         with self._changed:
             self._counts[name] += number
+
+
+def _appended(batch: list[_Submission], answers: list[_Answer]) -> Appended | None:
+    """Give the new events, if they lie one behind the other; written call by call they need not."""
+    new = {
+        one.position: arrival.event
+        for submission, answer in zip(batch, answers, strict=True)
+        if not isinstance(answer, Exception)
+        for arrival, one in zip(submission.arrivals, answer, strict=True)
+        if one.position is not None
+    }
+    if not new or max(new) - min(new) >= len(new):
+        return None
+    return Appended(min(new) - 1, tuple(new.values()))

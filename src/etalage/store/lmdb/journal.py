@@ -48,11 +48,9 @@ from etalage.store.lmdb.record import (
     short_payload_of,
 )
 from etalage.store.lmdb.renewing import renew
-from etalage.store.lmdb.warm import Warm
 
 TABLES = ("events", "ids", "once", "account", "quarantine", "meta")
 DAY_BYTES = 4
-WARM_BYTES = 1 << 20  # of events that were just written: they are read once more, to be remembered
 PAGE_EVENTS = 512  # read in one transaction; a slow reader must not hold old pages
 PRUNE_EVENTS = 2_000  # dropped in one transaction; writers wait no longer than this takes
 
@@ -76,7 +74,6 @@ class LmdbEventLog:
         archive: Archive | None = None,
     ) -> None:
         self._env = Environment(Path(path), TABLES, map_size=map_size)
-        self._warm: Warm[int, Event] = Warm(WARM_BYTES)
         self._env.bind(self._bind)
         self._zone = zone
         self._archive = archive
@@ -124,7 +121,6 @@ class LmdbEventLog:
                 record = framed(key, payload)
                 if not txn.put(key, record, append=True, db=self._events):
                     raise _damaged(position)  # there already is one behind what `head` says
-                self._warm.put(position, record[:DIGEST_BYTES], arrival.event, len(record))
                 entered.append(Entered(outcome, position))
             elif outcome == "duplicate":
                 entered.append(Entered(outcome))
@@ -199,12 +195,9 @@ class LmdbEventLog:
                 key, record = next(records, (b"", b""))
                 if key != number_key(position):
                     raise _damaged(position)
-                event = self._warm.get(position, record[:DIGEST_BYTES], len(record))
-                if event is None:
-                    if not is_whole(key, record):
-                        raise _damaged(position)
-                    event = _decode_event(record[DIGEST_BYTES:])
-                yield position, event
+                if not is_whole(key, record):
+                    raise _damaged(position)
+                yield position, _decode_event(record[DIGEST_BYTES:])
 
     def account(self) -> list[Account]:
         """Give the exact counts of everything received, in order."""
