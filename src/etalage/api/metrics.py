@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import get_args
@@ -68,7 +69,9 @@ _intake = _Times(
     "etalage_intake_seconds", "Time from a call's arrival until its events are on disk."
 )
 _events = Count("etalage_intake_events", "Events in the calls answered.", registry=_process)
-_skipped: dict[str, int] = {}  # by reason; a decision has many, so they are added up without a lock
+_skipped: defaultdict[str, int] = defaultdict(
+    int
+)  # by reason; a decision has many, so they are added up without a lock
 _errors = Count("etalage_errors", "Answers with an error, by code.", ["code"], registry=_process)
 
 
@@ -100,7 +103,7 @@ def observe_intake(events: int, seconds: float) -> None:
 def count_skipped(skipped: Iterable[Skipped]) -> None:
     """Count the experiences that were not shown; called by the one thread that decides."""
     for one in skipped:
-        _skipped[one.reason] = _skipped.get(one.reason, 0) + 1
+        _skipped[one.reason] += 1
 
 
 def count_error(code: str) -> None:

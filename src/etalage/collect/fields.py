@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from etalage.collect.notes import Notes, count
 from etalage.collect.refusal import Refusal
@@ -93,6 +94,7 @@ def long_text(value: object) -> str | None:
     return value[:MAX_LONG_TEXT].strip() or None if isinstance(value, str) else None
 
 
+@lru_cache(maxsize=256)  # of few languages, with every question
 def language_of(locale: str | None) -> str | None:
     """Give the language of a tag such as 'nl-NL'; None for what is none."""
     if locale is None:

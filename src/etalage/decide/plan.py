@@ -156,7 +156,7 @@ class Plan:
             facts.contextual,
             facts.paused,
             facts.protected,
-            *(_is_scheduled(facts, experience) for experience in self._clocked),
+            tuple([_is_scheduled(facts, one) for one in self._clocked]) if self._clocked else (),
         )
         known = self._standing.get(key)
         if known is None:

@@ -211,7 +211,7 @@ def needed_for(node: Node) -> frozenset[FeatureId]:
 
 def _all(parts: list[_Named], needed: frozenset[FeatureId]) -> Holds:
     def holds(asking: Asking) -> bool:
-        if not needed <= asking.did.keys():
+        if needed and not needed <= asking.did.keys():
             return False
         answers = asking.answers
         for name, one in parts:

@@ -35,7 +35,7 @@ def person_of(asking: VisitorKey, folds: Mapping[VisitorKey, Fold], *, gpc: bool
     own = folds.get(asking, NOTHING)
     is_alone = len(folds) == 1 and asking in folds
     linked = [] if is_alone else [f.consent for visitor, f in folds.items() if visitor != asking]
-    merged = reduce(merge_but_parts, folds.values()) if folds else NOTHING
+    merged = own if is_alone else _merged(folds)
     allowed = NO_PURPOSES if is_restricted(merged) else open_purposes(own.consent, linked, gpc=gpc)
     return Person(
         asking=asking,
@@ -46,6 +46,10 @@ def person_of(asking: VisitorKey, folds: Mapping[VisitorKey, Fold], *, gpc: bool
         part=readable_part(folds) if "personalise" in allowed else None,
         quarantined=quarantined,
     )
+
+
+def _merged(folds: Mapping[VisitorKey, Fold]) -> Fold:
+    return reduce(merge_but_parts, folds.values()) if folds else NOTHING
 
 
 def as_known(folds: Mapping[VisitorKey, Fold]) -> Person:
