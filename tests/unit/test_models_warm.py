@@ -15,6 +15,7 @@ from msgspec.structs import replace
 import numpy as np
 from etalage.bench.recommend import drawn_clicks
 from etalage.bench.recommend_lists import drawn_profile, drawn_sessions
+from etalage.domain.product import Catalogue
 from etalage.recommend import profile_model, session_model
 from etalage.recommend.both import Both
 from etalage.recommend.profile_shelf import PROFILE
@@ -41,7 +42,8 @@ def compiled():
 before = compiled() if "numba" in sys.modules else None
 shelf.near(names[:5], now=1)
 profile.nearest(names[:5], rows=shelf.compiled)
-list(Both(shelf, profile).lines(names[:5], names[:9], now=1))
+seen = {name: code for code, name in enumerate(names[:9])}
+list(Both(shelf, profile, Catalogue("", "EUR", {})).lines(seen, seen, now=1))
 print(before, before and compiled())
 print("numba" in sys.modules)
 """

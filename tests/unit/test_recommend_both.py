@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from decide_examples import NOW
+from decide_examples import NOW, catalogue, product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -14,7 +14,8 @@ from etalage.bench.recommend_lists import drawn_profile, drawn_sessions
 from etalage.domain.time import SECOND
 from etalage.recommend import list_compiled, session_shelf
 from etalage.recommend.blend import Blended
-from etalage.recommend.both import Both
+from etalage.recommend.both import Both, Spoken
+from etalage.recommend.guards import Limits
 from etalage.recommend.near import PROPOSED
 from etalage.recommend.profile_model import ProfileModel
 from etalage.recommend.profile_shelf import ProfileShelf
@@ -25,6 +26,7 @@ from etalage.recommend.session_scorer import DIGITS, Scored, SessionScorer, best
 from etalage.recommend.session_shelf import SessionShelf
 
 ITEMS = 700
+SHOP = catalogue(*(product(f"P{item}") for item in range(ITEMS + 150)))
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -56,9 +58,13 @@ def asked(seed: int) -> tuple[list[str], list[str]]:
 
 
 def listed(sessions: SessionModel, profile: ProfileModel, seed: int) -> list[Blended]:
-    return list(
-        Both(SessionShelf(sessions), ProfileShelf(profile)).lines(*asked(seed), now=NOW + SECOND)
-    )
+    both = Both(SessionShelf(sessions), ProfileShelf(profile), SHOP)
+    return list(both.lines(*spoken(both, seed), now=NOW + SECOND))
+
+
+def spoken(both: Both, seed: int) -> tuple[Spoken, Spoken]:
+    session, had = asked(seed)
+    return both.spoken_of(session, Limits(NOW)), both.spoken_of(had, Limits(NOW))
 
 
 @pytest.mark.parametrize("method", ["knn", "rules"])
@@ -84,12 +90,24 @@ def test_a_list_is_the_same_compiled_or_not(
     assert 0 in lengths or min(lengths) < PROPOSED
 
 
+def test_what_may_be_spoken_of_is_found_out_once_and_told_the_same_again() -> None:
+    shop = catalogue(product("P100", category="Intiem > Meer"), product("P101"), product("P9"))
+    both = Both(None, ProfileShelf(profile_of(1)), shop)
+    limits = Limits(NOW, sensitive=("Intiem",))
+
+    for _ in range(2):
+        assert both.spoken_of(["P9", "P100", "P101", "P102", "hat"], limits) == {
+            "P9": -1,
+            "P101": 1,
+        }
+
+
 def test_nothing_of_one_list_is_left_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_shelf, "SMALL", 0)
-    both = Both(SessionShelf(sessions_of(1, repeats=0.5)), ProfileShelf(profile_of(1)))
+    both = Both(SessionShelf(sessions_of(1, repeats=0.5)), ProfileShelf(profile_of(1)), SHOP)
 
-    first = [list(both.lines(*asked(seed), now=NOW)) for seed in range(20)]
-    again = [list(both.lines(*asked(seed), now=NOW)) for seed in range(20)]
+    first = [list(both.lines(*spoken(both, seed), now=NOW)) for seed in range(20)]
+    again = [list(both.lines(*spoken(both, seed), now=NOW)) for seed in range(20)]
 
     assert again == first
     assert len({tuple(one) for one in first}) > 1

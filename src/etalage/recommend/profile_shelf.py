@@ -8,10 +8,11 @@ Idea: a score is a sum over what she had, so its largest term is its reason. A m
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from types import ModuleType
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -34,20 +35,27 @@ from etalage.recommend.session_scorer import DIGITS, Scored, best_of
 ASKED = 50  # products of a person, the newest
 
 
+class Same(NamedTuple):
+    """The products of one model as another one numbers them, twice the same memory."""
+
+    codes: array[int]
+    column: Ints  # for who reads many at once
+
+
 class ProfileShelf:
     """A model made ready to answer."""
 
-    __slots__ = ("_codes", "_places", "_same", "_turn", "_version", "_weights", "products")
+    __slots__ = ("_places", "_same", "_turn", "_version", "_weights", "codes", "products")
     name: ClassVar[str] = KIND
 
     def __init__(self, model: ProfileModel) -> None:
         self._version = model.card.version
         self.products = model.products
-        self._codes = {product: code for code, product in enumerate(model.products)}
+        self.codes = {product: code for code, product in enumerate(model.products)}
         self._weights = model.weights
         self._places = np.zeros(len(model.products), np.int32)  # room; threads take turns
         self._turn = Lock()
-        self._same: tuple[Mapping[str, int], Ints] = ({}, np.zeros(0, np.int32))  # as last asked
+        self._same: tuple[Mapping[str, int], Same | None] = ({}, None)  # as last asked
 
     @property
     def version(self) -> str:
@@ -58,7 +66,7 @@ class ProfileShelf:
         """Give what somebody will like who had these, the newest first; products that nobody knows say nothing."""
         return list(self.nearest(had).lines())
 
-    def nearest(self, had: Sequence[str], *, rows: ModuleType | None = None) -> Nearest:
+    def nearest(self, had: Iterable[str], *, rows: ModuleType | None = None) -> Nearest:
         """Give the same as columns; `rows` is what adds up faster, where it is loaded (`list_compiled`)."""
         known = self.known(had)
         if not known:
@@ -72,19 +80,20 @@ class ProfileShelf:
 
     def known(self, products: Iterable[str]) -> list[int]:
         """Give the products that this model knows as they are numbered here, each once; the newest first."""
-        found = map(self._codes.get, dict.fromkeys(products))
+        found = map(self.codes.get, dict.fromkeys(products))
         return [code for code in found if code is not None][:ASKED]
 
     def rows(self, known: Sequence[int]) -> Rows:
         """Give the rows of these products as the compiled path takes them."""
         return Rows(*self._weights, np.array(known, np.int32))
 
-    def numbered_as(self, codes: Mapping[str, int]) -> Ints:
+    def numbered_as(self, codes: Mapping[str, int]) -> Same:
         """Number the products of this model as another one does; by a negative number what that does not know."""
         asked, same = self._same
-        if asked is not codes:
+        if asked is not codes or same is None:
             own = enumerate(self.products)
-            same = np.array([codes.get(product, -1 - item) for item, product in own], np.int32)
+            numbers = array("i", [codes.get(product, -1 - item) for item, product in own])
+            same = Same(numbers, np.frombuffer(numbers, np.int32))
             self._same = codes, same
         return same
 

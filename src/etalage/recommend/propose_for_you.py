@@ -10,7 +10,7 @@ A product of a category that may never be recommended is never a reason either: 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 from etalage.domain.decision import Because
@@ -18,7 +18,7 @@ from etalage.domain.experience import MILLION
 from etalage.domain.ids import ProductId
 from etalage.domain.profile import Part
 from etalage.recommend.blend import Blended
-from etalage.recommend.guards import Limits, is_sensitive
+from etalage.recommend.guards import Limits
 from etalage.recommend.profile_shelf import ASKED
 from etalage.recommend.recent import recently_had, recently_viewed
 from etalage.recommend.session_shelf import SessionShelf
@@ -29,15 +29,16 @@ LOOKED_AT = 10  # distinct products, the newest (methods 1.2)
 
 def for_you(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[Proposal]:
     """Propose what follows from where she was lately and from all she did before."""
-    lately = _speaking(islice(recently_viewed(part, limits.now), LOOKED_AT), limits, shelf)
+    both = shelf.both
+    lately = both.spoken_of(islice(recently_viewed(part, limits.now), LOOKED_AT), limits)
     if not lately and part is None:
         return
-    here = _speaking((p for p in limits.excluded if p not in lately), limits, shelf)
-    session = [*here, *lately][:LOOKED_AT] if lately else []
-    had = _speaking(recently_had(part, limits.now, ASKED), limits, shelf)
+    here = both.spoken_of([p for p in limits.excluded if p not in lately], limits)
+    had = both.spoken_of(recently_had(part, limits.now, ASKED), limits)
+    session = dict(islice((here | lately).items(), LOOKED_AT)) if lately else {}
     bought = {} if part is None else part.bought
-    current = session[0] if session else None  # she is there, or comes from it
-    for line in shelf.both.lines(session, [*here, *had] if had else [], now=limits.now):
+    current = next(iter(session), None)  # she is there, or comes from it
+    for line in both.lines(session, here | had if had else {}, now=limits.now):
         if line.product != current:
             yield _proposal(line, session, bought, shelf)
 
@@ -45,14 +46,13 @@ def for_you(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[Proposa
 def viewed_next(limits: Limits, part: Part | None, shelf: Shelf) -> Iterator[Proposal]:
     """Propose what is looked at most right after the product she is on, or the one she saw last."""
     sessions = shelf.learned(SessionShelf)
-    seen = _speaking(
-        (*limits.excluded, *islice(recently_viewed(part, limits.now), 1)), limits, shelf
-    )
-    if sessions is None or not seen:
+    last = (*limits.excluded, *islice(recently_viewed(part, limits.now), 1))
+    seen = next(iter(shelf.both.spoken_of(last, limits)), None)
+    if sessions is None or seen is None:
         return
-    title = shelf.catalogue.products[ProductId(seen[0])].title
+    title = shelf.catalogue.products[ProductId(seen)].title
     strongest = 0.0
-    for near in sessions.after(seen[0]):
+    for near in sessions.after(seen):
         strongest = strongest or near.score
         score = round(near.score / strongest * MILLION)
         yield Proposal(ProductId(near.product), score, "viewed_after", title)
@@ -70,12 +70,3 @@ def _proposal(
         because = "you_bought" if line.of in bought else "you_saw"
     title = None if because == "viewed" else shelf.catalogue.products[ProductId(line.of)].title
     return Proposal(ProductId(line.product), round(line.score * MILLION), because, title)
-
-
-def _speaking(products: Iterable[str], limits: Limits, shelf: Shelf) -> list[str]:
-    """Keep the products that are in the catalogue and may be spoken of."""
-    known = shelf.catalogue.products
-    if not limits.sensitive:
-        return [product for product in products if product in known]
-    found = ((product, known.get(ProductId(product))) for product in products)
-    return [name for name, one in found if one is not None and not is_sensitive(one, limits)]

@@ -45,8 +45,9 @@ def recently_had(part: Part | None, now: int, most: int) -> list[str]:
     for product, time in part.bought.items():
         if had.get(product, -1) < time <= now:
             had[product] = time
-    newest = sorted(sorted(had), key=had.__getitem__, reverse=True)  # of one time, by their names
-    return newest[:most]
+    is_clear = len({*had.values()}) == len(had)
+    named = had if is_clear else sorted(had)  # of one time, by their names
+    return sorted(named, key=had.__getitem__, reverse=True)[:most]
 
 
 def last_category(part: Part | None, now: int, catalogue: Catalogue) -> str | None:

@@ -32,6 +32,7 @@ from etalage.recommend.session_recipe import Asked, vstan
 from etalage.recommend.session_scorer import Best, SessionScorer
 from etalage.recommend.session_trial import FADES, mixed, own_items
 
+NO_ITEMS, NO_SHARES = np.zeros(0, np.int32), np.zeros(0)
 SMALL = 20_000  # sessions of the night; so few are compared in 0.3 ms without a compiler, which takes 66 MB
 
 
@@ -94,10 +95,11 @@ class SessionShelf:
 
     def question(self, seen: Sequence[int], *, now: int) -> tuple[Asked, Ints, float, Floats]:
         """Put a question as the compiled path takes it; with what of the session's own is to be mixed in, and how much."""
-        repeats = self._card.repeats
-        own = own_items(seen) if repeats else []
+        asked, repeats = self._scorer.asked(seen, now=now / SECOND), self._card.repeats
+        if not repeats:
+            return asked, NO_ITEMS, 0.0, NO_SHARES
+        own = own_items(seen)
         fades = [FADES**place for place in range(len(own))]
-        asked = self._scorer.asked(seen, now=now / SECOND)
         return asked, np.array(own, np.int32), repeats, np.array(fades)
 
     def _mixed(self, found: Best, seen: Sequence[int]) -> Best:

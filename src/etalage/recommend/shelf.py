@@ -97,7 +97,9 @@ class Shelf:
     def both(self) -> Both:
         """The models of sessions and of profiles, asked at once."""
         if self._both is None:
-            self._both = Both(self.learned(SessionShelf), self.learned(ProfileShelf))
+            self._both = Both(
+                self.learned(SessionShelf), self.learned(ProfileShelf), self.catalogue
+            )
         return self._both
 
     @property
