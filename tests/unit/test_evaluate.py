@@ -113,6 +113,15 @@ def test_data_that_asks_nothing_is_refused_and_gives_no_table_of_noughts(tmp_pat
     assert "no test session holds two items" in str(done.exception)
 
 
+@pytest.mark.parametrize("text", ["", " \n\n"])
+def test_an_empty_file_is_called_empty(tmp_path: Path, text: str) -> None:
+    empty = file(tmp_path, "empty.csv", text)
+
+    done = CliRunner().invoke(commands, ["evaluate", "session", str(empty)])
+
+    assert "empty.csv is empty" in str(done.exception)
+
+
 def test_rows_with_an_empty_field_or_a_time_that_is_none_are_left_out(tmp_path: Path) -> None:
     train = file(tmp_path, "train.csv", TRAIN + "4,,31\n4,a,nan\n,b,33\n")
 

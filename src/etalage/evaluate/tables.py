@@ -19,6 +19,7 @@ from etalage.errors import BadInput, Unknown
 from etalage.store.duckdb.engine import exact_path
 
 Column = NDArray[Any]
+FIRST_BYTES = 4096  # of which at least one is no white space
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,10 @@ def read_table(
         mapping: field by column, for columns that carry another name.
 
     Raises:
-        BadInput: no such file, not readable, or no row is whole.
+        BadInput: no such file, empty, not readable, or no row is whole.
         Unknown: a column of the mapping, or a field, is not in the file.
     """
-    if not path.is_file():
-        raise BadInput(f"there is no file {path}", field="file")
+    _is_there(path)
     source = _source(path)
     try:
         with duckdb.connect(config={"autoinstall_known_extensions": False}) as engine:
@@ -91,10 +91,9 @@ def columns_of(path: Path) -> list[str]:
     """Name the columns of a file.
 
     Raises:
-        BadInput: no such file, or not readable.
+        BadInput: no such file, empty, or not readable.
     """
-    if not path.is_file():
-        raise BadInput(f"there is no file {path}", field="file")
+    _is_there(path)
     try:
         with duckdb.connect(config={"autoinstall_known_extensions": False}) as engine:
             rows = engine.execute(f"DESCRIBE {_source(path)}").fetchall()
@@ -109,6 +108,15 @@ def codes_of(*columns: Column) -> tuple[list[NDArray[np.int64]], Column]:
         columns = tuple(column.astype(str) for column in columns)
     values, numbers = np.unique(np.concatenate(columns), return_inverse=True)
     return np.split(numbers, np.cumsum([len(column) for column in columns])[:-1]), values
+
+
+def _is_there(path: Path) -> None:
+    """Refuse what holds nothing: of an empty file DuckDB would say that its one column is called `column0`."""
+    if not path.is_file():
+        raise BadInput(f"there is no file {path}", field="file")
+    with path.open("rb") as opened:
+        if not opened.read(FIRST_BYTES).strip():
+            raise BadInput(f"{path.name} is empty", field="file")
 
 
 def _source(path: Path) -> str:
