@@ -19,7 +19,7 @@ from shop import YES, Shop, copy, experience, open_shop, skipped, track
 from test_parity import batch, remembered
 
 from etalage.app import Created
-from etalage.cli.deciding import _of_experience
+from etalage.cli.models import of_experience
 from etalage.domain.arrival import Arrival, engines_own
 from etalage.domain.event import Event, Shown
 from etalage.domain.ids import CONTROL, EventId, ExperienceName, VariantName, VisitorKey
@@ -230,7 +230,7 @@ def test_the_card_says_what_the_model_is_worth_and_names_nobody(trial: Shop) -> 
     assert one.verdict.qini.low > 0
     assert one.groups.persuadable > 1_000
     assert one.groups.sleeping_dog > 1_000
-    assert "b-new: 3,0" in _of_experience(to_builtins(one))
+    assert "b-new: 3,0" in of_experience(to_builtins(one), "en")
     content = trial.ports.models.get(KIND) or b""
     assert f"{17:032x}".encode() not in content
 

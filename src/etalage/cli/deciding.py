@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 import msgspec
 import typer
@@ -18,16 +18,14 @@ from etalage.cli.console import (
     out,
     print_json,
 )
+from etalage.cli.models import show_models
 from etalage.config import load
 from etalage.domain.context import Context
 from etalage.domain.ids import visitor_named
 from etalage.domain.time import ShopZone
 from etalage.flow.ask import decision_for, recommended, recommended_after
-from etalage.flow.learn import cards, learn_models
-from etalage.flow.uplift import UpliftCard
+from etalage.flow.learn import learn_models
 from etalage.ports import Ports
-from etalage.recommend.model_file import Unusable
-from etalage.recommend.model_kind import Card
 
 MODELS_COMMANDS = {"train", "show"}  # reserved: no strategy is called so
 WhoOption = Annotated[
@@ -117,6 +115,9 @@ def recommend(
     n: Annotated[int, typer.Option("--n", min=1, max=100)] = 20,
     shop: ShopOption = None,
     json: JsonOption = False,
+    lang: Annotated[
+        Literal["nl", "en"], typer.Option(help="Of show: language of the words; JSON is English.")
+    ] = "nl",
     now: NowOption = None,
 ) -> None:
     """List what a strategy recommends, within all guards; learn the models now, or show their cards."""
@@ -125,7 +126,7 @@ def recommend(
             if strategy == "train":
                 needed = load(data).popular_least_visitors
                 learn_models(ports, now=moment, visitors_needed=needed)
-            _show_models(ports, json=json)
+            show_models(ports, lang, json=json)
             return
         if session is not None:
             viewed = [product.strip() for product in session.split(",") if product.strip()]
@@ -151,42 +152,6 @@ def recommend(
             )
         if not found.candidates:
             out.print(_why_nothing(strategy, profile, has_catalogue=catalogue is not None))
-
-
-def _show_models(ports: Ports, *, json: bool) -> None:
-    """Print the card of each model: its data, size, figures, and the bar it has to pass."""
-    said = [_said_of(name, card) for name, card in cards(ports.models).items()]
-    if json:
-        print_json({"models": said})
-        return
-    for model in said:
-        for name, value in model.items():
-            if name != "experiences":
-                out.print(f"{name:<17} {value}", markup=False, highlight=False)
-        for one in model.get("experiences", ()):
-            out.print(_of_experience(one), markup=False, highlight=False)
-        out.print()
-
-
-def _of_experience(one: dict[str, Any]) -> str:
-    """Say of one experience whether its effect is known per person, and if not, why."""
-    people = f"  {one['experience']}: {one['treated']:,} with it, {one['control']:,} without"
-    if not one["because"]:
-        return f"{people}; released, Qini {one['verdict']['qini']['value']:.5f}; {one['groups']}"
-    return "\n    ".join([f"{people}; not released:", *one["because"]])
-
-
-def _said_of(name: str, card: Card | Unusable) -> dict[str, Any]:
-    if isinstance(card, Unusable):
-        return {"model": name, "used": False, "reason": card.reason}
-    below = "not_released" if isinstance(card, UpliftCard) else "below_popular"
-    reason = None if card.is_worth_it else below
-    return {
-        "model": name,
-        "used": card.is_worth_it,
-        "reason": reason,
-        **msgspec.to_builtins(card),
-    }
 
 
 def _why_nothing(strategy: str, profile: str | None, *, has_catalogue: bool) -> str:
