@@ -82,7 +82,7 @@ class Both:
                     with self._turn:
                         found = rows.both_best(
                             *asked,
-                            profile.rows(known),
+                            tuple(profile.rows(known)),
                             same.column,
                             share,
                             self._places,

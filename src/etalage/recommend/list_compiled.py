@@ -15,6 +15,7 @@ of another function does which it calls.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -402,28 +403,32 @@ def blended(near: Best, liked: Best, same: Ints, share: float, places: Ints, cou
 
 @njit(cache=True, nogil=True)
 def both_best(  # noqa: PLR0913, PLR0917
-    asked: Asked,
+    asked: tuple[Any, ...],
     own: Ints,
     repeats: float,
     fades: Floats,
-    rows: Rows,
+    rows: tuple[Any, ...],
     same: Ints,
     share: float,
     places: Ints,
     count: int,
     unit: float,
 ) -> Best:
-    """Give the best of both models as one list; `places` holds an element for each item of the larger one."""
-    near = mixed(session_best(asked, places, count, unit), own, repeats, fades, places)
-    liked = row_best(rows, places, count, unit)
+    """Give the best of both models as one list; `places` holds an element for each item of the larger one.
+
+    The questions come as plain tuples.
+    """
+    question = Asked(Part(*asked[0]), Part(*asked[1]), *asked[2:])
+    near = mixed(session_best(question, places, count, unit), own, repeats, fades, places)
+    liked = row_best(Rows(*rows), places, count, unit)
     return blended(near, liked, same, share, places, count)
 
 
-def compile_both(question: tuple[Asked, Ints, float, Floats]) -> None:
+def compile_both(question: tuple[tuple[Any, ...], Ints, float, Floats]) -> None:
     """Have all that serves compiled for arrays as models have them, or read from the cache."""
-    asked, *_ = question
+    rarity: Floats = question[0][-1]
     starts, others, none = np.array([0, 1], np.int32), np.zeros(1, np.int32), np.zeros(0, np.int32)
     rows = Rows(starts, others, np.ones(1, np.float32), none)
-    places = np.zeros(len(asked.rarity), np.int32)
+    places = np.zeros(len(rarity), np.int32)
     row_best(rows, places, 1, 1.0)
-    both_best(*question, rows, none, 1.0, places, 1, 1.0)
+    both_best(*question, tuple(rows), none, 1.0, places, 1, 1.0)

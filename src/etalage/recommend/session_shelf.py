@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from etalage.recommend.session_model import (
     session_model,
     write,
 )
-from etalage.recommend.session_recipe import Asked, vstan
+from etalage.recommend.session_recipe import vstan
 from etalage.recommend.session_scorer import Best, SessionScorer
 from etalage.recommend.session_trial import FADES, mixed, own_items
 
@@ -93,9 +93,12 @@ class SessionShelf:
         codes = self.codes
         return [codes[product] for product in products if product in codes]
 
-    def question(self, seen: Sequence[int], *, now: int) -> tuple[Asked, Ints, float, Floats]:
+    def question(
+        self, seen: Sequence[int], *, now: int
+    ) -> tuple[tuple[Any, ...], Ints, float, Floats]:
         """Put a question as the compiled path takes it; with what of the session's own is to be mixed in, and how much."""
-        asked, repeats = self._scorer.asked(seen, now=now / SECOND), self._card.repeats
+        asked = self._scorer.asked(seen, now=now / SECOND).plain()
+        repeats = self._card.repeats
         if not repeats:
             return asked, NO_ITEMS, 0.0, NO_SHARES
         own = own_items(seen)

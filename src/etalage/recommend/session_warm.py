@@ -20,7 +20,7 @@ def compile_now() -> bool:
     scorer.best([0], now=2.0, count=1)
     if scorer.compiled is not None:
         none = np.zeros(0, np.int32)
-        scorer.compiled.compile_both((scorer.asked([0], now=2.0), none, 0.0, np.zeros(0)))
+        scorer.compiled.compile_both((scorer.asked([0], now=2.0).plain(), none, 0.0, np.zeros(0)))
     return scorer.is_compiled
 
 
