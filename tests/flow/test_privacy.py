@@ -690,6 +690,20 @@ def test_a_person_reads_all_that_is_kept(shop: Shop, language: Any) -> None:
         access(shop.ports, "nobody-knows", how, actor="ann", now=shop.now)
 
 
+def test_a_copy_after_an_erasure_says_so_and_is_not_silent_about_what_is_left(shop: Shop) -> None:
+    shop.batch(view("S-1"), identify("karel", "C-1"))
+    how = shop.opened.configuration.how
+    before = access(shop.ports, "karel", how, actor="ann", now=shop.now)
+    erase(shop, "karel", files=False)
+
+    after = access(shop.ports, "karel", how, actor="ann", now=shop.now)
+
+    assert before["erased"] is None
+    assert after["erased"] is not None
+    assert "U bent gewist op" in page(after, "nl", {})
+    assert "U bent gewist op" not in page(before, "nl", {})
+
+
 def test_a_name_of_a_visitor_is_text_on_the_page(shop: Shop) -> None:
     shop.batch(identify("karel", "C-1", firstName="<script>alert(1)</script>"))
     copy = access(shop.ports, "karel", shop.opened.configuration.how, actor="ann", now=shop.now)

@@ -87,6 +87,7 @@ def access_of(
         "shop": {"name": live.shop.name, "domain": live.shop.domain},
         "made": iso(now),
         "visitors": sorted(visitors),
+        "erased": _erased(ports, visitors),
         "personal": _personal(events),
         **(_remembered(folds, live, now) if folds else {}),
         "orders": [one for one in events if one["name"] in ORDERS],
@@ -94,6 +95,14 @@ def access_of(
         "events": [_without(one, OF_DECISION) for one in events],
         "set_aside": _set_aside(ports, visitors),
     }
+
+
+def _erased(ports: Ports, visitors: Collection[VisitorKey]) -> str | None:
+    """When all of these were erased; until the night has passed the files still hold something."""
+    when = {v: one.requested for one in ports.keys.erasures() for v in one.visitors}
+    if not all(visitor in when for visitor in visitors):
+        return None
+    return iso(max(when[visitor] for visitor in visitors))
 
 
 # ---- The log -----------------------------------------------------------------------------------------

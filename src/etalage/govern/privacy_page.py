@@ -1,7 +1,7 @@
 """Govern, privacy: the access copy as a page a person can read, in Dutch or English.
 
 In:   what `flow.access` gathered, and the words for reasons.
-Out:  one HTML page without script, style or link, in which everything is text.
+Out:  one HTML page that loads and runs nothing, in which everything is text.
 """
 
 from __future__ import annotations
@@ -12,18 +12,22 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import msgspec
 from jinja2 import Environment, StrictUndefined, Template
 from msgspec import Struct
 
 from etalage.domain.experience import Language
+from etalage.govern.privacy_told import (
+    amount_of,
+    details_of,
+    lines_of,
+    moment,
+    name_of,
+    purpose_of,
+    told,
+)
 
 Said = Mapping[str, Any]
 Rows = list[tuple[str, ...]]
-
-_SHOWN_ALREADY = frozenset(
-    {"position", "day", "time", "name", "visitor", "customer", "id", "received"}
-)
 
 
 class Table(Struct, frozen=True):
@@ -51,9 +55,11 @@ def page(copy: Said, language: Language, reasons: Mapping[str, str]) -> str:
         reasons: the text of each reason for which something was not shown.
     """
     said = words()[language]
-    names = {"shop": copy["shop"]["name"], "made": _moment(copy["made"])}
+    names = {"shop": copy["shop"]["name"], "made": moment(copy["made"])}
     paragraphs = [said["intro"].format(**names), said["rights"].format(**names)]
-    if copy.get("restricted"):
+    if copy.get("erased"):
+        paragraphs.append(said["erased"].format(when=moment(copy["erased"])))
+    elif copy.get("restricted"):
         paragraphs.append(said["frozen"])
     elif not copy.get("used_to_personalise", False):
         paragraphs.append(said["unused"])
@@ -61,26 +67,32 @@ def page(copy: Said, language: Language, reasons: Mapping[str, str]) -> str:
         language=language,
         title=said["title"].format(**names),
         paragraphs=paragraphs,
-        tables=list(_tables(copy, said, reasons)),
+        tables=list(_tables(copy, language, reasons)),
         nothing=said["nothing"],
     )
 
 
-def _tables(copy: Said, said: Mapping[str, str], reasons: Mapping[str, str]) -> Iterable[Table]:
+def _tables(copy: Said, language: Language, reasons: Mapping[str, str]) -> Iterable[Table]:
+    said = words()[language]
+
     def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
         heads = tuple(said[column] for column in columns)
-        return Table(said[title], heads, [tuple(_text(c, said) for c in row) for row in rows])
+        return Table(said[title], heads, [tuple(told(c, language) for c in row) for row in rows])
 
     yield table("personal", ("what", "value"), copy["personal"].items())
-    yield table("consent", ("purpose", "open", "since", "basis"), _consent(copy))
+    yield table("consent", ("purpose", "open", "since", "basis"), _consent(copy, language))
     yield table("about", ("what", "value", "since"), _about(copy, said))
     yield table("shopping", ("what", "value", "since"), _shopping(copy, said))
-    yield table("orders", ("when", "number", "amount", "details"), map(_order, copy["orders"]))
+    yield table(
+        "orders",
+        ("when", "number", "amount", "details"),
+        [_order(one, language) for one in copy["orders"]],
+    )
     yield table(
         "tests",
         ("experience", "arm", "chance", "since"),
         [
-            (a["experience"], a["arm"], a["chance"], _moment(a["since"]))
+            (a["experience"], a["arm"], a["chance"], moment(a["since"]))
             for a in copy.get("arms", ())
         ],
     )
@@ -89,26 +101,38 @@ def _tables(copy: Said, said: Mapping[str, str], reasons: Mapping[str, str]) -> 
         ("when", "experience", "shown", "reason"),
         [row for one in copy["decisions"] for row in _decision(one, reasons)],
     )
-    yield table("events", ("when", "what", "details"), map(_event, copy["events"]))
+    yield table(
+        "events",
+        ("when", "what", "details"),
+        [
+            (moment(one["time"]), name_of(one["name"], language), details_of(one, language))
+            for one in copy["events"]
+        ],
+    )
     yield table(
         "set_aside",
         ("when", "reason", "details"),
         [
-            (_moment(one["received"]), reasons.get(one["reason"], one["reason"]), one["as_it_came"])
+            (moment(one["received"]), reasons.get(one["reason"], one["reason"]), one["as_it_came"])
             for one in copy["set_aside"]
         ],
     )
 
 
-def _consent(copy: Said) -> Iterable[tuple[object, ...]]:
+def _consent(copy: Said, language: Language) -> Iterable[tuple[object, ...]]:
     for purpose, known in copy.get("consent", {}).items():
-        yield purpose, known["open"], _moment(known.get("time")), known.get("basis", "")
+        yield (
+            purpose_of(purpose, language),
+            known["open"],
+            moment(known.get("time")),
+            known.get("basis", ""),
+        )
 
 
 def _about(copy: Said, said: Mapping[str, str]) -> Iterable[tuple[object, ...]]:
     for kind, name in (("traits", "trait"), ("preferences", "preference"), ("scores", "score")):
         for what, one in copy.get(kind, {}).items():
-            yield f"{said[name]}: {what}", one["value"], _moment(one["since"])
+            yield f"{said[name]}: {what}", one["value"], moment(one["since"])
     for what in copy.get("segments", ()):
         yield said["segment"], what, ""
     for what in copy.get("not_for_me", ()):
@@ -119,16 +143,18 @@ def _shopping(copy: Said, said: Mapping[str, str]) -> Iterable[tuple[object, ...
     for product, quantity in copy.get("cart", {}).items():
         yield said["cart"], f"{quantity} x {product}", ""
     for product, at in copy.get("bought", {}).items():
-        yield said["bought"], product, _moment(at)
+        yield said["bought"], product, moment(at)
 
 
-def _order(order: Said) -> tuple[object, ...]:
-    amount = f"{order.get('value', '')} {order.get('currency', '')}".strip()
-    return _moment(order["time"]), order.get("transaction", ""), amount, order.get("lines", "")
+def _order(order: Said, language: Language) -> tuple[object, ...]:
+    currency = order.get("currency")
+    amount = amount_of(order["value"], currency, language) if "value" in order else ""
+    articles = lines_of(order.get("lines", ()), currency, language)
+    return moment(order["time"]), order.get("transaction", ""), amount, articles
 
 
 def _decision(decision: Said, reasons: Mapping[str, str]) -> Iterable[tuple[object, ...]]:
-    when = _moment(decision["time"])
+    when = moment(decision["time"])
     because = ", ".join(decision["segments"])
     for entry in decision["entries"]:
         reason = because if entry["shown"] else reasons.get(entry["reason"], entry["reason"])
@@ -137,25 +163,6 @@ def _decision(decision: Said, reasons: Mapping[str, str]) -> Iterable[tuple[obje
         name, _, to = one["reason"].partition(":")
         reason = " ".join(filter(None, (reasons.get(name, name), to)))
         yield when, one["experience"], False, reason
-
-
-def _event(event: Said) -> tuple[object, ...]:
-    details = {name: value for name, value in event.items() if name not in _SHOWN_ALREADY}
-    return _moment(event["time"]), event["name"], details
-
-
-def _moment(iso: str | None) -> str:
-    return "" if not iso else f"{iso[:10]} {iso[11:19]} UTC"
-
-
-def _text(value: object, said: Mapping[str, str]) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return said["yes"] if value else said["no"]
-    if isinstance(value, str | int | float):
-        return str(value)
-    return msgspec.json.encode(value).decode()
 
 
 @cache
