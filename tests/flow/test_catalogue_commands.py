@@ -153,3 +153,38 @@ def version(shop: Path) -> str | None:
     with etalage.open(shop) as opened:
         catalogue = opened._ports.records.catalogue()
     return None if catalogue is None else catalogue.version
+
+
+def test_a_dry_run_says_that_nothing_was_stored_and_adds_nothing_up(
+    run: Run, shop: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "products.csv"
+    table.write_text("id,title,price\n1,Jas,10\n", encoding="utf-8")
+    events = tmp_path / "events.csv"
+    events.write_text("event,user,at\nview_item,v-1,2026-11-20T10:00:00Z\n", encoding="utf-8")
+    names = ("--map", "event=name,user=visitor_id,at=time", "--data", shop, "--dry-run")
+
+    looked = run("import", "catalogue", table, "--data", shop, "--dry-run")
+    read = run("import", "events", events, *names)
+
+    assert looked[0] == read[0] == 0, read
+    assert "1 products" in looked[1]
+    assert all("Nothing was stored" in one[1] for one in (looked, read))
+    assert "accepted" not in read[1]
+    assert products(run, shop) == 0
+
+
+def test_a_place_that_cannot_be_used_is_a_sentence_and_no_stack_trace(
+    run: Run, shop: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    place = file / "below"
+
+    made = run("init", place, "--name", "Noord", "--domain", "noord.example")
+    backed_up = run("backup", shop, place)
+
+    for code, _, errors in (made, backed_up):
+        assert code == 1
+        assert "not a directory" in errors
+        assert "Traceback" not in errors

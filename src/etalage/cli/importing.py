@@ -60,6 +60,7 @@ UNREADABLE: dict[str, Reason] = {
 }
 
 FIRST = 5  # rows that are named when they cannot be read
+NOTHING_STORED = "Nothing was stored: --dry-run only looks."
 
 imports = typer.Typer(
     no_args_is_help=True, help="Take over a file: catalogue, events, orders, customers."
@@ -122,6 +123,8 @@ def catalogue_(
         for reason, count in found.problems.items():
             out.print(f"  {count:,} x {reason}", style="yellow")
         _ask_about(suggested(found.catalogue, known.sensitive))
+        if dry_run:
+            out.print(NOTHING_STORED)
 
 
 def _ask_about(suggestions: Sequence[Suggestion]) -> None:
@@ -224,16 +227,23 @@ def _take(
         if json:
             print_json(said)
             return
-        out.print(
-            f"{counts.received:,} received = {counts.accepted:,} accepted + {counts.duplicate:,} duplicate + "
-            f"{counts.quarantined:,} quarantined + {counts.refused:,} refused   ({time.monotonic() - started:.1f} s)"
-        )
+        if dry:
+            out.print(f"{counts.received:,} rows can be read. {NOTHING_STORED}")
+        else:
+            out.print(_sum_of(counts, time.monotonic() - started))
         for reason, count in {**counts.reasons, **told}.items():
             out.print(f"  {count:,} x {reason}", style="yellow")
         for reason, numbers in unreadable.items():
             more = " ..." if len(numbers) > FIRST else ""
             which = ", ".join(str(number) for number in numbers[:FIRST])
             out.print(f"  {reason} in row {which}{more}", style="yellow", highlight=False)
+
+
+def _sum_of(counts: Receipt, seconds: float) -> str:
+    return (
+        f"{counts.received:,} received = {counts.accepted:,} accepted + {counts.duplicate:,} duplicate + "
+        f"{counts.quarantined:,} quarantined + {counts.refused:,} refused   ({seconds:.1f} s)"
+    )
 
 
 def _rows(

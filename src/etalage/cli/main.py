@@ -6,14 +6,23 @@ commands says of each stands here; a test holds it to what the commands say of t
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from etalage.errors import EtalageError
+from etalage.errors import BadInput, EtalageError
+
+# What a file system answers where a place that a person named cannot be used.
+OF_A_PLACE = frozenset(
+    {
+        errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT,
+        errno.ENOTDIR, errno.EISDIR, errno.ENOSPC, errno.ENAMETOOLONG,
+    }
+)  # fmt: skip
 
 # By module of this folder, in the order in which a person meets them.
 FAMILIES = (
@@ -180,13 +189,24 @@ def _root(
 
 
 def main() -> None:
-    """Run a command; every error of ours is a sentence and exit code 1, never a stack trace."""
+    """Run a command; every error of ours is a sentence and exit code 1, never a stack trace.
+
+    So is a place that cannot be written or read: that is for who gave it, and no fault in the program.
+    """
     try:
         listed(asked_for(sys.argv[1:]))()
     except EtalageError as error:
-        from etalage.cli.console import fail
+        _fail(error)
+    except OSError as error:
+        if error.errno not in OF_A_PLACE or error.filename is None:
+            raise
+        _fail(BadInput(f"{error.filename}: {str(error.strerror).lower()}"))
 
-        try:
-            fail(error)
-        except typer.Exit as leaving:
-            raise SystemExit(leaving.exit_code) from error
+
+def _fail(error: EtalageError) -> NoReturn:
+    from etalage.cli.console import fail
+
+    try:
+        fail(error)
+    except typer.Exit as leaving:
+        raise SystemExit(leaving.exit_code) from error
