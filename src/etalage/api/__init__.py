@@ -10,7 +10,6 @@ described.py   the table of all routes, and /openapi.json
 metrics.py     figures for an operator
 logs.py        one JSON object a line, without personal data
 server.py      both applications before uvicorn, and a shutdown that loses nothing
-one_write.py   an answer of uvicorn's in one piece
 children.py    processes that live and end with the server
 background.py  the night shift, under a lease
 """

@@ -28,11 +28,11 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 import msgspec
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from etalage.api import metrics
 from etalage.api.described import HOT_METHODS, HOT_PATHS
 from etalage.api.logs import log
-from etalage.api.one_write import OneWrite
 from etalage.api.quiet import Doors
 from etalage.api.rooms import Rooms
 from etalage.api.turnstile import Turnstile
@@ -206,7 +206,7 @@ def run(
     config = uvicorn.Config(
         front,
         loop="uvloop",
-        http=OneWrite,
+        http="httptools",
         ws="none",
         lifespan="on",
         log_config=None,
@@ -277,7 +277,7 @@ class _Uvicorn(uvicorn.Server):
         loop, config = asyncio.get_running_loop(), self.config
 
         def protocol() -> asyncio.Protocol:
-            return OneWrite(
+            return HttpToolsProtocol(
                 config=config, server_state=self.server_state, app_state=self.lifespan.state
             )
 
