@@ -154,6 +154,7 @@ def test_who_sees_it_and_who_does_not_have_their_moment_alike(
         panel = page.locator("details.follow")
         panel.locator("summary").click()
         expect(panel).to_contain_text("page_view")
+        expect(panel).to_contain_text("Onthouden in deze browser, Meten, Persoonlijk maken")
         why = {
             "antwoord": "wordt getoond",
             "control": "(controlegroep)",

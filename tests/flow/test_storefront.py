@@ -19,6 +19,7 @@ from etalage import app
 from etalage.cli.showing import SHOP_PROGRAM
 from etalage.config import Settings
 from etalage.decide.token import issue_visitor_token
+from etalage.domain.consent import PURPOSES
 from etalage.domain.product import Catalogue
 from etalage.errors import BadInput
 from etalage.flow.open_shop import OpenShop
@@ -314,6 +315,15 @@ def test_the_panel_tells_a_stranger_about_nobody_and_why_each_message_does_not_a
     named = {one["name"] for one in (*said["candidates"], *said["skipped"])}
     assert named == {"maathulp", "gratis-ruilen", "nieuwsbrief", "verder-kijken"}
     assert all(one["sentence"] for one in said["segments"])
+
+
+@pytest.mark.parametrize("path", ["/shop/", "/shop/en/"])
+def test_the_panel_has_a_word_for_each_purpose(noord: Noord, path: str) -> None:
+    words = noord.get(path).text.split('id="bladzijde">')[1].split("</script>")[0]
+
+    said = json.loads(words)["words"]
+
+    assert all(said[f"purpose_{purpose}"] != purpose for purpose in PURPOSES)
 
 
 @pytest.mark.slow

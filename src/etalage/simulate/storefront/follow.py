@@ -13,6 +13,7 @@ from typing import Any
 
 from etalage.collect.fields import text
 from etalage.decide.token import read_visitor_token
+from etalage.domain.consent import PURPOSES
 from etalage.domain.context import Context
 from etalage.domain.ids import HOLDOUT, VisitorKey, visitor_key
 from etalage.domain.profile import Person
@@ -51,7 +52,7 @@ def follow(shop: OpenShop, given: Mapping[str, Any], *, now: int) -> dict[str, o
     return {
         "known": person is not None,
         "held": held is not None and held.arm == HOLDOUT,
-        "open": [] if person is None else sorted(person.open),
+        "open": [] if person is None else [one for one in PURPOSES if one in person.open],
         "events": _events(person),
         "segments": [_segment(one, person, question, language) for one in live.segments.values()],
         "candidates": [

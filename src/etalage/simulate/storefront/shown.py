@@ -40,7 +40,7 @@ MENU = (("dames", "jassen"), ("heren", "jassen"), ("kinderen",), ("accessoires",
 USED_UP = frozenset(
     {"coffee", "canister", "biscuits", "bottle"}
 )  # drawings that are no sign for a door
-IN_PAGE = "cart_more cart_less cart_remove subtotal delivery free total vat to_checkout choose_size added follow_who follow_events follow_segments follow_candidates follow_nobody follow_none follow_off follow_is follow_is_not follow_warming follow_shown follow_hidden follow_held follow_outside"
+IN_PAGE = "cart_more cart_less cart_remove subtotal delivery free total vat to_checkout choose_size added follow_who follow_events follow_segments follow_candidates follow_nobody follow_none follow_off follow_is follow_is_not follow_warming follow_shown follow_hidden follow_held follow_outside purpose_device purpose_measure purpose_personalise purpose_email purpose_ads"
 
 
 class Stand(Struct, frozen=True):

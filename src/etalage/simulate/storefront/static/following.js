@@ -33,9 +33,10 @@ function drawn(said) {
     made("li", { className: off ? "off" : "" }, made("span", { textContent: left }), made("span", { textContent: right }), ...(below ? [made("small", { textContent: below })] : []))
   const state = { on: words.follow_is, off: words.follow_is_not, warming: words.follow_warming }
   const kept = (one) => (one.variant === "holdout" ? words.follow_held : words.follow_hidden)
+  const allowed = said.open.map((purpose) => words[`purpose_${purpose}`]).join(", ")
   const when = (time) => new Date(time).toLocaleTimeString(page.tongue, { hour: "2-digit", minute: "2-digit", second: "2-digit" })
   return [
-    block(words.follow_who, said.known ? [row(said.open.join(", ") || "-", "", said.held ? words.follow_outside : "")] : [], words.follow_nobody),
+    block(words.follow_who, said.known ? [row(allowed || "-", "", said.held ? words.follow_outside : "")] : [], words.follow_nobody),
     block(words.follow_events, said.events.map((one) => row(`${one.name} ${one.about}`, when(one.time)))),
     block(words.follow_segments, said.segments.map((one) => row(one.name, state[one.state], one.sentence, one.state !== "on"))),
     block(words.follow_candidates, [
