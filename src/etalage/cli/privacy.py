@@ -210,7 +210,9 @@ def retain(
         for cause, fates in cleaned.events.items():
             for fate, count in fates.items():
                 out.print(f"{cause}: {count:,} events {fate}")
-        out.print(f"set aside: {cleaned.quarantine:,}")
+        out.print(f"set aside: {cleaned.quarantine:,} events that could not be read")
+        if dry_run:
+            out.print("Nothing was removed: --dry-run only looks.")
 
 
 def _how(shop: Shop) -> Memorist:
