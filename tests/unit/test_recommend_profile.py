@@ -218,9 +218,11 @@ def test_a_product_is_numbered_as_another_model_numbers_it_or_like_no_other() ->
     for codes in ({MODEL.products[3]: 0}, {MODEL.products[4]: 7}):
         found = shelf.numbered_as(codes)
 
-        assert found.codes[3:6].tolist() == found.column[3:6].tolist() == [
-            codes.get(MODEL.products[item], -1 - item) for item in (3, 4, 5)
-        ]
+        assert (
+            found.codes[3:6].tolist()
+            == found.column[3:6].tolist()
+            == [codes.get(MODEL.products[item], -1 - item) for item in (3, 4, 5)]
+        )
 
 
 MODEL = learned(groups(8))
