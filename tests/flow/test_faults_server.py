@@ -152,7 +152,7 @@ def test_the_doctor_tells_what_a_server_found_red(made: Made) -> None:
     FileSigns(made.home / "red").put(Red("records", 1_700_000_000_000_000, "gone"))
 
     done = etalage("doctor", "--data", made.directory, "--json")
-    read = etalage("doctor", "--data", made.directory)
+    read = etalage("doctor", "--data", made.directory, "--lang", "en")
 
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)

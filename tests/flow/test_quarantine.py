@@ -295,7 +295,7 @@ def test_doctor_says_what_lies_there_and_nothing_that_somebody_wrote(misread: Sh
     written = msgspec.json.encode([told(one) for one in found.values()]).decode()
     assert all(text not in written for text in planted)
     assert all(told(one)["do"] for one in found.values())
-    printed = etalage("doctor", "--data", shop.directory).stdout
+    printed = etalage("doctor", "--data", shop.directory, "--lang", "en").stdout
     assert "4 x bad_field (step: translate)" in printed
     assert all(text not in printed for text in planted)
 

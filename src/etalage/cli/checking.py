@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
-from rich.table import Table
 
 from etalage import app, keeping
 from etalage.cli.console import DataOption, JsonOption, ShopOption, err, opened, out, print_json
-from etalage.cli.quarantine import send_again_, show_held, told
+from etalage.cli.doctor_words import files_line, lines_of
+from etalage.cli.quarantine import send_again_, told
 from etalage.config import load
 from etalage.domain.ids import ShopId
 from etalage.domain.time import iso, micros
 from etalage.errors import BadInput, Damaged, ReplayFailed
-from etalage.flow.account import Forecast, components, forecast, intake
+from etalage.flow.account import components, forecast, intake
 from etalage.flow.configuration import configure
 from etalage.flow.held import held
 from etalage.flow.replay import replay_all
@@ -56,6 +56,7 @@ def doctor(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="With --replay: tell what would become of it.")
     ] = False,
+    lang: Annotated[Literal["nl", "en"], typer.Option(help="Language of the sentences.")] = "nl",
     json: JsonOption = False,
 ) -> None:
     """Account for everything that was received, and say how the stores are; exit code 1 if a file is damaged."""
@@ -85,26 +86,17 @@ def doctor(
         if json:
             print_json(found if files is None else {**found, "files": files})
             return
-        _show(found["intake"], "Received")
-        show_held(found["quarantine"])
-        _show(found["components"], "Stores")
-        _show_reds(found["red"])
-        _show_alerts(found["alerts"])
-        _show_disk(found["disk"])
+        for line in lines_of(found, lang):
+            out.print(line.text, style=line.style, markup=False, highlight=False, soft_wrap=True)
         if files is not None:
             _tell_damage(files, json=False)
+            out.print(files_line(files, lang), highlight=False)
 
 
 def _reds(data: Path, shop: ShopId) -> dict[str, dict[str, str]]:
     """Give what a server has found not to be well: since when, and what it said."""
     signs = FileSigns(app.signs_at(data, shop)).all()
     return {red.part: {"since": iso(red.since), "says": red.says} for red in signs}
-
-
-def _show_reds(reds: dict[str, dict[str, str]]) -> None:
-    for part, red in reds.items():
-        line = f"{part} is red since {red['since']}: {red['says']}"
-        out.print(line, style="red", markup=False, soft_wrap=True)
 
 
 def _alerts(ports: Ports) -> dict[str, int]:
@@ -114,13 +106,6 @@ def _alerts(ports: Ports) -> dict[str, int]:
     except Damaged:
         return {"damaged": 1}
     return dict(Counter(one.kind for one in kept if one.state == "open"))
-
-
-def _show_alerts(counts: dict[str, int]) -> None:
-    if counts:
-        said = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
-        line = f"Open alerts: {said}; etalage alerts tells what they mean"
-        out.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
 def _verified(data: Path, shop: str | None, *, repair: bool) -> dict[str, Any]:
@@ -149,9 +134,6 @@ def _tell_damage(files: dict[str, Any], *, json: bool) -> None:
             out.print(f"{title}: {Damage(**one)}", style=color, markup=False, soft_wrap=True)
             if title == "damaged":
                 out.print(f"  {_ADVICE[one['mend']]}", markup=False, soft_wrap=True)
-    if not files["damaged"]:
-        said = f"Files: {files['files']} with {files['events']:,} events are what was written"
-        out.print(said, highlight=False)
 
 
 _ADVICE = {
@@ -162,31 +144,6 @@ _ADVICE = {
     "unfinished": "after a power cut: start the server, or etalage doctor --verify --repair; else restore it from a backup",
     "backup": "restore it from a backup: docs/how-to/back-up-and-restore.md",
 }
-
-
-def _show_disk(found: object) -> None:
-    said = msgspec.convert(found, Forecast)
-    per_event = "-" if said.bytes_per_event is None else f"{said.bytes_per_event:,.0f} bytes"
-    left = "-" if said.days_left is None else f"{said.days_left:,.0f}"
-    rows = {
-        "files of the shop": f"{said.disk.used / 1e6:,.1f} MB, {per_event} per event",
-        "growth": f"{said.events_per_day:,.0f} events, {said.bytes_per_day / 1e6:,.1f} MB per day",
-        "free": f"{said.disk.free / 1e9:,.1f} GB, of which {said.disk.reserve / 1e6:,.0f} MB stay in reserve",
-        "days until the reserve": left,
-    }
-    _show(rows, "Disk")
-
-
-def _show(what: object, title: str) -> None:
-    table = Table(title=title, title_justify="left", show_header=False, box=None)
-    for name, value in dict(what).items() if isinstance(what, dict) else ():
-        said = (
-            ", ".join(f"{k} {v}" for k, v in value.items() if v is not None)
-            if isinstance(value, dict)
-            else str(value)
-        )
-        table.add_row(str(name), said or "-")
-    out.print(table)
 
 
 def replay(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,25 +23,6 @@ def told(one: Held) -> Said:
     """Write what lies there for one reason, with what to do about it."""
     said: Said = msgspec.to_builtins(one)
     return said | {"first": iso(one.first), "last": iso(one.last), "do": _advice(one.reason)}
-
-
-def show_held(found: Sequence[Said]) -> None:
-    """Print what lies in the quarantine."""
-    if not found:
-        return
-    out.print("Set aside")
-    for one in found:
-        between = f"{one['first'][:16]} .. {one['last'][:16]}"
-        head = f"  {one['count']:,} x {one['reason']} (step: {one['stage']}), {between}"
-        out.print(head, style="yellow", markup=False, highlight=False, soft_wrap=True)
-        if one["example"] is not None:
-            line = f"    the newest: {_in_words(one['example'])}"
-            out.print(line, markup=False, highlight=False, soft_wrap=True)
-        elif not one["usable"]:
-            line = "    nothing of these was kept (rows of an import): import the mended file"
-            out.print(line, markup=False, soft_wrap=True)
-        out.print(f"    {one['do']}", markup=False, highlight=False, soft_wrap=True)
-    out.print("  Then: etalage doctor --replay REASON", markup=False)
 
 
 def send_again_(data: Path, shop: str | None, reason: str, *, dry_run: bool, json: bool) -> None:
@@ -78,14 +58,3 @@ def send_again_(data: Path, shop: str | None, reason: str, *, dry_run: bool, jso
 
 def _advice(reason: str) -> str:
     return reason_texts()["mend"]["en"].get(reason, "")
-
-
-def _in_words(example: Said) -> str:
-    parts = [f"{example['bytes']:,} bytes with {example['key']}"]
-    if example["event"]:
-        parts.append(example["event"])
-    if example["field"]:
-        parts.append(f"{example['field']} was {example['was']}")
-    if not example["still"]:
-        parts.append("it can be read now")
-    return ", ".join(parts)
