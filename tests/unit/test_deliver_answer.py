@@ -52,7 +52,7 @@ def said(
     decision = compose(given, choose(given, live), found, named)
     tokens = tokens_of(decision, given.visitor, SECRET, now=given.now)
     sentences: dict[SegmentName, Texts] = {
-        SegmentName("past"): {"nl": "wie vaak keek", "en": "who looked"}
+        SegmentName("past"): {"nl": "Bezoekers die keken.", "en": "Visitors who looked."}
     }
     words = Words(messages_of(live, sentences), Window(SHOP), situation, "nl")
     body = explained(answer(decision, tokens, words, visitor_token="v1.x"), decision)
@@ -105,8 +105,8 @@ def test_a_shown_message_has_the_promised_form() -> None:
             },
         ],
         "why": {
-            "nl": "Dit is voor: wie vaak keek. Wat je eraan hebt: Je kiest makkelijker.",
-            "en": "This is for: who looked. What you gain: You choose more easily.",
+            "nl": "Dit is voor bezoekers die keken. Wat je eraan hebt: Je kiest makkelijker.",
+            "en": "This is for visitors who looked. What you gain: You choose more easily.",
         },
         "propensity": 1.0,
         "expires": "2026-11-20T12:30:00.000000Z",

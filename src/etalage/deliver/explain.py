@@ -74,7 +74,8 @@ def _why(experience: Experience, sentences: Mapping[SegmentName, Texts], languag
     if experience.segment is None:
         return f"{_said(language, 'why-everybody')} {gain}"
     sentence = sentences.get(experience.segment, {}).get(language, experience.segment)
-    return f"{_said(language, 'why-segment', segment=sentence.rstrip('. '))} {gain}"
+    who = sentence[:1].lower() + sentence[1:].rstrip(". ")  # it goes on within a sentence
+    return f"{_said(language, 'why-segment', segment=who)} {gain}"
 
 
 def _said(language: Language, key: str, **values: str) -> str:
