@@ -44,6 +44,8 @@ class Unknown(EtalageError):
         hint = f"; did you mean '{near[0]}'?" if near else ""
         if not near and 0 < len(names) <= FEW:
             hint = f"; there is: {', '.join(names)}"
+        if not names:
+            hint = "; there is none yet"
         super().__init__(f"unknown {kind} '{name}'{hint}", field=field)
         self.nearest = near[0] if near else None
 

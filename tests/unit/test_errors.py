@@ -23,6 +23,7 @@ def test_a_list_too_long_to_read_is_not_given() -> None:
     many = [f"product-{number}" for number in range(40)]
 
     assert str(Unknown("column", "xyz", many)) == "unknown column 'xyz'"
+    assert str(Unknown("segment", "xyz", ())) == "unknown segment 'xyz'; there is none yet"
 
 
 def test_a_refusal_names_the_one_of_several_things_it_is_about() -> None:
